@@ -1,0 +1,142 @@
+# The words a newcomer types. `make help` lists them; each one builds first what it needs.
+
+PYTHON ?= python3
+
+# Cargo, maturin and the Node build share one cache only when all of them name the target and agree on how PyO3 links.
+export CARGO_BUILD_TARGET ?= $(shell rustc --version --verbose 2>/dev/null | sed -n 's/^host: //p')
+export PYO3_BUILD_EXTENSION_MODULE := 1
+export CARGO_TARGET_DIR := $(CURDIR)/target
+
+VENV := .venv
+BENCH_VENV := .venv-bench
+PIP_VERSION := 26.3
+CARGO_DENY_VERSION := 0.20.2
+
+BIN := $(VENV)/bin
+CARGO_DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+EXTENSION := bindings-python/python/relatch/_relatch.abi3.so
+NODE_PACKAGE := target/npm-package
+# What the Python extension is made of. Cargo knows it better, but asking maturin takes two seconds.
+EXTENSION_SOURCES := Cargo.toml Cargo.lock pyproject.toml \
+	$(shell find core bindings-python tests/sandbox -path '*/python/*' -prune -o -type f -print 2>/dev/null)
+# maturin takes the environment that is active for the one to install into.
+MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test lint bench docs wheel tarball clean check-prerequisites check-lint-prerequisites \
+	lint-rust lint-dependencies lint-python lint-node lint-version \
+	setup-python setup-python-test setup-python-lint setup-node setup-node-release setup-bench FORCE
+
+help: ## list these words
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+demo: setup-python setup-node ## log in, refresh and survive trouble against the built-in sandbox, in Python and in Node
+	@status=0; \
+	printf '\n=== Python: demo/demo.py\n\n'; $(BIN)/python demo/demo.py || status=1; \
+	printf '\n=== Node: demo/demo.mjs\n\n'; node demo/demo.mjs || status=1; \
+	exit $$status
+
+test: setup-python-test setup-node ## run the tests of Rust, Python and Node
+	@$(BIN)/python scripts/run_tests.py
+
+lint: lint-rust docs lint-dependencies lint-python lint-node lint-version ## check format, lints, types, licences and versions
+
+# The benchmark starts this server and imports this package from Node; from Python it imports what is installed.
+bench: setup-bench ## measure release builds of both bindings
+	RELATCH_SANDBOX="$(CURDIR)/target/$(CARGO_BUILD_TARGET)/release/relatch-sandbox" \
+	RELATCH_NODE="$(CURDIR)/$(NODE_PACKAGE)/bindings-node/dist/index.mjs" \
+	$(BENCH_VENV)/bin/python tests/bench/run.py
+
+docs: check-prerequisites ## build the documentation of the Rust crates
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+	@echo "open target/$(CARGO_BUILD_TARGET)/doc/relatch/index.html"
+
+wheel: $(VENV)/.group-build ## build the Python release wheel for this platform into dist/
+	rm -f dist/relatch-*.whl
+	$(MATURIN) build --release --locked --out dist
+
+tarball: setup-node-release ## build the npm release package for this platform into dist/
+	mkdir -p dist
+	npm pack --pack-destination dist ./$(NODE_PACKAGE)
+
+clean: ## remove everything that was built or installed here
+	rm -rf target dist $(VENV) $(BENCH_VENV) node_modules bindings-node/dist $(EXTENSION)
+	rm -rf .mypy_cache .pytest_cache .ruff_cache
+	find bindings-python demo scripts tests -name __pycache__ -prune -exec rm -rf {} +
+
+# Prerequisites
+
+check-prerequisites:
+	@scripts/check-prerequisites.sh "$(PYTHON)"
+
+check-lint-prerequisites:
+	@scripts/check-prerequisites.sh "$(PYTHON)" lint
+
+# Checks
+
+lint-rust: check-lint-prerequisites
+	cargo metadata --locked --format-version 1 >/dev/null
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+
+lint-dependencies: $(CARGO_DENY)
+	$(CARGO_DENY) check --hide-inclusion-graph licenses bans sources
+
+lint-python: setup-python-lint
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest relatch
+
+lint-node: setup-node
+	node_modules/.bin/tsc --project bindings-node --noEmit
+	node_modules/.bin/tsc --project .
+	node_modules/.bin/biome ci $(if $(MAKE_TERMOUT),,--colors=off)
+
+lint-version: setup-python-lint
+	$(BIN)/python tests/check_version.py
+
+$(CARGO_DENY): | check-prerequisites
+	env -u CARGO_TARGET_DIR cargo install --locked --root target/tools/cargo-deny-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
+
+# The Python binding, in an environment of its own. The files whose names start with a dot say what is done.
+
+setup-python: $(VENV)/.extension
+setup-python-test: $(VENV)/.group-test setup-python
+setup-python-lint: $(VENV)/.group-lint setup-python
+
+$(VENV)/.made $(BENCH_VENV)/.made: | check-prerequisites
+	$(PYTHON) -m venv --clear $(@D)
+	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
+	@touch $@
+
+$(VENV)/.group-%: pyproject.toml $(VENV)/.made
+	$(BIN)/python -m pip install --quiet --group $*
+	@touch $@
+
+$(VENV)/.extension: $(EXTENSION_SOURCES) $(if $(wildcard $(EXTENSION)),,FORCE) $(VENV)/.made | $(VENV)/.group-build
+	@touch $@.started # a source that changes during the build is newer than the result
+	$(MATURIN) develop
+	@mv $@.started $@
+
+# The Node binding
+
+setup-node: node_modules/.package-lock.json
+	node scripts/build-node.mjs
+
+setup-node-release: node_modules/.package-lock.json
+	node scripts/build-node.mjs --release
+
+# Not `npm ci`: it wants the packages of every other platform in the lock too.
+node_modules/.package-lock.json: package.json package-lock.json .npmrc | check-prerequisites
+	npm install --no-progress
+	@touch $@
+
+# Release builds, beside the dev builds
+
+setup-bench: wheel setup-node-release $(BENCH_VENV)/.made
+	$(BENCH_VENV)/bin/python -m pip install --quiet --force-reinstall dist/relatch-*.whl
+	cargo build --release --package relatch-sandbox
+
+FORCE:

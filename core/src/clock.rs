@@ -1,0 +1,281 @@
+//! Time: a clock that counts suspend for live deadlines, wall time for what leaves the process, and the server's own.
+//!
+//! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use once_cell::race::OnceBox;
+use tokio::sync::watch;
+
+/// A laptop that slept, or a clock that was set, is noticed within this time: tokio's timers do not count suspend.
+const LONGEST_NAP: Duration = Duration::from_secs(30);
+
+/// Milliseconds since the machine started, suspend included. Meaningless in another process or after a restart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BootTime(pub i64);
+
+/// Milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UnixTime(pub i64);
+
+/// A duration in whole milliseconds, as far as one fits.
+pub(crate) fn milliseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// A duration of that many milliseconds; nothing for a negative number.
+pub(crate) fn duration(milliseconds: i64) -> Duration {
+    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
+}
+
+impl BootTime {
+    /// The time `wait` later.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(milliseconds(wait)))
+    }
+
+    /// How long it is until `later`; zero when that has passed.
+    pub fn until(self, later: Self) -> Duration {
+        duration(later.0.saturating_sub(self.0))
+    }
+}
+
+impl UnixTime {
+    /// The time `wait` later.
+    #[must_use]
+    pub fn after(self, wait: Duration) -> Self {
+        Self(self.0.saturating_add(milliseconds(wait)))
+    }
+
+    /// How long it is until `later`; zero when that has passed.
+    pub fn until(self, later: Self) -> Duration {
+        duration(later.0.saturating_sub(self.0))
+    }
+
+    /// Seconds since 1970, with their fraction, as Python and JavaScript count.
+    #[allow(clippy::cast_precision_loss)] // 2^53 milliseconds are 285,000 years
+    pub fn seconds(self) -> f64 {
+        self.0 as f64 / 1000.0
+    }
+}
+
+/// Both clocks, read together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Now {
+    /// For deadlines that live in this process.
+    pub boot: BootTime,
+    /// For what is stored or shown.
+    pub unix: UnixTime,
+}
+
+impl Now {
+    /// The wall time at which the boot clock will read `at`.
+    pub fn unix_at(self, at: BootTime) -> UnixTime {
+        UnixTime(self.unix.0.saturating_add(at.0.saturating_sub(self.boot.0)))
+    }
+
+    /// The boot time at which the wall clock will read `at`.
+    pub fn boot_at(self, at: UnixTime) -> BootTime {
+        BootTime(self.boot.0.saturating_add(at.0.saturating_sub(self.unix.0)))
+    }
+}
+
+/// Where a session reads the time: the machine, or a [`ManualClock`] in tests.
+#[derive(Clone, Debug, Default)]
+pub struct Clock(Option<Arc<Offsets>>);
+
+#[derive(Debug)]
+struct Offsets {
+    boot: AtomicI64,
+    unix: AtomicI64,
+    moved: watch::Sender<()>,
+}
+
+impl Clock {
+    /// The machine's clocks.
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// Milliseconds since the machine started, suspend included.
+    pub fn boot_time(&self) -> BootTime {
+        let offset = self.0.as_ref().map_or(0, |offsets| offsets.boot.load(Ordering::Acquire));
+        BootTime(system_boot_time().saturating_add(offset))
+    }
+
+    /// The wall time, which somebody may have set wrongly.
+    pub fn unix_time(&self) -> UnixTime {
+        let offset = self.0.as_ref().map_or(0, |offsets| offsets.unix.load(Ordering::Acquire));
+        UnixTime(system_unix_time().saturating_add(offset))
+    }
+
+    /// Both clocks.
+    pub fn now(&self) -> Now {
+        Now { boot: self.boot_time(), unix: self.unix_time() }
+    }
+
+    /// Whether the other clock is the same one.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (None, None) => true,
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// Waits until the boot clock reads `at`, through suspend and through jumps of a manual clock.
+    pub async fn sleep_until(&self, at: BootTime) {
+        let mut moved = self.0.as_ref().map(|offsets| offsets.moved.subscribe());
+        loop {
+            let left = self.boot_time().until(at);
+            if left.is_zero() {
+                return;
+            }
+            let nap = tokio::time::sleep(left.min(LONGEST_NAP));
+            match &mut moved {
+                None => nap.await,
+                Some(moved) => tokio::select! {
+                    () = nap => {}
+                    // The sender lives in the clock that `self` holds, so this cannot fail.
+                    _ = moved.changed() => {}
+                },
+            }
+        }
+    }
+}
+
+/// A clock that runs like the machine's and can be moved, so that a day passes in a millisecond.
+///
+/// ```
+/// use std::time::Duration;
+/// let manual = relatch::ManualClock::new();
+/// let clock = manual.clock();
+/// let before = clock.boot_time();
+/// manual.advance(Duration::from_secs(86_400));
+/// assert!(before.until(clock.boot_time()) >= Duration::from_secs(86_400));
+/// ```
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<Offsets>);
+
+impl ManualClock {
+    /// A clock that starts at the machine's time.
+    pub fn new() -> Self {
+        Self(Arc::new(Offsets { boot: AtomicI64::new(0), unix: AtomicI64::new(0), moved: watch::channel(()).0 }))
+    }
+
+    /// The clock to hand to a session or a server: it follows this one.
+    pub fn clock(&self) -> Clock {
+        Clock(Some(Arc::clone(&self.0)))
+    }
+
+    /// Lets `time` pass at once; whoever sleeps on this clock wakes up if it is due.
+    pub fn advance(&self, time: Duration) {
+        let time = milliseconds(time);
+        saturating_add(&self.0.boot, time);
+        saturating_add(&self.0.unix, time);
+        self.0.moved.send_replace(());
+    }
+
+    /// Sets the wall clock forward (or back, if negative) without any time passing: a user or NTP sets the clock.
+    pub fn shift_wall(&self, milliseconds: i64) {
+        saturating_add(&self.0.unix, milliseconds);
+        self.0.moved.send_replace(());
+    }
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn saturating_add(value: &AtomicI64, more: i64) {
+    // `fetch_update` with a closure that always answers cannot fail.
+    let _ = value.fetch_update(Ordering::AcqRel, Ordering::Acquire, |old| Some(old.saturating_add(more)));
+}
+
+fn system_unix_time() -> i64 {
+    match SystemTime::now().duration_since(UNIX_EPOCH) {
+        Ok(since) => milliseconds(since),
+        Err(before) => milliseconds(before.duration()).saturating_neg(),
+    }
+}
+
+#[cfg(unix)]
+fn system_boot_time() -> i64 {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
+    // Apple's monotonic clock goes on during sleep; on the BSDs nothing better is to be had.
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
+    let time = rustix::time::clock_gettime(CLOCK);
+    time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000)
+}
+
+/// Windows' performance counter, which `Instant` reads, counts sleep.
+#[cfg(not(unix))]
+fn system_boot_time() -> i64 {
+    use std::time::Instant;
+    static START: OnceBox<Instant> = OnceBox::new();
+    milliseconds(START.get_or_init(|| Box::new(Instant::now())).elapsed())
+}
+
+/// Names this start of the machine: boot times of another start mean something else.
+pub(crate) fn machine_start() -> u64 {
+    static START: OnceBox<u64> = OnceBox::new();
+    *START.get_or_init(|| {
+        let id = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
+        let minute = system_unix_time().saturating_sub(system_boot_time()) / 60_000;
+        let id = if id.is_empty() { minute.to_le_bytes().to_vec() } else { id };
+        // FNV-1a: any hash that is the same in every process will do.
+        let hash = id
+            .iter()
+            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+        Box::new(hash)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arithmetic_saturates_instead_of_panicking() {
+        let end = BootTime(i64::MAX);
+        assert_eq!(end.after(Duration::MAX), end);
+        assert_eq!(BootTime(i64::MIN).until(end), duration(i64::MAX));
+        assert_eq!(end.until(BootTime(i64::MIN)), Duration::ZERO);
+        assert_eq!(UnixTime(i64::MAX).after(Duration::from_secs(1)), UnixTime(i64::MAX));
+        let now = Now { boot: BootTime(i64::MIN), unix: UnixTime(i64::MAX) };
+        assert_eq!(now.unix_at(end), UnixTime(i64::MAX));
+    }
+
+    #[test]
+    fn setting_the_wall_clock_does_not_move_the_boot_clock() {
+        let manual = ManualClock::new();
+        let clock = manual.clock();
+        let before = clock.now();
+        manual.shift_wall(-3_600_000);
+        let after = clock.now();
+        assert!(before.boot.until(after.boot) < Duration::from_secs(60));
+        assert!(after.unix < before.unix);
+    }
+
+    #[test]
+    fn advancing_wakes_a_sleeper_at_once() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let manual = ManualClock::new();
+            let clock = manual.clock();
+            let sleeper = clock.sleep_until(clock.boot_time().after(Duration::from_secs(86_400)));
+            let (mut sleeper, mut early) = (std::pin::pin!(sleeper), false);
+            tokio::select! { biased; () = &mut sleeper => early = true, () = tokio::task::yield_now() => {} }
+            assert!(!early);
+            manual.advance(Duration::from_secs(86_401));
+            tokio::time::timeout(Duration::from_secs(10), sleeper).await.expect("the sleeper was not woken");
+        });
+    }
+}

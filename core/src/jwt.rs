@@ -1,0 +1,72 @@
+//! Reading, never verifying, a JWT: the key is the server's, and the server verifies its own tokens.
+
+use base64::Engine;
+use base64::engine::GeneralPurpose;
+use base64::engine::general_purpose::NO_PAD;
+use serde_json::{Map, Value};
+
+use crate::clock::UnixTime;
+
+/// Some issuers pad, RFC 7515 does not: both are read.
+const READER: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD);
+
+/// The claims of a token, or nothing where it is no JWT.
+pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
+    let mut parts = token.split('.');
+    let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    let payload = READER.decode(payload.trim_end_matches('=')).ok()?;
+    serde_json::from_slice(&payload).ok()
+}
+
+/// The end of a token's life by its issuer's clock: the `exp` claim, in seconds since 1970 (RFC 7519, 4.1.4).
+pub(crate) fn expiry(token: &str) -> Option<UnixTime> {
+    let claims = claims(token)?;
+    let exp = claims.get("exp")?.as_f64().filter(|exp| exp.is_finite())?;
+    // A float cast saturates, so that a nonsensical `exp` is far away instead of a panic.
+    #[allow(clippy::cast_possible_truncation)]
+    Some(UnixTime((exp * 1000.0) as i64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+
+    fn token(payload: &str) -> String {
+        format!("{}.{}.signature", URL_SAFE_NO_PAD.encode("{}"), URL_SAFE_NO_PAD.encode(payload))
+    }
+
+    #[test]
+    fn exp_is_read_as_an_integer_and_as_a_fraction() {
+        assert_eq!(expiry(&token(r#"{"exp":1740000000}"#)), Some(UnixTime(1_740_000_000_000)));
+        assert_eq!(expiry(&token(r#"{"exp":1740000000.5}"#)), Some(UnixTime(1_740_000_000_500)));
+        assert_eq!(expiry(&token(r#"{"exp":1e300}"#)), Some(UnixTime(i64::MAX)));
+    }
+
+    #[test]
+    fn what_is_no_jwt_has_no_expiry() {
+        for text in ["", "a", "a.b", "a.b.c", "a.b.c.d", "..", &token("[]"), &token("{}"), &token(r#"{"exp":"soon"}"#)]
+        {
+            assert_eq!(expiry(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn padded_tokens_are_read() {
+        let padded = format!("e30=.{}.x", base64::engine::general_purpose::URL_SAFE.encode(r#"{"exp":1,"a":1}"#));
+        assert!(padded.contains("=."), "the sample must be padded: {padded}");
+        assert_eq!(expiry(&padded), Some(UnixTime(1000)));
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in ".{0,200}", payload in ".{0,100}") {
+            let _ = expiry(&text);
+            let _ = expiry(&token(&payload));
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Events to whoever listens: in order, outside every lock.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Weak};
+
+use arc_swap::ArcSwap;
+use once_cell::race::OnceBox;
+use tracing::{debug, warn};
+
+use super::Keeper;
+use crate::event::{Event, EventKind};
+
+type Listener = dyn Fn(&Event) + Send + Sync;
+
+/// Those who listen to one session.
+pub(crate) struct Listeners(ArcSwap<Vec<Arc<Listener>>>);
+
+/// Keeps a listener listening; dropping it ends that.
+#[must_use = "the listener is removed when this is dropped"]
+pub struct Subscription {
+    keeper: Weak<Keeper>,
+    listener: Arc<Listener>,
+}
+
+impl Default for Listeners {
+    fn default() -> Self {
+        // One empty list for all sessions without listeners.
+        static NONE: OnceBox<Arc<Vec<Arc<Listener>>>> = OnceBox::new();
+        Self(ArcSwap::new(Arc::clone(NONE.get_or_init(Box::default))))
+    }
+}
+
+impl Listeners {
+    pub(crate) fn add(keeper: &Arc<Keeper>, listener: Arc<Listener>) -> Subscription {
+        keeper.listeners.0.rcu(|list| {
+            let mut list = Vec::clone(list);
+            list.push(Arc::clone(&listener));
+            list
+        });
+        Subscription { keeper: Arc::downgrade(keeper), listener }
+    }
+}
+
+impl Subscription {
+    /// Listens for as long as the session lives.
+    pub fn forever(self) {
+        // The keeper holds the listener; only the removal is given up.
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        if let Some(keeper) = self.keeper.upgrade() {
+            keeper.listeners.0.rcu(|list| {
+                list.iter().filter(|other| !Arc::ptr_eq(other, &self.listener)).cloned().collect::<Vec<_>>()
+            });
+        }
+    }
+}
+
+/// Events that are to be delivered. One thread at a time delivers, so that they arrive in order.
+#[derive(Default)]
+pub(super) struct Queue {
+    waiting: VecDeque<Event>,
+    delivering: bool,
+}
+
+impl Queue {
+    pub(super) fn push(&mut self, event: Event) {
+        self.waiting.push_back(event);
+    }
+
+    /// Takes the next event, unless another thread is at it; the last taker ends the delivery.
+    fn next(&mut self, begin: bool) -> Option<Event> {
+        if begin && self.delivering {
+            return None;
+        }
+        let event = self.waiting.pop_front();
+        self.delivering = event.is_some();
+        if !self.delivering {
+            self.waiting = VecDeque::new();
+        }
+        event
+    }
+}
+
+impl Keeper {
+    /// Tells the listeners of something that the lifecycle has no part in.
+    pub(super) fn announce(self: &Arc<Self>, event: Event) {
+        self.with_cell(|cell| cell.announcements.push(event));
+        self.deliver();
+    }
+
+    pub(super) fn deliver(self: &Arc<Self>) {
+        let mut begin = true;
+        while let Some(event) = self.with_cell(|cell| cell.announcements.next(begin)) {
+            begin = false;
+            self.log(&event);
+            for listener in self.listeners.0.load().iter() {
+                listener(&event);
+            }
+        }
+    }
+
+    fn log(&self, event: &Event) {
+        let (session, system, kind) = (self.number, self.provider.system(), event.kind.as_str());
+        let code = event.code.map(crate::error::ErrorCode::as_str);
+        let cause = event.cause.map(crate::error::Cause::as_str);
+        match event.kind {
+            EventKind::LoggedIn | EventKind::Refreshed | EventKind::LoggedOut => debug!(session, system, kind),
+            _ => warn!(session, system, kind, code, cause),
+        }
+    }
+}

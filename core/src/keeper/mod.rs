@@ -1,0 +1,270 @@
+//! Carries out what a session's lifecycle decides: the part with tasks, locks, the timer and the network.
+
+mod account;
+mod announce;
+mod exchange;
+mod timer;
+mod waiter;
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::watch;
+
+use crate::clock::BootTime;
+use crate::error::Error;
+use crate::fork::{self, PerProcess};
+use crate::grant::Grant;
+use crate::lifecycle::{Effect, Ended, Exchange, FlightNumber, Held, Input, Lifecycle, Rules};
+use crate::policy::Options;
+use crate::provider::Provider;
+use crate::runtime;
+
+pub(crate) use announce::Listeners;
+pub use announce::Subscription;
+pub(crate) use exchange::{check_login, grant, tokens};
+pub(crate) use waiter::{Need, Result as FlightResult, Waiter};
+
+/// One session: what its handles share.
+pub(crate) struct Keeper {
+    provider: Arc<dyn Provider>,
+    options: Options,
+    /// What is handed out without asking the lifecycle, while it is fresh.
+    published: ArcSwapOption<Held>,
+    used: AtomicBool,
+    closed: AtomicBool,
+    number: u64,
+    listeners: Listeners,
+    cell: PerProcess<Mutex<Cell>>,
+}
+
+/// What belongs to one process: another thread's lock does not survive a fork.
+struct Cell {
+    lifecycle: Lifecycle,
+    flight: Option<(FlightNumber, watch::Sender<Option<FlightResult>>)>,
+    armed: Option<BootTime>,
+    announcements: announce::Queue,
+}
+
+/// The lifecycle's answer to a caller.
+pub(crate) enum Reply {
+    Token(Arc<Held>),
+    Wait(Waiter),
+    Refused(Error),
+    /// The input was nobody's question.
+    Nothing,
+}
+
+/// What is left to do once the lock is released.
+enum Errand {
+    Send(FlightNumber, Exchange),
+    Store(FlightNumber, Arc<Held>),
+    Forget,
+}
+
+impl Keeper {
+    /// A session that has nothing yet.
+    pub(crate) fn new(provider: Arc<dyn Provider>, options: Options) -> Arc<Self> {
+        let lifecycle = Lifecycle::new(rules(&*provider, &options));
+        Self::with(provider, options, lifecycle, None)
+    }
+
+    /// A session that starts with tokens from elsewhere.
+    pub(crate) fn resumed(provider: Arc<dyn Provider>, options: Options, grant: Grant) -> Arc<Self> {
+        let rules = rules(&*provider, &options);
+        let (lifecycle, held) = Lifecycle::resumed(rules, grant, options.time().now(), chance());
+        let keeper = Self::with(provider, options, lifecycle, Some(held));
+        keeper.with_cell(|cell| keeper.arm(cell));
+        keeper
+    }
+
+    fn with(provider: Arc<dyn Provider>, options: Options, lifecycle: Lifecycle, held: Option<Arc<Held>>) -> Arc<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        fork::watch();
+        Arc::new(Self {
+            provider,
+            options,
+            published: ArcSwapOption::new(held),
+            used: AtomicBool::new(false),
+            closed: AtomicBool::new(false),
+            number: NEXT.fetch_add(1, Ordering::Relaxed),
+            listeners: Listeners::default(),
+            cell: PerProcess::made(Mutex::new(Cell::new(lifecycle))),
+        })
+    }
+
+    pub(crate) fn provider(&self) -> &Arc<dyn Provider> {
+        &self.provider
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// What is handed out without asking the lifecycle.
+    pub(crate) fn current(&self) -> Option<Arc<Held>> {
+        self.published.load_full()
+    }
+
+    /// The token while it is fresh: no lock, no runtime, one reading of the clock.
+    #[inline]
+    pub(crate) fn fresh(&self) -> Option<Arc<Held>> {
+        let published = self.published.load();
+        let held = published.as_ref()?;
+        if self.options.time().boot_time() >= held.windows.due {
+            return None;
+        }
+        if !self.used.load(Ordering::Relaxed) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+        Some(Arc::clone(held))
+    }
+
+    /// Feeds the lifecycle and carries out what it says.
+    pub(crate) fn ask(self: &Arc<Self>, input: Input) -> Reply {
+        if matches!(input, Input::Want) {
+            self.used.store(true, Ordering::Relaxed);
+        }
+        let (reply, errands) = self.with_cell(|cell| self.step(cell, input));
+        for errand in errands {
+            self.run(errand);
+        }
+        self.deliver();
+        reply
+    }
+
+    /// Reads the lifecycle.
+    pub(crate) fn look<R>(self: &Arc<Self>, read: impl FnOnce(&Lifecycle) -> R) -> R {
+        self.with_cell(|cell| read(&cell.lifecycle))
+    }
+
+    fn step(self: &Arc<Self>, cell: &mut Cell, input: Input) -> (Reply, Vec<Errand>) {
+        let (mut reply, mut errands) = (Reply::Nothing, Vec::new());
+        for effect in cell.lifecycle.step(self.options.time().now(), chance(), input) {
+            match effect {
+                Effect::HandOut(held) => reply = Reply::Token(held),
+                Effect::Refuse(error) => reply = Reply::Refused(error),
+                Effect::Wait(number) => reply = Reply::Wait(Waiter::new(Arc::clone(self), cell.join(number))),
+                Effect::Send(number, exchange) => errands.push(Errand::Send(number, exchange)),
+                Effect::Store(number, held) => errands.push(Errand::Store(number, held)),
+                Effect::Forget => errands.push(Errand::Forget),
+                Effect::Publish(held) => {
+                    self.used.store(held.is_none() && self.used.load(Ordering::Relaxed), Ordering::Relaxed);
+                    self.published.store(held);
+                }
+                Effect::Announce(event) => cell.announcements.push(event),
+                Effect::Settle(number, result) => cell.settle(number, result),
+            }
+        }
+        self.arm(cell);
+        (reply, errands)
+    }
+
+    fn run(self: &Arc<Self>, errand: Errand) {
+        match errand {
+            Errand::Send(number, exchange) => {
+                let task = exchange::Task::new(Arc::clone(self), number);
+                if let Err(error) = runtime::spawn(task.run(exchange)) {
+                    self.ask(Input::Ended(number, Ended::NotSent(error)));
+                }
+            }
+            Errand::Store(number, held) => self.store(number, held),
+            Errand::Forget => {
+                self.closed.store(true, Ordering::Release);
+                self.forget();
+            }
+        }
+    }
+
+    fn arm(self: &Arc<Self>, cell: &mut Cell) {
+        let wanted = cell.lifecycle.wake_at();
+        if wanted != cell.armed {
+            timer::move_entry(self, cell.armed, wanted);
+            cell.armed = wanted;
+        }
+    }
+
+    /// The time that the timer was set to has come.
+    fn woken(self: &Arc<Self>, at: BootTime) {
+        self.with_cell(|cell| cell.armed = cell.armed.filter(|armed| *armed != at));
+        let used = self.used.load(Ordering::Relaxed);
+        self.ask(Input::Wake { used });
+    }
+
+    fn with_cell<R>(self: &Arc<Self>, act: impl FnOnce(&mut Cell) -> R) -> R {
+        let inherit = || {
+            let rules = rules(&*self.provider, &self.options);
+            let (held, closed) = (self.published.load_full(), self.closed.load(Ordering::Acquire));
+            Ok::<_, std::convert::Infallible>(Mutex::new(Cell::new(Lifecycle::inherited(rules, held, closed))))
+        };
+        let result = self.cell.with(inherit, |_| (), |cell| act(&mut locked(cell)));
+        match result {
+            Ok(result) => result,
+            Err(never) => match never {},
+        }
+    }
+}
+
+impl Drop for Keeper {
+    fn drop(&mut self) {
+        // A session that is gone must not be kept in memory by its timer.
+        if let Some(Some(at)) = self.cell.peek(|cell| locked(cell).armed) {
+            timer::remove_entry(self.options.time(), at, self.number);
+        }
+    }
+}
+
+impl Cell {
+    fn new(lifecycle: Lifecycle) -> Self {
+        Self { lifecycle, flight: None, armed: None, announcements: announce::Queue::default() }
+    }
+
+    fn join(&mut self, number: FlightNumber) -> watch::Receiver<Option<FlightResult>> {
+        match &self.flight {
+            Some((current, sender)) if *current == number => sender.subscribe(),
+            _ => {
+                let (sender, receiver) = watch::channel(None);
+                self.flight = Some((number, sender));
+                receiver
+            }
+        }
+    }
+
+    fn settle(&mut self, number: FlightNumber, result: FlightResult) {
+        // Nobody may have waited: a background flight has no channel.
+        if let Some((_, sender)) = self.flight.take_if(|(current, _)| *current == number) {
+            sender.send_replace(Some(result));
+        }
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn rules(provider: &dyn Provider, options: &Options) -> Rules {
+    Rules {
+        can_login: provider.can_login(),
+        may_relogin: options.may_relogin(),
+        keep_alive: options.keeps_alive(),
+        margins: options.margins(),
+        flight_limit: options.call_limit(),
+        replay_grace: provider.replay_grace(),
+        default_lifetime: provider.default_lifetime(),
+    }
+}
+
+/// A number in 0..1, drawn anew in each process: children that inherited a generator would all draw the same.
+fn chance() -> f64 {
+    static GENERATOR: PerProcess<Mutex<fastrand::Rng>> = PerProcess::new();
+    let make = || {
+        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let seed = time.as_nanos() ^ u128::from(std::process::id()) << 64;
+        #[allow(clippy::cast_possible_truncation)] // folded on purpose
+        let seed = (seed as u64) ^ ((seed >> 64) as u64).rotate_left(32);
+        Ok::<_, std::convert::Infallible>(Mutex::new(fastrand::Rng::with_seed(seed)))
+    };
+    GENERATOR.with(make, |_| (), |generator| locked(generator).f64()).unwrap_or(0.5)
+}

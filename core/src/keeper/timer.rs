@@ -1,0 +1,91 @@
+//! One timer for all sessions of the process that read the same clock.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, Weak};
+
+use tokio::sync::Notify;
+
+use super::{Keeper, locked};
+use crate::clock::{BootTime, Clock};
+use crate::fork::PerProcess;
+use crate::runtime;
+
+struct Timer {
+    clock: Clock,
+    entries: Mutex<BTreeMap<(BootTime, u64), Weak<Keeper>>>,
+    earlier: Notify,
+}
+
+/// A timer for the machine's clock, and one for each manual clock of a test.
+static TIMERS: PerProcess<Mutex<Vec<Arc<Timer>>>> = PerProcess::new();
+
+/// Sets `keeper`'s entry from `old` to `new`.
+pub(super) fn move_entry(keeper: &Arc<Keeper>, old: Option<BootTime>, new: Option<BootTime>) {
+    let Some(timer) = of(keeper.options.time()) else { return };
+    let mut entries = locked(&timer.entries);
+    if let Some(old) = old {
+        entries.remove(&(old, keeper.number));
+    }
+    let Some(new) = new else { return };
+    let first = entries.first_key_value().map(|((at, _), _)| *at);
+    entries.insert((new, keeper.number), Arc::downgrade(keeper));
+    drop(entries);
+    if first.is_none_or(|first| new < first) {
+        timer.earlier.notify_one();
+    }
+}
+
+/// Removes the entry of a session that is gone.
+pub(super) fn remove_entry(clock: &Clock, at: BootTime, number: u64) {
+    if let Some(timer) = of(clock) {
+        locked(&timer.entries).remove(&(at, number));
+    }
+}
+
+/// The timer of this clock; the first use starts it.
+fn of(clock: &Clock) -> Option<Arc<Timer>> {
+    let timers = TIMERS.with(
+        || Ok::<_, crate::Error>(Mutex::default()),
+        |_| (),
+        |timers| {
+            let mut timers = locked(timers);
+            if let Some(timer) = timers.iter().find(|timer| timer.clock.is(clock)) {
+                return Some(Arc::clone(timer));
+            }
+            let timer = Arc::new(Timer { clock: clock.clone(), entries: Mutex::default(), earlier: Notify::new() });
+            // Without threads there is nothing to wake; sessions then refresh when they are used.
+            runtime::spawn(run(Arc::clone(&timer))).ok()?;
+            timers.push(Arc::clone(&timer));
+            Some(timer)
+        },
+    );
+    timers.ok().flatten()
+}
+
+async fn run(timer: Arc<Timer>) {
+    loop {
+        let earlier = timer.earlier.notified();
+        let now = timer.clock.boot_time();
+        let (due, next) = take_due(&timer, now);
+        for (at, keeper) in due {
+            keeper.woken(at);
+        }
+        match next {
+            None => earlier.await,
+            Some(next) => tokio::select! {
+                () = timer.clock.sleep_until(next) => {}
+                () = earlier => {}
+            },
+        }
+    }
+}
+
+fn take_due(timer: &Timer, now: BootTime) -> (Vec<(BootTime, Arc<Keeper>)>, Option<BootTime>) {
+    let mut entries = locked(&timer.entries);
+    let later = entries.split_off(&(BootTime(now.0.saturating_add(1)), 0));
+    let due = std::mem::replace(&mut *entries, later);
+    let next = entries.first_key_value().map(|((at, _), _)| *at);
+    drop(entries);
+    let alive = due.into_iter().filter_map(|((at, _), keeper)| keeper.upgrade().map(|keeper| (at, keeper)));
+    (alive.collect(), next)
+}

@@ -1,0 +1,67 @@
+//! A caller that waits for a flight: it takes nothing with it when it goes.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::Keeper;
+use crate::error::{Error, ErrorCode, Sent};
+use crate::lifecycle::Held;
+
+/// How a flight ended, for all who waited for it.
+pub(crate) type Result = std::result::Result<Arc<Held>, Error>;
+
+/// One place in the queue for a flight's result.
+pub(crate) struct Waiter {
+    keeper: Arc<Keeper>,
+    receiver: watch::Receiver<Option<Result>>,
+}
+
+/// What a caller is content with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// A token that is valid: if the flight fails, the old one while it lasts.
+    Token,
+    /// New tokens and nothing else.
+    Rotation,
+}
+
+impl Waiter {
+    pub(super) fn new(keeper: Arc<Keeper>, receiver: watch::Receiver<Option<Result>>) -> Self {
+        Self { keeper, receiver }
+    }
+
+    /// Waits for the flight, for `limit` at most.
+    pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
+        let clock = self.keeper.options.time();
+        let deadline = clock.boot_time().after(limit);
+        let result = tokio::select! {
+            biased;
+            settled = self.receiver.wait_for(Option::is_some) => match settled {
+                Ok(result) => result.clone().unwrap_or_else(|| Err(gone())),
+                Err(_) => Err(gone()),
+            },
+            () = clock.sleep_until(deadline) => Err(too_late(limit)),
+        };
+        match (result, need) {
+            (Err(error), Need::Token) => {
+                let now = self.keeper.options.time().now();
+                self.keeper.look(|lifecycle| lifecycle.valid(now)).ok_or(error)
+            }
+            (result, _) => result,
+        }
+    }
+}
+
+fn gone() -> Error {
+    Error::closed("The session ended while this call waited for it.")
+}
+
+fn too_late(limit: Duration) -> Error {
+    let message = format!(
+        "No token was had within {} seconds (timeout). The refresh or login goes on; a later call may find it done.",
+        limit.as_secs_f64()
+    );
+    Error::new(ErrorCode::Timeout, message).with_sent(Sent::Maybe)
+}

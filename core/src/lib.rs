@@ -1,0 +1,52 @@
+//! Logs in to a trading or registry API once and keeps the session valid.
+//!
+//! [`login`] returns a [`Session`]. It hands out access tokens, refreshes them on its own, and keeps its promise under
+//! concurrent and cancelled callers, lost answers, forks and sleeping laptops: one refresh on the wire, no caller fails,
+//! and the account is never locked.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), relatch::Error> {
+//! use relatch::{Options, SevenG};
+//!
+//! let provider = SevenG::builder().username("api_user").password("made up").environment("test").build()?;
+//! let session = relatch::login(provider, Options::default()).await?;
+//! for (name, value) in session.headers().await? {
+//!     println!("{name}: {} characters", value.len());
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod runtime;
+
+mod clock;
+mod error;
+mod event;
+mod fork;
+mod freshness;
+mod grant;
+mod jwt;
+mod keeper;
+mod lifecycle;
+mod lockout;
+mod policy;
+mod provider;
+mod secret;
+mod session;
+mod seven_g_status;
+mod store;
+mod transport;
+
+pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
+pub use error::{Cause, Detail, Error, ErrorCode, Sent};
+pub use event::{Event, EventKind};
+pub use grant::{Claims, Expiry, Grant, Tokens};
+pub use keeper::Subscription;
+pub use lifecycle::State;
+pub use lockout::LockoutRule;
+pub use policy::{Options, Relogin, Settings, seconds};
+pub use provider::{Answer, BaseUrl, Challenge, Method, Outcome, Provider, Request, SevenG, SevenGBuilder};
+pub use secret::Secret;
+pub use session::{Session, Token, TokenFuture, login, refresh, resume};
+pub use seven_g_status::{Health, LookupEntry};
+pub use store::{MemoryStore, Pending, Store, Stored, stored_tokens};

@@ -1,0 +1,48 @@
+//! The errors of a session that cannot go on: what happened, what it means, what to do.
+
+use crate::error::{Cause, Error, ErrorCode};
+use crate::provider::Challenge;
+
+pub(super) fn closed() -> Error {
+    Error::closed("This session was logged out. Log in again for a new one.")
+}
+
+pub(super) fn forked() -> Error {
+    let message = "This session came from the parent process, its access token has ended, and using the parent's refresh \
+                   token would end the parent's session too. Log in in this process, or give the session credentials.";
+    Error::new(ErrorCode::ForkedSession, message)
+}
+
+pub(super) fn token_refused() -> Error {
+    let message = "The server refuses the access token that it issued after refusing the one before: a newer token does \
+                   not help. The account may lack the permission, or the request goes to another environment.";
+    Error::relogin(Cause::TokenRefused, message)
+}
+
+/// The session needs a login because of `cause`; `error` is what the server or the network said.
+pub(super) fn relogin(cause: Cause, error: Option<Error>) -> Error {
+    let what = match cause {
+        Cause::RotationLost => {
+            "A refresh was sent and its answer was lost: the server may have replaced the refresh token."
+        }
+        Cause::RefreshRejected => "The server refused the refresh token.",
+        Cause::NoRefreshToken => "The access token has ended and there is no refresh token.",
+        Cause::TokenRefused => "The server refuses the tokens that it issues.",
+        Cause::LoginRejected => "The tokens have ended and the login that should have replaced them was refused.",
+    };
+    let message = format!("{what} This session cannot go on by itself. Log in again.");
+    let relogin = Error::relogin(cause, message);
+    match error {
+        None => relogin,
+        Some(error) => {
+            let code = error.server_code().map(ToOwned::to_owned);
+            let words = error.server_message().map(ToOwned::to_owned);
+            relogin.with_status(error.status()).with_server(code, words).with_source(error)
+        }
+    }
+}
+
+pub(super) fn second_factor(challenge: Challenge) -> Error {
+    let message = "The server asks for a second factor, and this session holds none that works without a human.";
+    Error::new(ErrorCode::SecondFactorRequired, message).with_methods(challenge.methods)
+}

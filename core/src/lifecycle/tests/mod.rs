@@ -1,0 +1,6 @@
+//! The state machine without a socket: single steps, and random sequences against a model of the server.
+
+mod model;
+mod sequences;
+mod steps;
+mod world;

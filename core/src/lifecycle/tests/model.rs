@@ -1,0 +1,138 @@
+//! A model of a server that rotates refresh tokens, revokes on reuse, and locks accounts; and its own log of what it saw.
+
+use std::time::Duration;
+
+use super::super::*;
+
+/// How a message to or from the server fares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    Whole,
+    /// It never leaves the client.
+    NotSent,
+    /// It is lost before the server sees it, which the client cannot know.
+    LostOnTheWay,
+    /// The server acts, and its answer is lost.
+    AnswerLost,
+    /// The server answers 500 without having acted, or after.
+    Failed {
+        acted: bool,
+    },
+    /// 429, for so many seconds if it says.
+    Busy {
+        seconds: Option<i64>,
+    },
+}
+
+pub(super) struct Server {
+    pub(super) lifetime: i64,
+    pub(super) dated: bool,
+    /// Its clock less the client's boot clock, in milliseconds.
+    pub(super) ahead: i64,
+    pub(super) password: u32,
+    issued: u32,
+    /// The refresh token that is good, by session of the client.
+    good: [Option<u32>; 2],
+    /// The access token that is good, and its end in boot time.
+    access: [Option<(u32, i64)>; 2],
+    /// When logins failed, in boot time.
+    pub(super) failures: Vec<i64>,
+    pub(super) reused: u32,
+    pub(super) locked: u32,
+}
+
+impl Server {
+    pub(super) fn new(lifetime: i64, dated: bool, ahead: i64) -> Self {
+        Self {
+            lifetime,
+            dated,
+            ahead,
+            password: 0,
+            issued: 0,
+            good: [None; 2],
+            access: [None; 2],
+            failures: Vec::new(),
+            reused: 0,
+            locked: 0,
+        }
+    }
+
+    /// The real end of an access token, in boot time; nothing for one that the server does not take.
+    pub(super) fn end_of(&self, session: usize, token: u32) -> Option<i64> {
+        self.access[session].filter(|(good, _)| *good == token).map(|(_, end)| end)
+    }
+
+    pub(super) fn revoke(&mut self, session: usize) {
+        (self.good[session], self.access[session]) = (None, None);
+    }
+
+    pub(super) fn login(&mut self, session: usize, now: Now, password: u32, fate: Fate) -> Ended {
+        self.exchange(now, fate, |server| {
+            let recent = |at: &&i64| now.boot.0 - **at < 600_000;
+            if server.failures.iter().filter(recent).count() >= 3 {
+                server.locked += 1;
+                return Outcome::Rejected(
+                    Error::new(ErrorCode::AccountLocked, "locked")
+                        .with_retry_at(now.unix.after(Duration::from_secs(600))),
+                );
+            }
+            if password != server.password {
+                server.failures.push(now.boot.0);
+                return Outcome::Rejected(Error::new(ErrorCode::InvalidCredentials, "wrong").with_status(401));
+            }
+            Outcome::Granted(server.issue(session, now))
+        })
+    }
+
+    pub(super) fn refresh(&mut self, session: usize, now: Now, token: u32, fate: Fate) -> Ended {
+        self.exchange(now, fate, |server| {
+            if server.good[session] == Some(token) {
+                return Outcome::Granted(server.issue(session, now));
+            }
+            if server.good[session].is_some() {
+                server.reused += 1;
+            }
+            server.revoke(session);
+            Outcome::Rejected(Error::new(ErrorCode::InvalidCredentials, "spent").with_status(401))
+        })
+    }
+
+    fn exchange(&mut self, now: Now, fate: Fate, act: impl FnOnce(&mut Self) -> Outcome) -> Ended {
+        let lost = || Error::new(ErrorCode::Timeout, "lost").with_sent(crate::error::Sent::Maybe);
+        let failed = || Error::new(ErrorCode::Protocol, "failed").with_status(500);
+        let outcome = match fate {
+            Fate::NotSent => return Ended::NotSent(Error::new(ErrorCode::Transport, "not sent")),
+            Fate::LostOnTheWay => return Ended::Ambiguous(lost()),
+            Fate::AnswerLost => {
+                act(self);
+                return Ended::Ambiguous(lost());
+            }
+            Fate::Failed { acted } => {
+                if acted {
+                    act(self);
+                }
+                Outcome::Unreadable(failed())
+            }
+            Fate::Busy { seconds } => {
+                let at = seconds.map(|seconds| UnixTime(now.unix.0 + seconds * 1000));
+                Outcome::Busy(Error::new(ErrorCode::RateLimited, "busy").with_status(429).with_retry_at(at))
+            }
+            Fate::Whole => act(self),
+        };
+        let date = self.dated.then(|| UnixTime((now.boot.0 + self.ahead) / 1000 * 1000));
+        Ended::Answered(outcome, Timing { sent: now.boot, received: now.boot, date })
+    }
+
+    fn issue(&mut self, session: usize, now: Now) -> Grant {
+        self.issued += 1;
+        // `exp` counts in whole seconds of the server's clock.
+        let end = (now.boot.0 + self.ahead) / 1000 * 1000 + self.lifetime * 1000;
+        self.good[session] = Some(self.issued);
+        self.access[session] = Some((self.issued, end - self.ahead));
+        Grant {
+            access_token: Secret::new(self.issued.to_string()),
+            refresh_token: Some(Secret::new(self.issued.to_string())),
+            expiry: Expiry::At(UnixTime(end)),
+        }
+    }
+}

@@ -1,0 +1,210 @@
+//! Two sessions of one account, the ledger they share, the model server, and the invariants that are checked at every
+//! effect.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use super::super::*;
+use super::model::{Fate, Server};
+use crate::lockout::{Attempt, Ledger, LockoutRule};
+
+const RULE: LockoutRule = LockoutRule { most: 2, window: Duration::from_secs(600) };
+
+pub(super) struct World {
+    pub(super) now: Now,
+    pub(super) server: Server,
+    pub(super) password: u32,
+    pub(super) sessions: [Client; 2],
+    ledger: Ledger,
+    /// Logins that wait for the one that is on the wire: one at a time for an account.
+    queue: Vec<(usize, FlightNumber)>,
+    pub(super) chance: f64,
+}
+
+pub(super) struct Client {
+    pub(super) lifecycle: Lifecycle,
+    /// What is on the wire: its flight, what it is, and the ledger's entry if it is a login.
+    pub(super) wire: Option<(FlightNumber, Exchange, Option<Attempt>)>,
+    pub(super) waiting: Vec<FlightNumber>,
+    pub(super) handed_out: Option<Arc<Held>>,
+    /// Refresh tokens that the server may have consumed.
+    spent: HashSet<String>,
+    /// Access tokens that a caller reported as refused.
+    refused: HashSet<String>,
+    /// A failure since the last grant: in an outage an old token may be handed out to its end.
+    troubled: bool,
+    published: Option<Arc<Held>>,
+}
+
+impl World {
+    pub(super) fn new(rules: Rules, server: Server, now: Now) -> Self {
+        let client = || Client {
+            lifecycle: Lifecycle::new(rules),
+            wire: None,
+            waiting: Vec::new(),
+            handed_out: None,
+            spent: HashSet::new(),
+            refused: HashSet::new(),
+            troubled: false,
+            published: None,
+        };
+        let sessions = [client(), client()];
+        Self { now, server, password: 0, sessions, ledger: Ledger::default(), queue: Vec::new(), chance: 0.0 }
+    }
+
+    pub(super) fn step(&mut self, session: usize, input: Input) {
+        if let Input::Unauthorized(token) = &input {
+            self.report(session, token);
+        }
+        let fresh = self.fresh(session);
+        let late = matches!(&input, Input::Unauthorized(token) if !self.is_current(session, token));
+        let effects = self.sessions[session].lifecycle.step(self.now, self.chance, input);
+        if late && fresh {
+            assert!(matches!(effects[..], [Effect::HandOut(_)]), "invariant 7: a late 401 caused {effects:?}");
+        }
+        self.carry_out(session, effects);
+    }
+
+    fn report(&mut self, session: usize, token: &Secret) {
+        let twice = self.sessions[session].lifecycle.after_refusal.is_some();
+        if self.is_current(session, token) && !twice {
+            self.sessions[session].refused.insert(token.expose().to_owned());
+        }
+    }
+
+    fn is_current(&self, session: usize, token: &Secret) -> bool {
+        self.sessions[session].lifecycle.held().is_some_and(|held| held.grant.access_token == *token)
+    }
+
+    fn fresh(&self, session: usize) -> bool {
+        let lifecycle = &self.sessions[session].lifecycle;
+        lifecycle.valid(self.now).is_some_and(|held| held.windows.freshness(self.now.boot) == Freshness::Fresh)
+    }
+
+    /// Lets the server have the exchange that is on the wire.
+    pub(super) fn deliver(&mut self, session: usize, fate: Fate) {
+        let Some((number, exchange, attempt)) = self.sessions[session].wire.take() else { return };
+        let ended = match &exchange {
+            Exchange::Login { .. } => self.server.login(session, self.now, self.password, fate),
+            Exchange::Refresh(held) => {
+                let token = held.grant.refresh_token.as_ref().expect("a refresh token").expose().to_owned();
+                let number = token.parse().expect("a number");
+                let kept = matches!(fate, Fate::NotSent | Fate::Busy { .. });
+                if !kept {
+                    self.sessions[session].spent.insert(token);
+                }
+                self.server.refresh(session, self.now, number, fate)
+            }
+        };
+        if let Some(attempt) = attempt {
+            let (verdict, until) = verdict(&ended, self.now);
+            let credential = self.password.to_le_bytes();
+            self.ledger.settle(self.now, attempt, verdict, &credential, [0; 16]);
+            if let Some(until) = until {
+                self.ledger.lock(self.now, until);
+            }
+        }
+        self.step(session, Input::Ended(number, ended));
+        self.next_login();
+    }
+
+    fn next_login(&mut self) {
+        while !self.logging_in() && !self.queue.is_empty() {
+            let (session, number) = self.queue.remove(0);
+            self.try_login(session, number);
+        }
+    }
+
+    fn logging_in(&self) -> bool {
+        self.sessions.iter().any(|client| client.wire.as_ref().is_some_and(|(_, _, attempt)| attempt.is_some()))
+    }
+
+    fn try_login(&mut self, session: usize, number: FlightNumber) {
+        match self.ledger.begin(self.now, RULE, &self.password.to_le_bytes(), false) {
+            Ok(attempt) => {
+                self.sessions[session].wire = Some((number, Exchange::Login { force: false }, Some(attempt)));
+            }
+            Err(refusal) => {
+                let error = refusal.error(self.now);
+                self.step(session, Input::Ended(number, Ended::Guarded(error)));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, session: usize, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::HandOut(held) => self.check_handed_out(session, &held),
+                Effect::Wait(number) => self.sessions[session].waiting.push(number),
+                Effect::Refuse(_) | Effect::Forget => {}
+                Effect::Send(number, exchange) => self.send(session, number, exchange),
+                Effect::Publish(held) => self.sessions[session].published = held,
+                Effect::Store(number, held) => {
+                    let published = self.sessions[session].published.as_ref();
+                    assert!(published.is_some_and(|now| Arc::ptr_eq(now, &held)), "invariant 3: stored before in use");
+                    self.sessions[session].troubled = false;
+                    self.step(session, Input::Stored(number, Ok(())));
+                }
+                Effect::Announce(event) => self.notice(session, &event),
+                Effect::Settle(number, result) => self.settle(session, number, result),
+            }
+        }
+    }
+
+    fn notice(&mut self, session: usize, event: &Event) {
+        if event.code.is_some() {
+            self.sessions[session].troubled = true;
+        }
+    }
+
+    fn send(&mut self, session: usize, number: FlightNumber, exchange: Exchange) {
+        let queued = self.queue.iter().any(|(waiting, _)| *waiting == session);
+        let client = &mut self.sessions[session];
+        assert!(client.wire.is_none() && !queued, "invariant 1: a second exchange of the same session");
+        if let Exchange::Refresh(held) = &exchange {
+            let token = held.grant.refresh_token.as_ref().expect("a refresh token").expose();
+            assert!(!client.spent.contains(token), "invariant 4: refresh token {token} goes out twice");
+            client.wire = Some((number, exchange, None));
+        } else {
+            self.queue.push((session, number));
+            self.next_login();
+        }
+    }
+
+    fn settle(&mut self, session: usize, number: FlightNumber, result: Result<Arc<Held>, Error>) {
+        let client = &mut self.sessions[session];
+        let waited = client.waiting.len();
+        client.waiting.retain(|waiting| *waiting != number);
+        let held = match result {
+            Ok(held) => Some(held),
+            Err(_) => {
+                client.troubled = true;
+                client.lifecycle.valid(self.now)
+            }
+        };
+        if let (Some(held), true) = (held, waited > 0) {
+            self.check_handed_out(session, &held);
+        }
+    }
+
+    /// Invariant 6, and that nobody gets a token that was reported as refused.
+    fn check_handed_out(&mut self, session: usize, held: &Arc<Held>) {
+        let token = held.grant.access_token.expose();
+        let client = &mut self.sessions[session];
+        assert!(!client.refused.contains(token), "token {token} is handed out though the server refused it");
+        client.handed_out = Some(Arc::clone(held));
+        let (troubled, number) = (client.troubled, token.parse().expect("a number"));
+        let Some(end) = self.server.end_of(session, number).filter(|_| self.server.dated) else { return };
+        let left = end - self.now.boot.0;
+        let margin = if troubled { 0 } else { (self.server.lifetime * 250).min(30_000) - 1_000 };
+        assert!(left >= margin, "invariant 6: a token with {left} ms to live is handed out (troubled: {troubled})");
+    }
+
+    /// What the server's own log must show at any time.
+    pub(super) fn check_server(&self) {
+        assert_eq!(self.server.reused, 0, "invariant 4: the server saw a refresh token again");
+        assert_eq!(self.server.locked, 0, "invariant 5: the account was locked");
+        let crowded = self.server.failures.windows(3).any(|three| three[2] - three[0] < 600_000);
+        assert!(!crowded, "invariant 5: three failed logins in ten minutes: {:?}", self.server.failures);
+    }
+}

@@ -1,0 +1,340 @@
+//! The ledger of failed logins of one account, which keeps the account from being locked. Pure.
+//!
+//! The server locks an account at a number of failed logins in a window of time. The ledger lets fewer through: a login
+//! is entered before it is sent and counts as failed until it is known not to be, so that lost answers, crashes and
+//! logins of other sessions count as well.
+
+use std::time::Duration;
+
+use ring::{digest, pbkdf2};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{BootTime, Now, UnixTime};
+use crate::error::{Error, ErrorCode};
+
+/// How many failed logins, in which time, a system bears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LockoutRule {
+    /// The most failed logins that are ever sent within `window`; one less than the server bears.
+    pub most: usize,
+    /// The rolling time in which they count.
+    pub window: Duration,
+}
+
+impl Default for LockoutRule {
+    /// 7G locks at 3 failures in 10 minutes (wire.md 1.5); for other systems nothing stricter is known.
+    fn default() -> Self {
+        Self { most: 2, window: Duration::from_secs(600) }
+    }
+}
+
+/// Our window ends a little after the server's: its clock ticks in other places than ours.
+const SLACK: Duration = Duration::from_secs(1);
+
+/// A credential that the server refused, kept as a salted slow hash and never as itself.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RefusedCredential {
+    salt: [u8; 16],
+    digest: [u8; digest::SHA256_OUTPUT_LEN],
+}
+
+impl RefusedCredential {
+    #[cfg(not(test))]
+    const ROUNDS: u32 = 100_000;
+    #[cfg(test)]
+    const ROUNDS: u32 = 1;
+
+    pub(crate) fn new(credential: &[u8], salt: [u8; 16]) -> Self {
+        let mut digest = [0; digest::SHA256_OUTPUT_LEN];
+        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, Self::rounds(), &salt, credential, &mut digest);
+        Self { salt, digest }
+    }
+
+    fn is(&self, credential: &[u8]) -> bool {
+        pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, Self::rounds(), &self.salt, credential, &self.digest).is_ok()
+    }
+
+    const fn rounds() -> std::num::NonZeroU32 {
+        std::num::NonZeroU32::new(Self::ROUNDS).expect("not zero")
+    }
+}
+
+/// How a login that was entered ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// The server let us in.
+    Accepted,
+    /// It did not leave this machine, or the server refused to look at it.
+    NotCounted,
+    /// The server refused it, or may have: no answer, or none that says.
+    Failed,
+    /// The server refused it because of the user name or the password.
+    Refused,
+}
+
+/// Why a login must not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// One more failure could lock the account.
+    TooMany { retry_at: BootTime, failures: u32 },
+    /// The server said that the account is locked.
+    Locked { retry_at: BootTime, failures: u32 },
+    /// The server refused this very credential.
+    SameCredential { failures: u32 },
+}
+
+impl Refusal {
+    /// What the caller is told.
+    pub(crate) fn error(self, now: Now) -> Error {
+        let (why, retry_at, failures) = match self {
+            Self::TooMany { retry_at, failures } => {
+                ("one more failed login within ten minutes could lock the account", Some(retry_at), failures)
+            }
+            Self::Locked { retry_at, failures } => {
+                ("the server says that the account is locked", Some(retry_at), failures)
+            }
+            Self::SameCredential { failures } => {
+                ("the server has refused this very user name and password", None, failures)
+            }
+        };
+        let advice = match retry_at {
+            Some(_) => "Try again after retry_at.",
+            None => "Correct them and log in again.",
+        };
+        let message =
+            format!("This login was not sent: {why}. {advice} A login with the force option is sent all the same.");
+        let retry_at = retry_at.map(|at| now.unix_at(at));
+        Error::new(ErrorCode::LockoutGuard, message).with_retry_at(retry_at).with_failures(failures)
+    }
+}
+
+/// One login on its way, to be settled once its end is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt(u64);
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+struct Entry {
+    number: u64,
+    boot: i64,
+    unix: i64,
+}
+
+/// The failed and pending logins of one account.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Ledger {
+    /// Which start of the machine the boot times belong to.
+    machine_start: u64,
+    next: u64,
+    counted: Vec<Entry>,
+    locked_until: Option<Entry>,
+    refused: Option<RefusedCredential>,
+}
+
+impl Ledger {
+    /// Makes the times of a ledger that was stored before a restart of the machine comparable with `now`.
+    pub(crate) fn rebase(&mut self, now: Now, machine_start: u64) {
+        if self.machine_start != machine_start {
+            self.machine_start = machine_start;
+            for entry in self.counted.iter_mut().chain(&mut self.locked_until) {
+                entry.boot = now.boot_at(UnixTime(entry.unix)).0;
+            }
+        }
+        // A stored wall time that lies ahead must not count for longer than a failure of this very moment would.
+        for entry in &mut self.counted {
+            entry.boot = entry.boot.min(now.boot.0);
+        }
+    }
+
+    /// Enters a login that is about to be sent. `force` sends it whatever the ledger says.
+    pub(crate) fn begin(
+        &mut self,
+        now: Now,
+        rule: LockoutRule,
+        credential: &[u8],
+        force: bool,
+    ) -> Result<Attempt, Refusal> {
+        self.forget_old(now.boot, rule);
+        if !force {
+            self.check(now.boot, rule, credential)?;
+        }
+        let number = self.next;
+        self.next = self.next.wrapping_add(1);
+        self.counted.push(Entry { number, boot: now.boot.0, unix: now.unix.0 });
+        Ok(Attempt(number))
+    }
+
+    fn check(&self, now: BootTime, rule: LockoutRule, credential: &[u8]) -> Result<(), Refusal> {
+        let failures = self.failures();
+        if let Some(until) = self.locked_until.filter(|until| until.boot > now.0) {
+            return Err(Refusal::Locked { retry_at: BootTime(until.boot), failures });
+        }
+        if self.counted.len() >= rule.most {
+            let oldest = self.counted[self.counted.len() - rule.most];
+            let retry_at = BootTime(oldest.boot).after(rule.window).after(SLACK);
+            return Err(Refusal::TooMany { retry_at, failures });
+        }
+        match &self.refused {
+            Some(refused) if refused.is(credential) => Err(Refusal::SameCredential { failures }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Enters how a login ended. `salt` is fresh randomness, used when a credential was refused.
+    pub(crate) fn settle(&mut self, now: Now, attempt: Attempt, verdict: Verdict, credential: &[u8], salt: [u8; 16]) {
+        match verdict {
+            Verdict::Accepted => {
+                self.counted.retain(|entry| entry.number != attempt.0);
+                (self.refused, self.locked_until) = (None, None);
+            }
+            Verdict::NotCounted => self.counted.retain(|entry| entry.number != attempt.0),
+            Verdict::Failed | Verdict::Refused => {
+                // It counts from the answer on: the server entered it at that time at the latest.
+                for entry in self.counted.iter_mut().filter(|entry| entry.number == attempt.0) {
+                    (entry.boot, entry.unix) = (now.boot.0, now.unix.0);
+                }
+                self.counted.sort_by_key(|entry| entry.boot);
+            }
+        }
+        if verdict == Verdict::Refused {
+            self.refused = Some(RefusedCredential::new(credential, salt));
+        }
+    }
+
+    /// The server said that the account is locked until `until`.
+    pub(crate) fn lock(&mut self, now: Now, until: BootTime) {
+        self.locked_until = Some(Entry { number: 0, boot: until.0, unix: now.unix_at(until).0 });
+    }
+
+    /// Whether nothing in it can matter any more.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.counted.is_empty() && self.locked_until.is_none() && self.refused.is_none()
+    }
+
+    fn failures(&self) -> u32 {
+        u32::try_from(self.counted.len()).unwrap_or(u32::MAX)
+    }
+
+    fn forget_old(&mut self, now: BootTime, rule: LockoutRule) {
+        self.counted.retain(|entry| BootTime(entry.boot).after(rule.window).after(SLACK) > now);
+        self.locked_until = self.locked_until.filter(|until| until.boot > now.0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const RULE: LockoutRule = LockoutRule { most: 2, window: Duration::from_secs(600) };
+    const SALT: [u8; 16] = [7; 16];
+
+    fn at(seconds: i64) -> Now {
+        Now { boot: BootTime(seconds * 1000), unix: UnixTime(seconds * 1000) }
+    }
+
+    fn fail(ledger: &mut Ledger, seconds: i64, credential: &[u8], verdict: Verdict) -> Result<(), Refusal> {
+        let attempt = ledger.begin(at(seconds), RULE, credential, false)?;
+        ledger.settle(at(seconds), attempt, verdict, credential, SALT);
+        Ok(())
+    }
+
+    #[test]
+    fn the_third_failure_in_ten_minutes_is_not_sent() {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"one", Verdict::Refused).unwrap();
+        fail(&mut ledger, 100, b"two", Verdict::Refused).unwrap();
+        let refusal = fail(&mut ledger, 101, b"three", Verdict::Refused).unwrap_err();
+        assert_eq!(refusal, Refusal::TooMany { retry_at: BootTime(601_000), failures: 2 });
+        fail(&mut ledger, 602, b"three", Verdict::Refused).unwrap();
+    }
+
+    #[test]
+    fn a_login_that_never_got_an_answer_counts_as_failed() {
+        let mut ledger = Ledger::default();
+        for _ in 0..2 {
+            let _lost = ledger.begin(at(0), RULE, b"right", false).unwrap();
+        }
+        assert!(matches!(ledger.begin(at(1), RULE, b"right", false), Err(Refusal::TooMany { failures: 2, .. })));
+    }
+
+    #[test]
+    fn a_refused_credential_is_not_sent_again_until_it_changes() {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"wrong", Verdict::Refused).unwrap();
+        let later = 86_400;
+        assert_eq!(fail(&mut ledger, later, b"wrong", Verdict::Accepted), Err(Refusal::SameCredential { failures: 0 }));
+        fail(&mut ledger, later, b"right", Verdict::Accepted).unwrap();
+        assert!(ledger.is_empty());
+    }
+
+    #[test]
+    fn a_failure_that_is_not_about_the_credential_leaves_it_usable() {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"right", Verdict::Failed).unwrap();
+        fail(&mut ledger, 1, b"right", Verdict::Accepted).unwrap();
+    }
+
+    #[test]
+    fn what_was_not_sent_does_not_count() {
+        let mut ledger = Ledger::default();
+        for second in 0..50 {
+            fail(&mut ledger, second, b"right", Verdict::NotCounted).unwrap();
+        }
+        assert!(ledger.is_empty());
+    }
+
+    #[test]
+    fn a_locked_account_is_left_alone_until_its_time() {
+        let mut ledger = Ledger::default();
+        ledger.lock(at(0), BootTime(600_000));
+        let refusal = fail(&mut ledger, 599, b"right", Verdict::Accepted).unwrap_err();
+        assert_eq!(refusal, Refusal::Locked { retry_at: BootTime(600_000), failures: 0 });
+        fail(&mut ledger, 600, b"right", Verdict::Accepted).unwrap();
+    }
+
+    #[test]
+    fn force_overrides_all_of_it_and_is_counted() {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"wrong", Verdict::Refused).unwrap();
+        fail(&mut ledger, 0, b"other", Verdict::Refused).unwrap();
+        ledger.begin(at(1), RULE, b"wrong", true).expect("forced");
+        assert!(matches!(ledger.begin(at(2), RULE, b"new", false), Err(Refusal::TooMany { failures: 3, .. })));
+    }
+
+    #[test]
+    fn a_ledger_from_before_a_restart_still_counts_by_wall_time() {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 1_000_000, b"a", Verdict::Failed).unwrap();
+        fail(&mut ledger, 1_000_000, b"b", Verdict::Failed).unwrap();
+        let restarted = Now { boot: BootTime(5_000), unix: UnixTime(1_000_060_000) };
+        ledger.rebase(restarted, 42);
+        assert!(ledger.begin(restarted, RULE, b"c", false).is_err());
+        let later = Now { boot: BootTime(5_000 + 542_000), unix: UnixTime(1_000_602_000) };
+        ledger.begin(later, RULE, b"c", false).expect("ten minutes have passed");
+    }
+
+    #[test]
+    fn a_stored_ledger_holds_no_credential() {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"made-up-password", Verdict::Refused).unwrap();
+        assert!(!serde_json::to_string(&ledger).unwrap().contains("made-up-password"));
+    }
+
+    proptest! {
+        /// Invariant 5 on the ledger alone: whatever is tried and however it ends, no window holds three failures.
+        #[test]
+        fn no_schedule_sends_more_than_two_failures_in_ten_minutes(
+            tries in prop::collection::vec((0_i64..400, 0_u8..4, 0_u8..4), 1..60)
+        ) {
+            let (mut ledger, mut now, mut failed): (Ledger, i64, Vec<i64>) = (Ledger::default(), 0, Vec::new());
+            for (wait, credential, end) in tries {
+                now += wait;
+                let verdict = [Verdict::Accepted, Verdict::NotCounted, Verdict::Failed, Verdict::Refused][usize::from(end)];
+                if fail(&mut ledger, now, &[credential], verdict).is_ok() && matches!(verdict, Verdict::Failed | Verdict::Refused) {
+                    failed.push(now);
+                }
+            }
+            prop_assert!(failed.windows(3).all(|three| three[2] - three[0] > 600));
+        }
+    }
+}

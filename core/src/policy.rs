@@ -1,0 +1,309 @@
+//! How a session behaves: margins, time limits, healing, the network, the store and the clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use once_cell::race::OnceBox;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::freshness::Margins;
+use crate::store::Store;
+use crate::transport::Network;
+
+/// Whether a session that holds credentials may log in again by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Relogin {
+    /// It may, under the lockout ledger.
+    #[default]
+    Auto,
+    /// It raises `relogin_required` instead.
+    Never,
+}
+
+/// Everything about a session that is not about its system. Cheap to clone; the defaults suit most programs.
+///
+/// ```
+/// use std::time::Duration;
+/// let options = relatch::Options::default().keep_alive(true).timeout(Duration::from_secs(10))?;
+/// # Ok::<(), relatch::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Options(Arc<Inner>);
+
+#[derive(Clone, Debug)]
+struct Inner {
+    relogin: Relogin,
+    keep_alive: bool,
+    force: bool,
+    margins: Margins,
+    timeout: Duration,
+    exchange_timeout: Duration,
+    network: Network,
+    store: Option<Arc<dyn Store>>,
+    clock: Clock,
+}
+
+/// The longest time limit that is taken: more is a mistake in the unit.
+const LONGEST: Duration = Duration::from_secs(86_400);
+
+impl Default for Options {
+    fn default() -> Self {
+        // One allocation for all sessions that ask for nothing special.
+        static DEFAULT: OnceBox<Options> = OnceBox::new();
+        let make = || {
+            let options = Options(Arc::new(Inner {
+                relogin: Relogin::Auto,
+                keep_alive: false,
+                force: false,
+                margins: Margins::default(),
+                timeout: Duration::from_secs(30),
+                exchange_timeout: Duration::from_secs(15),
+                network: Network::default(),
+                store: None,
+                clock: Clock::system(),
+            }));
+            Box::new(options)
+        };
+        DEFAULT.get_or_init(make).clone()
+    }
+}
+
+impl Options {
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+
+    /// Whether the session may log in again by itself.
+    #[must_use]
+    pub fn relogin(self, relogin: Relogin) -> Self {
+        self.with(|inner| inner.relogin = relogin)
+    }
+
+    /// Whether the session refreshes in the background even while nobody uses it.
+    #[must_use]
+    pub fn keep_alive(self, keep_alive: bool) -> Self {
+        self.with(|inner| inner.keep_alive = keep_alive)
+    }
+
+    /// Sends the login even if the lockout guard refuses it: only for a human who knows that the account can bear it.
+    #[must_use]
+    pub fn force(self, force: bool) -> Self {
+        self.with(|inner| inner.force = force)
+    }
+
+    /// How long before its end a token is replaced while callers wait; 30 seconds unless set.
+    ///
+    /// # Errors
+    /// `invalid_config` for more than a day.
+    pub fn mandatory_margin(self, margin: Duration) -> Result<Self, Error> {
+        check("mandatory_margin", margin)?;
+        Ok(self.with(|inner| inner.margins.mandatory = margin))
+    }
+
+    /// How long before its end a token is replaced in the background; 5 minutes unless set.
+    ///
+    /// # Errors
+    /// `invalid_config` for more than a day.
+    pub fn advisory_margin(self, margin: Duration) -> Result<Self, Error> {
+        check("advisory_margin", margin)?;
+        Ok(self.with(|inner| inner.margins.advisory = margin))
+    }
+
+    /// How long a call waits for a token unless it says otherwise, and how long a flight retries; 30 seconds unless set.
+    ///
+    /// # Errors
+    /// `invalid_config` for nothing and for more than a day.
+    pub fn timeout(self, timeout: Duration) -> Result<Self, Error> {
+        check_positive("timeout", timeout)?;
+        Ok(self.with(|inner| inner.timeout = timeout))
+    }
+
+    /// How long one request may take, connecting included; 15 seconds unless set.
+    ///
+    /// # Errors
+    /// `invalid_config` for nothing and for more than a day.
+    pub fn exchange_timeout(self, timeout: Duration) -> Result<Self, Error> {
+        check_positive("exchange_timeout", timeout)?;
+        Ok(self.with(|inner| inner.exchange_timeout = timeout))
+    }
+
+    /// Sends everything through this proxy instead of the environment's (`HTTPS_PROXY`, `NO_PROXY`).
+    ///
+    /// # Errors
+    /// `invalid_config` for an address that cannot be read.
+    pub fn proxy(self, proxy: &str) -> Result<Self, Error> {
+        let network = self.0.network.clone().with_proxy(proxy)?;
+        Ok(self.with(|inner| inner.network = network))
+    }
+
+    /// Trusts these certificates (PEM) besides the platform's.
+    ///
+    /// # Errors
+    /// `invalid_config` where there is no certificate in it.
+    pub fn ca_certificates(self, pem: &[u8]) -> Result<Self, Error> {
+        let network = self.0.network.clone().with_ca_certificates(pem)?;
+        Ok(self.with(|inner| inner.network = network))
+    }
+
+    /// Where the session and the ledger of failed logins are kept besides this process's memory.
+    #[must_use]
+    pub fn store(self, store: Arc<dyn Store>) -> Self {
+        self.with(|inner| inner.store = Some(store))
+    }
+
+    /// Where the time is read; for tests.
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        self.with(|inner| inner.clock = clock)
+    }
+
+    pub(crate) fn may_relogin(&self) -> bool {
+        self.0.relogin == Relogin::Auto
+    }
+
+    pub(crate) fn keeps_alive(&self) -> bool {
+        self.0.keep_alive
+    }
+
+    pub(crate) fn forces(&self) -> bool {
+        self.0.force
+    }
+
+    pub(crate) fn margins(&self) -> Margins {
+        self.0.margins
+    }
+
+    pub(crate) fn call_limit(&self) -> Duration {
+        self.0.timeout
+    }
+
+    pub(crate) fn exchange_limit(&self) -> Duration {
+        self.0.exchange_timeout
+    }
+
+    pub(crate) fn network(&self) -> &Network {
+        &self.0.network
+    }
+
+    pub(crate) fn own_store(&self) -> Option<&Arc<dyn Store>> {
+        self.0.store.as_ref()
+    }
+
+    pub(crate) fn time(&self) -> &Clock {
+        &self.0.clock
+    }
+}
+
+fn check(field: &'static str, value: Duration) -> Result<(), Error> {
+    if value > LONGEST {
+        return Err(Error::invalid(field, format!("{field} is more than a day: it counts in seconds.")));
+    }
+    Ok(())
+}
+
+fn check_positive(field: &'static str, value: Duration) -> Result<(), Error> {
+    if value.is_zero() {
+        return Err(Error::invalid(field, format!("{field} is zero: give a number of seconds above it.")));
+    }
+    check(field, value)
+}
+
+/// A number of seconds as users write it.
+///
+/// # Errors
+/// `invalid_config` for `field` where it is negative or no number.
+pub fn seconds(field: &'static str, value: f64) -> Result<Duration, Error> {
+    Duration::try_from_secs_f64(value).map_err(|_| {
+        Error::invalid(field, format!("{field} is {value}: give a number of seconds that is not negative."))
+    })
+}
+
+/// The options as the other languages pass them: nothing where the user gave nothing, times in seconds.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `auto` or `never`.
+    pub relogin: Option<String>,
+    /// See [`Options::keep_alive`].
+    pub keep_alive: Option<bool>,
+    /// See [`Options::force`].
+    pub force: Option<bool>,
+    /// See [`Options::mandatory_margin`].
+    pub mandatory_margin: Option<f64>,
+    /// See [`Options::advisory_margin`].
+    pub advisory_margin: Option<f64>,
+    /// See [`Options::timeout`].
+    pub timeout: Option<f64>,
+    /// See [`Options::exchange_timeout`].
+    pub exchange_timeout: Option<f64>,
+    /// See [`Options::proxy`].
+    pub proxy: Option<String>,
+    /// See [`Options::ca_certificates`].
+    pub ca_certificates: Option<Vec<u8>>,
+    /// See [`Options::clock`].
+    pub clock: Option<Clock>,
+}
+
+impl TryFrom<Settings> for Options {
+    type Error = Error;
+
+    fn try_from(settings: Settings) -> Result<Self, Error> {
+        let mut options = Self::default();
+        match settings.relogin.as_deref() {
+            None => {}
+            Some("auto") => options = options.relogin(Relogin::Auto),
+            Some("never") => options = options.relogin(Relogin::Never),
+            Some(_) => return Err(Error::invalid("relogin", "relogin is neither 'auto' nor 'never'.")),
+        }
+        if let Some(keep_alive) = settings.keep_alive {
+            options = options.keep_alive(keep_alive);
+        }
+        if let Some(force) = settings.force {
+            options = options.force(force);
+        }
+        if let Some(margin) = settings.mandatory_margin {
+            options = options.mandatory_margin(seconds("mandatory_margin", margin)?)?;
+        }
+        if let Some(margin) = settings.advisory_margin {
+            options = options.advisory_margin(seconds("advisory_margin", margin)?)?;
+        }
+        if let Some(timeout) = settings.timeout {
+            options = options.timeout(seconds("timeout", timeout)?)?;
+        }
+        if let Some(timeout) = settings.exchange_timeout {
+            options = options.exchange_timeout(seconds("exchange_timeout", timeout)?)?;
+        }
+        if let Some(proxy) = settings.proxy {
+            options = options.proxy(&proxy)?;
+        }
+        if let Some(pem) = settings.ca_certificates {
+            options = options.ca_certificates(&pem)?;
+        }
+        if let Some(clock) = settings.clock {
+            options = options.clock(clock);
+        }
+        Ok(options)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_makes_no_sense_is_refused_by_field() {
+        let base = Settings::default;
+        for (field, settings) in [
+            ("relogin", Settings { relogin: Some("sometimes".into()), ..base() }),
+            ("mandatory_margin", Settings { mandatory_margin: Some(-1.0), ..base() }),
+            ("advisory_margin", Settings { advisory_margin: Some(f64::NAN), ..base() }),
+            ("timeout", Settings { timeout: Some(0.0), ..base() }),
+            ("exchange_timeout", Settings { exchange_timeout: Some(1e9), ..base() }),
+            ("proxy", Settings { proxy: Some("::".into()), ..base() }),
+            ("ca_certificates", Settings { ca_certificates: Some(b"no certificate".to_vec()), ..base() }),
+        ] {
+            assert_eq!(Options::try_from(settings).unwrap_err().field(), Some(field));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! One whole HTTP answer, and the readings that every system shares.
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use crate::clock::UnixTime;
+use crate::error::{Error, ErrorCode};
+use crate::secret::{Secret, body_snippet, snippet};
+
+/// What came back. The body is wiped when dropped: it may hold tokens.
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// When the server asks to be tried again (`Retry-After`), by the local wall clock.
+    pub retry_at: Option<UnixTime>,
+    /// When the answer came, by the local wall clock.
+    pub received: UnixTime,
+    /// The body, as it came.
+    pub body: Zeroizing<Vec<u8>>,
+}
+
+impl Answer {
+    /// Whether the status is one of success.
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// The body as a JSON object, if it is one.
+    pub(crate) fn object(&self) -> Option<Map<String, Value>> {
+        serde_json::from_slice(&self.body).ok()
+    }
+
+    /// The server's own words, where the answer has them in one of the usual places.
+    pub(crate) fn message(&self, secrets: &[&Secret]) -> Option<String> {
+        const PLACES: [&str; 4] = ["message", "title", "error", "detail"];
+        let object = self.object()?;
+        let found = PLACES.iter().find_map(|place| text(&object, place));
+        found.map(|message| snippet(&message, secrets)).filter(|message| !message.is_empty())
+    }
+
+    /// `error` with the status and the server's words.
+    pub(crate) fn explain(&self, error: Error, secrets: &[&Secret]) -> Error {
+        error.with_status(self.status).with_server(None, self.message(secrets))
+    }
+
+    /// The error for an answer that cannot be read: `what` says what was asked for.
+    pub(crate) fn unreadable(&self, what: &str, secrets: &[&Secret]) -> Error {
+        let status = self.status;
+        let message = match status {
+            300..400 => format!(
+                "The {what} was answered with a redirect (HTTP {status}), which is not followed so that credentials go \
+                 nowhere else. Check base_url."
+            ),
+            500.. => format!("The server failed to answer the {what} (HTTP {status}). Try again later."),
+            _ => format!(
+                "The answer to the {what} cannot be read (HTTP {status}). Something else than the API may have answered: \
+                 check base_url and any proxy."
+            ),
+        };
+        let body = String::from_utf8_lossy(&self.body);
+        let error = Error::new(ErrorCode::Protocol, message).with_snippet(body_snippet(&body, secrets));
+        self.explain(error, secrets)
+    }
+
+    /// The error for a server that asks to slow down.
+    pub(crate) fn busy(&self, what: &str, secrets: &[&Secret]) -> Error {
+        let message = format!(
+            "The server did not look at the {what} and asks to slow down (HTTP {}). Try again after retry_at.",
+            self.status
+        );
+        self.explain(Error::new(ErrorCode::RateLimited, message).with_retry_at(self.retry_at), secrets)
+    }
+}
+
+/// A text field, whatever the case of its name: some servers spell the same field in Pascal case.
+pub(crate) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    let exact = object.get(name);
+    let field = exact.or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
+    field.and_then(Value::as_str).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+}

@@ -1,0 +1,75 @@
+//! The one tokio runtime of the process: made at first use, made anew in a forked child, stopped at exit.
+
+use std::future::Future;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::task::JoinHandle;
+
+use crate::error::Error;
+use crate::fork::PerProcess;
+
+/// Network waits need few threads: an authentication library must not claim one per core.
+const WORKERS: usize = 2;
+
+struct Shared {
+    handle: Handle,
+    /// Taken by [`shutdown`]; `None` means that this process is on its way out.
+    runtime: Mutex<Option<Runtime>>,
+}
+
+static SHARED: PerProcess<Shared> = PerProcess::new();
+
+/// The handle of this process's runtime; the first call starts it.
+///
+/// # Errors
+/// `transport` when the operating system refuses the threads.
+///
+/// ```
+/// let handle = relatch::runtime::handle()?;
+/// assert_eq!(handle.block_on(async { 1 + 1 }), 2);
+/// # Ok::<(), relatch::Error>(())
+/// ```
+pub fn handle() -> Result<Handle, Error> {
+    SHARED.with(start, |shared| stop(shared, Duration::ZERO), |shared| shared.handle.clone())
+}
+
+/// Runs a task that belongs to no caller.
+pub(crate) fn spawn<F>(task: F) -> Result<JoinHandle<F::Output>, Error>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    Ok(handle()?.spawn(task))
+}
+
+/// Stops this process's runtime, waiting at most `limit` for tasks to reach their next await. Later calls fail.
+///
+/// For a host's exit hook: tasks that finish while an interpreter is being taken down crash it.
+pub fn shutdown(limit: Duration) {
+    SHARED.peek(|shared| stop(shared, limit));
+}
+
+fn stop(shared: &Shared, limit: Duration) {
+    let runtime = shared.runtime.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(runtime) = runtime {
+        if limit.is_zero() {
+            runtime.shutdown_background();
+        } else {
+            runtime.shutdown_timeout(limit);
+        }
+    }
+}
+
+fn start() -> Result<Shared, Error> {
+    static NAMED: AtomicUsize = AtomicUsize::new(0);
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name_fn(|| format!("relatch-{}", NAMED.fetch_add(1, Ordering::Relaxed)))
+        .enable_all()
+        .build()
+        .map_err(Error::runtime)?;
+    Ok(Shared { handle: runtime.handle().clone(), runtime: Mutex::new(Some(runtime)) })
+}

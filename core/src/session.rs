@@ -1,0 +1,336 @@
+//! `Session`: the handle that callers hold, and the three ways to get tokens.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
+
+use crate::clock::UnixTime;
+use crate::error::Error;
+use crate::event::Event;
+use crate::grant::{Claims, Tokens};
+use crate::jwt;
+use crate::keeper::{FlightResult, Keeper, Listeners, Need, Reply, Subscription, Waiter, check_login, grant, tokens};
+use crate::lifecycle::{Held, Input, State};
+use crate::policy::{Options, Relogin};
+use crate::provider::Provider;
+use crate::runtime;
+use crate::secret::Secret;
+
+/// Logs in and returns a session that stays valid.
+///
+/// A caller that is cancelled, or whose time is up, takes nothing with it: the login goes on and is counted.
+///
+/// # Errors
+/// `invalid_config` without credentials; `invalid_credentials`, `account_locked`, `access_denied`,
+/// `second_factor_required` as the server says; `lockout_guard` where sending could lock the account; `transport`,
+/// `timeout`, `tls`, `proxy`, `rate_limited`, `protocol` where no good answer came.
+///
+/// ```no_run
+/// # async fn example() -> Result<(), relatch::Error> {
+/// let provider = relatch::SevenG::builder().username("api_user").password("made up").environment("test").build()?;
+/// let session = relatch::login(provider, relatch::Options::default()).await?;
+/// let token = session.token().await?;
+/// # Ok(())
+/// # }
+/// ```
+pub async fn login(provider: impl Into<Arc<dyn Provider>>, options: Options) -> Result<Session, Error> {
+    let provider = provider.into();
+    check_login(&*provider)?;
+    let (force, limit) = (options.forces(), options.call_limit());
+    let keeper = Keeper::new(provider, options);
+    let reply = keeper.ask(Input::Login { force });
+    wait(reply, Need::Rotation, limit)?.await?;
+    Ok(Session(keeper))
+}
+
+/// A session from tokens that are held elsewhere. No traffic.
+///
+/// ```
+/// let provider = relatch::SevenG::builder().environment("test").build()?;
+/// let tokens = relatch::Tokens::new("an access token", Some("a refresh token".to_owned()));
+/// let session = relatch::resume(provider, tokens, relatch::Options::default())?;
+/// # Ok::<(), relatch::Error>(())
+/// ```
+///
+/// # Errors
+/// `invalid_config` for an empty token, or one that no header can carry.
+pub fn resume(provider: impl Into<Arc<dyn Provider>>, tokens: Tokens, options: Options) -> Result<Session, Error> {
+    let provider = provider.into();
+    check_token("access_token", &tokens.access_token)?;
+    if let Some(refresh_token) = &tokens.refresh_token {
+        check_token("refresh_token", refresh_token)?;
+    }
+    let grant = grant(tokens, provider.default_lifetime());
+    Ok(Session(Keeper::resumed(provider, options, grant)))
+}
+
+/// Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+///
+/// # Errors
+/// `relogin_required` where the refresh token is refused or missing, or the answer was lost; else as [`login`].
+///
+/// ```no_run
+/// # async fn example(stored: relatch::Tokens) -> Result<relatch::Tokens, relatch::Error> {
+/// let provider = relatch::SevenG::builder().environment("test").build()?;
+/// relatch::refresh(provider, stored, relatch::Options::default()).await
+/// # }
+/// ```
+pub async fn refresh(
+    provider: impl Into<Arc<dyn Provider>>,
+    tokens: Tokens,
+    options: Options,
+) -> Result<Tokens, Error> {
+    resume(provider, tokens, options.relogin(Relogin::Never))?.refresh().await
+}
+
+fn check_token(field: &'static str, token: &Secret) -> Result<(), Error> {
+    let printable = token.expose().bytes().all(|byte| (0x20..0x7f).contains(&byte));
+    if token.expose().trim().is_empty() || !printable {
+        return Err(Error::invalid(
+            field,
+            format!("The {field} is empty, or holds characters that no header can carry."),
+        ));
+    }
+    Ok(())
+}
+
+/// A session that stays valid. Clones are handles of the same session; it works on any thread and any runtime.
+#[derive(Clone)]
+pub struct Session(Arc<Keeper>);
+
+impl Session {
+    /// An access token with at least 30 seconds to live, while the server answers.
+    ///
+    /// A fresh one is handed out at once. Else this waits for the one refresh, or login, that all callers share; if that
+    /// fails, the old token is handed out to its real end.
+    ///
+    /// # Errors
+    /// `relogin_required`, `forked_session`, `closed`, `timeout`, and what a login can raise.
+    pub fn token(&self) -> TokenFuture<'_> {
+        self.token_within(self.0.options().call_limit())
+    }
+
+    /// The same, waiting for `limit` at most.
+    pub fn token_within(&self, limit: Duration) -> TokenFuture<'_> {
+        TokenFuture { session: self, limit, waiting: None }
+    }
+
+    /// The access token if that is fresh: no lock, no wait. Else [`token`](Self::token) finds one.
+    #[inline]
+    pub fn fresh_token(&self) -> Option<Token> {
+        self.0.fresh().map(Token)
+    }
+
+    /// The headers that authorise a request.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token).
+    pub async fn headers(&self) -> Result<Vec<(&'static str, String)>, Error> {
+        let token = self.token().await?;
+        Ok(self.headers_for(&token))
+    }
+
+    /// The headers that authorise a request with this token.
+    pub fn headers_for(&self, token: &Token) -> Vec<(&'static str, String)> {
+        self.0.provider().headers(token.as_str())
+    }
+
+    /// Rotates the tokens now. Calls at the same time share one exchange.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token); a failure leaves a valid token in use.
+    pub async fn refresh(&self) -> Result<Tokens, Error> {
+        self.refresh_within(self.0.options().call_limit()).await
+    }
+
+    /// The same, waiting for `limit` at most.
+    pub async fn refresh_within(&self, limit: Duration) -> Result<Tokens, Error> {
+        let held = wait(self.0.ask(Input::Refresh), Need::Rotation, limit)?.await?;
+        Ok(tokens(&held))
+    }
+
+    /// Says that the server refused `token`, and returns one to try again with.
+    ///
+    /// Only the current token causes a refresh, and only one; for an older one the current token is returned.
+    ///
+    /// # Errors
+    /// As [`token`](Self::token); `relogin_required` with cause `token_refused` where new tokens are refused as well.
+    pub async fn report_unauthorized(&self, token: &str) -> Result<Token, Error> {
+        self.report_unauthorized_within(token, self.0.options().call_limit()).await
+    }
+
+    /// The same, waiting for `limit` at most.
+    pub async fn report_unauthorized_within(&self, token: &str, limit: Duration) -> Result<Token, Error> {
+        let reply = self.0.ask(Input::Unauthorized(Secret::new(token)));
+        wait(reply, Need::Token, limit)?.await.map(Token)
+    }
+
+    /// Forgets the tokens. 7G has no logout: what it issued lives on at the server until it ends.
+    pub fn logout(&self) {
+        self.0.ask(Input::Close);
+    }
+
+    /// What the session is doing.
+    pub fn state(&self) -> State {
+        let now = self.0.options().time().now();
+        self.0.look(|lifecycle| lifecycle.state(now))
+    }
+
+    /// The end of the access token by the server's clock.
+    pub fn expires_at(&self) -> Option<UnixTime> {
+        self.held().map(|held| held.expires_at)
+    }
+
+    /// The tokens as they are, for those who keep them elsewhere. No traffic.
+    pub fn tokens(&self) -> Option<Tokens> {
+        self.held().map(|held| tokens(&held))
+    }
+
+    /// What the access token's issuer says in it; empty where the token is no JWT.
+    pub fn claims(&self) -> Claims {
+        self.held().and_then(|held| jwt::claims(held.grant.access_token.expose())).unwrap_or_default()
+    }
+
+    /// The user as the system describes it; empty where it does not.
+    pub fn profile(&self) -> Map<String, Value> {
+        self.0.provider().profile(&self.claims())
+    }
+
+    /// The system's short name.
+    pub fn system(&self) -> &'static str {
+        self.0.provider().system()
+    }
+
+    /// The user, where credentials are held.
+    pub fn user(&self) -> Option<&str> {
+        self.0.provider().user()
+    }
+
+    /// Calls `listener` for everything that happens to the session, until the subscription is dropped.
+    ///
+    /// It is called on the thread where the thing happened, and must be quick.
+    pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        Listeners::add(&self.0, Arc::new(listener))
+    }
+
+    /// How long [`fresh_token`](Self::fresh_token) will go on handing out this token.
+    pub fn fresh_for(&self, token: &Token) -> Duration {
+        match self.0.current() {
+            Some(held) if Arc::ptr_eq(&held, &token.0) => self.0.options().time().boot_time().until(held.windows.due),
+            _ => Duration::ZERO,
+        }
+    }
+
+    fn held(&self) -> Option<Arc<Held>> {
+        self.0.look(|lifecycle| lifecycle.held().map(Arc::clone))
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Session {{ provider: {:?}, state: {} }}", self.0.provider(), self.state().as_str())
+    }
+}
+
+/// An access token. Its text is wiped from memory when the last holder lets go of it.
+#[derive(Clone)]
+pub struct Token(Arc<Held>);
+
+impl Token {
+    /// The token itself.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        self.0.grant.access_token.expose()
+    }
+
+    /// Whether the other came of the same login or refresh.
+    #[inline]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl AsRef<str> for Token {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token([redacted])")
+    }
+}
+
+/// What [`Session::token`] returns: ready at once while the token is fresh.
+#[must_use = "futures do nothing unless polled"]
+pub struct TokenFuture<'a> {
+    session: &'a Session,
+    limit: Duration,
+    waiting: Option<Waiting>,
+}
+
+impl Future for TokenFuture<'_> {
+    type Output = Result<Token, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.waiting.is_none()
+            && let Some(held) = self.session.0.fresh()
+        {
+            return Poll::Ready(Ok(Token(held)));
+        }
+        self.poll_slowly(context)
+    }
+}
+
+impl TokenFuture<'_> {
+    fn poll_slowly(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, Error>> {
+        if self.waiting.is_none() {
+            self.waiting = Some(wait(self.session.0.ask(Input::Want), Need::Token, self.limit)?);
+        }
+        let Some(waiting) = &mut self.waiting else { return Poll::Pending };
+        Pin::new(waiting).poll(context).map(|result| result.map(Token))
+    }
+}
+
+/// A caller's wait: a task on the shared runtime, so that it works under any runtime or none.
+enum Waiting {
+    Done(Option<Arc<Held>>),
+    For(JoinHandle<FlightResult>),
+}
+
+fn wait(reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
+    match reply {
+        Reply::Token(held) => Ok(Waiting::Done(Some(held))),
+        Reply::Wait(waiter) => runtime::spawn(Waiter::wait(waiter, need, limit)).map(Waiting::For),
+        Reply::Refused(error) => Err(error),
+        Reply::Nothing => Err(Error::closed("The session has ended.")),
+    }
+}
+
+impl Future for Waiting {
+    type Output = FlightResult;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FlightResult> {
+        let ended = || Error::closed("The process is exiting.");
+        match &mut *self {
+            Self::Done(held) => Poll::Ready(held.take().ok_or_else(ended)),
+            Self::For(task) => Pin::new(task).poll(context).map(|joined| joined.unwrap_or_else(|_| Err(ended()))),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Self::For(task) = self {
+            task.abort(); // the wait, not the flight
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The two 7G endpoints that need no login: they tell «the API is down» from «my account is locked».
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorCode};
+use crate::policy::Options;
+use crate::provider::{Answer, Provider, SevenG};
+use crate::runtime;
+use crate::transport::{self, Ending};
+
+/// What the health check answered (wire.md 1.8.11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Health {
+    /// Whether the API says that it works: a status of success, and no `result: false`.
+    pub healthy: bool,
+    /// The HTTP status.
+    pub status: u16,
+    /// The body as it came; what is in it is not documented.
+    pub body: String,
+}
+
+/// One entry of a lookup (wire.md 1.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LookupEntry {
+    /// The identifier.
+    pub id: String,
+    /// What it stands for.
+    pub value: String,
+}
+
+impl SevenG {
+    /// Asks whether the API works. Needs no credentials and counts for no lockout.
+    ///
+    /// # Errors
+    /// `transport`, `timeout`, `tls` or `proxy` where no answer came.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), relatch::Error> {
+    /// let provider = relatch::SevenG::builder().environment("test").build()?;
+    /// assert!(provider.health(&relatch::Options::default()).await?.healthy);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub async fn health(&self, options: &Options) -> Result<Health, Error> {
+        let answer = self.ask("/Common/HealthCheck".to_owned(), options).await?;
+        let denied = answer.object().is_some_and(|object| object.get("result") == Some(&Value::Bool(false)));
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        Ok(Health { healthy: answer.is_success() && !denied, status: answer.status, body })
+    }
+
+    /// The entries of the lookup `name` (case counts; `info` lists the names), or of all where none is given.
+    ///
+    /// # Errors
+    /// `access_denied` with the server's words for a name that it does not know; `protocol` for an answer that cannot be
+    /// read; `transport`, `timeout`, `tls` or `proxy` where none came.
+    pub async fn lookup(&self, name: Option<&str>, options: &Options) -> Result<Vec<LookupEntry>, Error> {
+        let mut path = "/Common/Lookup".to_owned();
+        if let Some(name) = name {
+            let query: String = name.bytes().map(encode).collect();
+            path = format!("{path}?Name={query}");
+        }
+        let answer = self.ask(path, options).await?;
+        let object = answer.object().filter(|_| answer.is_success());
+        let Some(object) = object else { return Err(answer.unreadable("lookup", &[])) };
+        if object.get("result") == Some(&Value::Bool(false)) {
+            let error = Error::new(ErrorCode::AccessDenied, "The API refused the lookup: server_message says why.");
+            return Err(answer.explain(error, &[]));
+        }
+        let entries = object.get("data").and_then(Value::as_array);
+        let entries = entries.ok_or_else(|| answer.unreadable("lookup", &[]))?;
+        Ok(entries.iter().map(entry).collect())
+    }
+
+    async fn ask(&self, path: String, options: &Options) -> Result<Answer, Error> {
+        let (request, base_url, options) = (Self::anonymous(path), self.base_url().clone(), options.clone());
+        // On the shared runtime, so that it works under any other or none.
+        let task = runtime::spawn(async move {
+            let (network, clock, limit) = (options.network(), options.time(), options.exchange_limit());
+            transport::send(network, clock, &base_url, request, limit).await
+        })?;
+        match task.await {
+            Ok(Ending::Answered(answer, _)) => Ok(answer),
+            Ok(Ending::NotSent(error) | Ending::Ambiguous(error)) => Err(error),
+            Err(_) => Err(Error::closed("The process is exiting.")),
+        }
+    }
+}
+
+fn entry(entry: &Value) -> LookupEntry {
+    let text = |name: &str| match entry.get(name) {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    LookupEntry { id: text("id"), value: text("value") }
+}
+
+/// One byte of a query value (RFC 3986, 2.3).
+fn encode(byte: u8) -> String {
+    match byte {
+        b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        _ => format!("%{byte:02X}"),
+    }
+}

@@ -1,0 +1,87 @@
+//! Where a session and its ledger outlive what is in one session's memory: a small versioned key-value store.
+
+mod memory;
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+
+use crate::clock::UnixTime;
+use crate::error::Error;
+use crate::grant::Tokens;
+use crate::secret::Secret;
+
+pub use memory::MemoryStore;
+
+/// What a store's methods return: a store may wait for a disk or a network.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// A value and the version it has: the store changes the version with every write of the key.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// The bytes that were put.
+    pub value: Vec<u8>,
+    /// Their version.
+    pub version: u64,
+}
+
+/// A store for sessions and ledgers. Values hold secrets; keys do not.
+///
+/// Writes are conditional, so that two processes that change one ledger at once cannot overwrite each other's entry.
+pub trait Store: Send + Sync + fmt::Debug + 'static {
+    /// The value of `key`, if it has one.
+    fn get<'a>(&'a self, key: &'a str) -> Pending<'a, Option<Stored>>;
+
+    /// Writes `value` if `key` still has version `expected` (none: if it has no value) and says whether it did.
+    fn put<'a>(&'a self, key: &'a str, value: Vec<u8>, expected: Option<u64>) -> Pending<'a, bool>;
+
+    /// Removes `key` if it still has version `expected` and says whether it did.
+    fn remove<'a>(&'a self, key: &'a str, expected: u64) -> Pending<'a, bool>;
+}
+
+/// The key of an account's ledger.
+pub(crate) fn ledger_key(account: &str) -> String {
+    format!("ledger/{account}")
+}
+
+/// The key of an account's session.
+pub(crate) fn session_key(account: &str) -> String {
+    format!("session/{account}")
+}
+
+#[derive(serde::Serialize, serde::Deserialize)]
+struct StoredTokens {
+    access_token: String,
+    refresh_token: Option<String>,
+    expires_at: Option<i64>,
+}
+
+/// Tokens as a store keeps them.
+pub(crate) fn write_tokens(tokens: &Tokens) -> Vec<u8> {
+    let stored = StoredTokens {
+        access_token: tokens.access_token.expose().to_owned(),
+        refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose().to_owned()),
+        expires_at: tokens.expires_at.map(|at| at.0),
+    };
+    // A struct of strings and numbers always serialises.
+    serde_json::to_vec(&stored).unwrap_or_default()
+}
+
+/// The tokens that a session left in `store` for this account (`base URL` + `|` + `user`), to resume it with.
+///
+/// # Errors
+/// `store` where the store fails or holds something else.
+pub async fn stored_tokens(store: &dyn Store, account: &str) -> Result<Option<Tokens>, Error> {
+    let key = session_key(account);
+    let Some(found) = store.get(&key).await? else { return Ok(None) };
+    let stored: StoredTokens = serde_json::from_slice(&found.value).map_err(|error| Error::store(key, error))?;
+    let mut tokens = Tokens::new(stored.access_token, stored.refresh_token);
+    tokens.expires_at = stored.expires_at.map(UnixTime).or(tokens.expires_at);
+    Ok(Some(tokens))
+}
+
+impl fmt::Debug for Stored {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Stored {{ version: {}, value: {:?} }}", self.version, Secret::new(""))
+    }
+}

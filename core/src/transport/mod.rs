@@ -1,0 +1,173 @@
+//! Sends one request and says how that ended: answered, certainly not sent, or sent with no whole answer.
+
+mod network;
+mod retry_after;
+mod tls;
+
+use std::error::Error as StdError;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use crate::clock::{BootTime, Clock};
+use crate::error::{Error, ErrorCode, Sent};
+use crate::freshness::Timing;
+use crate::provider::{Answer, BaseUrl, Method, Request};
+
+pub(crate) use network::Network;
+
+/// A larger answer is not one of an authentication endpoint.
+const LARGEST_ANSWER: usize = 1 << 20;
+
+/// How a request ended.
+pub(crate) enum Ending {
+    /// A whole answer came.
+    Answered(Answer, Timing),
+    /// It did not leave this machine, or not whole: nothing has changed on the server.
+    NotSent(Error),
+    /// It may have reached the server, and no whole answer came: the server may have acted.
+    Ambiguous(Error),
+}
+
+/// Sends `request` below `base_url` and reads the answer, within `limit`.
+pub(crate) async fn send(
+    network: &Network,
+    clock: &Clock,
+    base_url: &BaseUrl,
+    request: Request,
+    limit: Duration,
+) -> Ending {
+    let client = match network.client(base_url) {
+        Ok(client) => client,
+        Err(error) => return Ending::NotSent(error),
+    };
+    let sent = clock.boot_time();
+    // A clock of its own for the limit: after a suspend the connection is gone, whatever tokio's timer thinks.
+    let exchange = exchange(&client, clock, base_url, request, sent);
+    tokio::select! {
+        ending = exchange => ending,
+        () = clock.sleep_until(sent.after(limit)) => Ending::Ambiguous(timed_out(limit)),
+    }
+}
+
+async fn exchange(
+    client: &reqwest::Client,
+    clock: &Clock,
+    base_url: &BaseUrl,
+    request: Request,
+    sent: BootTime,
+) -> Ending {
+    let method = match request.method {
+        Method::Get => reqwest::Method::GET,
+        Method::Post => reqwest::Method::POST,
+    };
+    let mut outgoing = client.request(method, format!("{}{}", base_url.as_str(), request.path));
+    for (name, value) in &request.headers {
+        let Ok(mut value) = reqwest::header::HeaderValue::from_str(value.expose()) else {
+            let message = format!("The header {name} would hold characters that HTTP does not allow: check the token.");
+            return Ending::NotSent(Error::invalid("access_token", message));
+        };
+        value.set_sensitive(true);
+        outgoing = outgoing.header(*name, value);
+    }
+    if let Some(body) = request.body {
+        outgoing = outgoing.body(body.expose().to_owned());
+    }
+    match outgoing.send().await {
+        Ok(response) => read(response, clock, sent).await,
+        Err(error) => no_answer(error),
+    }
+}
+
+async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) -> Ending {
+    let now = clock.now();
+    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
+    let date = header(reqwest::header::DATE).and_then(|date| retry_after::http_date(&date));
+    let retry_at = header(reqwest::header::RETRY_AFTER)
+        .and_then(|value| retry_after::wait(&value, date.unwrap_or(now.unix)))
+        .map(|wait| now.unix.after(wait));
+    let status = response.status().as_u16();
+    let mut body = Zeroizing::new(Vec::new());
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => return too_large(status),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Ok(None) => break,
+            Err(error) => return Ending::Ambiguous(cut_short(error, status)),
+        }
+    }
+    let timing = Timing { sent, received: now.boot, date };
+    Ending::Answered(Answer { status, retry_at, received: now.unix, body }, timing)
+}
+
+/// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
+fn no_answer(error: reqwest::Error) -> Ending {
+    // The URL may be an internal address; it is not ours to print.
+    let error = error.without_url();
+    if error.is_connect() || is_unsent(&error) {
+        return Ending::NotSent(not_connected(error));
+    }
+    let message = "The connection broke before the server answered; whether it acted on the request is not known.";
+    Ending::Ambiguous(Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error))
+}
+
+/// hyper hands a request back untouched when the pooled connection it was meant for had closed before.
+fn is_unsent(error: &reqwest::Error) -> bool {
+    sources(error).any(|source| source.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled))
+}
+
+fn not_connected(error: reqwest::Error) -> Error {
+    let words = sources(&error).map(ToString::to_string).collect::<Vec<_>>().join(": ").to_ascii_lowercase();
+    let is_tls = sources(&error).any(is_tls);
+    let (code, what, advice) = if is_tls {
+        (
+            ErrorCode::Tls,
+            "No trusted connection to the server could be made",
+            "Check the machine's clock and its certificates; a private authority goes into ca_certificates or SSL_CERT_FILE",
+        )
+    } else if words.contains("proxy") || words.contains("tunnel") {
+        (
+            ErrorCode::Proxy,
+            "The proxy could not be used",
+            "Check the proxy's address and its credentials (HTTPS_PROXY, or the proxy option)",
+        )
+    } else if error.is_timeout() {
+        (ErrorCode::Timeout, "The server could not be reached in time", "Check the network, and base_url")
+    } else {
+        (ErrorCode::Transport, "The server could not be reached", "Check the network, and base_url")
+    };
+    let reason = sources(&error).last().map(ToString::to_string).unwrap_or_default();
+    let message = format!("{what} ({reason}); nothing was sent. {advice}.");
+    Error::new(code, message).with_sent(Sent::No).with_source(error)
+}
+
+fn is_tls(source: &(dyn StdError + 'static)) -> bool {
+    let inner = source.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
+    source.is::<rustls::Error>() || inner.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+}
+
+fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
+}
+
+fn cut_short(error: reqwest::Error, status: u16) -> Error {
+    let message = "The connection broke in the middle of the answer; the server has acted on the request.";
+    let error = Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error.without_url());
+    error.with_status(status)
+}
+
+fn too_large(status: u16) -> Ending {
+    let message = format!(
+        "The answer is larger than {} KiB and was not read: it is not one of the API. Check base_url and any proxy.",
+        LARGEST_ANSWER >> 10
+    );
+    Ending::Ambiguous(Error::new(ErrorCode::Protocol, message).with_sent(Sent::Maybe).with_status(status))
+}
+
+fn timed_out(limit: Duration) -> Error {
+    let message = format!(
+        "The server did not answer within {} seconds (exchange_timeout); whether it acted on the request is not known.",
+        limit.as_secs_f64()
+    );
+    Error::new(ErrorCode::Timeout, message).with_sent(Sent::Maybe)
+}

@@ -1,0 +1,95 @@
+//! The way to the servers: one connection pool for each set of network options in each process.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::{Client, Url};
+
+use super::tls;
+use crate::error::{Error, ErrorCode, Sent};
+use crate::fork::PerProcess;
+use crate::provider::BaseUrl;
+
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
+/// connection that the server has just closed would end as «may have been sent» and cost the refresh token.
+const IDLE_LIMIT: Duration = Duration::from_secs(2);
+
+/// Network options that sessions share a connection pool by.
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Network {
+    proxy: Option<Arc<str>>,
+    ca_certificates: Option<Arc<[u8]>>,
+}
+
+type Pools = Mutex<HashMap<(Network, bool), Client>>;
+
+/// Connections belong to a process: a child must not read a byte from its parent's.
+static POOLS: PerProcess<Pools> = PerProcess::new();
+
+impl Network {
+    pub(crate) fn with_proxy(mut self, proxy: &str) -> Result<Self, Error> {
+        let url = Url::parse(proxy).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        // The text is not quoted: it may hold the proxy's credentials.
+        let message = "The proxy's address cannot be read. Give one like http://proxy.example:3128.";
+        url.ok_or_else(|| Error::invalid("proxy", message))?;
+        self.proxy = Some(proxy.into());
+        Ok(self)
+    }
+
+    pub(crate) fn with_ca_certificates(mut self, pem: &[u8]) -> Result<Self, Error> {
+        tls::read_certificates(pem)?;
+        self.ca_certificates = Some(pem.into());
+        Ok(self)
+    }
+
+    /// This process's client for `base_url`.
+    pub(super) fn client(&self, base_url: &BaseUrl) -> Result<Client, Error> {
+        let key = (self.clone(), base_url.is_loopback());
+        POOLS.with(
+            || Ok(Pools::default()),
+            |_| (),
+            |pools| {
+                let mut pools = pools.lock().unwrap_or_else(PoisonError::into_inner);
+                if let Some(client) = pools.get(&key) {
+                    return Ok(client.clone());
+                }
+                let client = self.build(key.1)?;
+                pools.insert(key, client.clone());
+                Ok(client)
+            },
+        )?
+    }
+
+    fn build(&self, loopback: bool) -> Result<Client, Error> {
+        let extra = self.ca_certificates.as_deref().map(tls::read_certificates).transpose()?.unwrap_or_default();
+        let mut builder = Client::builder()
+            .tls_backend_preconfigured(tls::configuration(&extra)?)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .connect_timeout(CONNECT_LIMIT)
+            .pool_idle_timeout(IDLE_LIMIT)
+            .user_agent(concat!("relatch/", env!("CARGO_PKG_VERSION")));
+        if let Some(proxy) = &self.proxy {
+            builder = builder.proxy(reqwest::Proxy::all(&**proxy).map_err(|error| unusable(error, "proxy"))?);
+        } else if loopback {
+            // The environment's proxy does not know the way to this machine.
+            builder = builder.no_proxy();
+        }
+        builder.build().map_err(|error| unusable(error, "network"))
+    }
+}
+
+fn unusable(error: reqwest::Error, what: &str) -> Error {
+    let message = format!("The HTTP client could not be set up: the {what} options do not work.");
+    Error::new(ErrorCode::Transport, message).with_sent(Sent::No).with_source(error.without_url())
+}
+
+impl fmt::Debug for Network {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (proxy, own) = (self.proxy.is_some(), self.ca_certificates.is_some());
+        write!(formatter, "Network {{ proxy: {proxy}, ca_certificates: {own} }}")
+    }
+}
