@@ -71,6 +71,14 @@ impl<T> PerProcess<T> {
     }
 }
 
+impl<T> Drop for PerProcess<T> {
+    fn drop(&mut self) {
+        let inherited = self.0.swap(None).filter(|made| made.generation != generation());
+        // Dropping what another thread of the parent may have locked would wait for that thread.
+        std::mem::forget(inherited);
+    }
+}
+
 /// Starts counting forks; to be called before anything is made that a child must not use.
 pub(crate) fn watch() {
     // A flag and not a `Once`: a child forked while another thread is inside a `Once` would wait for ever.

@@ -35,6 +35,7 @@ mod secret;
 mod session;
 mod seven_g_status;
 mod store;
+mod token;
 mod transport;
 
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
@@ -47,6 +48,7 @@ pub use lockout::LockoutRule;
 pub use policy::{Options, Relogin, Settings, seconds};
 pub use provider::{Answer, BaseUrl, Challenge, Method, Outcome, Provider, Request, SevenG, SevenGBuilder};
 pub use secret::Secret;
-pub use session::{Session, Token, TokenFuture, login, refresh, resume};
+pub use session::{Session, login, refresh, resume};
 pub use seven_g_status::{Health, LookupEntry};
 pub use store::{MemoryStore, Pending, Store, Stored, stored_tokens};
+pub use token::{Token, TokenFuture};

@@ -1,26 +1,22 @@
 //! `Session`: the handle that callers hold, and the three ways to get tokens.
 
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use tokio::task::JoinHandle;
 
 use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::event::Event;
 use crate::grant::{Claims, Tokens};
 use crate::jwt;
-use crate::keeper::{FlightResult, Keeper, Listeners, Need, Reply, Subscription, Waiter, check_login, grant, tokens};
+use crate::keeper::{Keeper, Listeners, Need, Subscription, check_login, grant, tokens};
 use crate::lifecycle::{Held, Input, State};
 use crate::policy::{Options, Relogin};
 use crate::provider::Provider;
-use crate::runtime;
 use crate::secret::Secret;
+use crate::token::{Token, TokenFuture, wait};
 
 /// Logs in and returns a session that stays valid.
 ///
@@ -102,7 +98,7 @@ fn check_token(field: &'static str, token: &Secret) -> Result<(), Error> {
 
 /// A session that stays valid. Clones are handles of the same session; it works on any thread and any runtime.
 #[derive(Clone)]
-pub struct Session(Arc<Keeper>);
+pub struct Session(pub(crate) Arc<Keeper>);
 
 impl Session {
     /// An access token with at least 30 seconds to live, while the server answers.
@@ -118,7 +114,7 @@ impl Session {
 
     /// The same, waiting for `limit` at most.
     pub fn token_within(&self, limit: Duration) -> TokenFuture<'_> {
-        TokenFuture { session: self, limit, waiting: None }
+        TokenFuture::new(self, limit)
     }
 
     /// The access token if that is fresh: no lock, no wait. Else [`token`](Self::token) finds one.
@@ -235,102 +231,5 @@ impl Session {
 impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Session {{ provider: {:?}, state: {} }}", self.0.provider(), self.state().as_str())
-    }
-}
-
-/// An access token. Its text is wiped from memory when the last holder lets go of it.
-#[derive(Clone)]
-pub struct Token(Arc<Held>);
-
-impl Token {
-    /// The token itself.
-    #[inline]
-    pub fn as_str(&self) -> &str {
-        self.0.grant.access_token.expose()
-    }
-
-    /// Whether the other came of the same login or refresh.
-    #[inline]
-    pub fn is(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
-    }
-}
-
-impl AsRef<str> for Token {
-    fn as_ref(&self) -> &str {
-        self.as_str()
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Token([redacted])")
-    }
-}
-
-/// What [`Session::token`] returns: ready at once while the token is fresh.
-#[must_use = "futures do nothing unless polled"]
-pub struct TokenFuture<'a> {
-    session: &'a Session,
-    limit: Duration,
-    waiting: Option<Waiting>,
-}
-
-impl Future for TokenFuture<'_> {
-    type Output = Result<Token, Error>;
-
-    #[inline]
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if self.waiting.is_none()
-            && let Some(held) = self.session.0.fresh()
-        {
-            return Poll::Ready(Ok(Token(held)));
-        }
-        self.poll_slowly(context)
-    }
-}
-
-impl TokenFuture<'_> {
-    fn poll_slowly(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, Error>> {
-        if self.waiting.is_none() {
-            self.waiting = Some(wait(self.session.0.ask(Input::Want), Need::Token, self.limit)?);
-        }
-        let Some(waiting) = &mut self.waiting else { return Poll::Pending };
-        Pin::new(waiting).poll(context).map(|result| result.map(Token))
-    }
-}
-
-/// A caller's wait: a task on the shared runtime, so that it works under any runtime or none.
-enum Waiting {
-    Done(Option<Arc<Held>>),
-    For(JoinHandle<FlightResult>),
-}
-
-fn wait(reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
-    match reply {
-        Reply::Token(held) => Ok(Waiting::Done(Some(held))),
-        Reply::Wait(waiter) => runtime::spawn(Waiter::wait(waiter, need, limit)).map(Waiting::For),
-        Reply::Refused(error) => Err(error),
-        Reply::Nothing => Err(Error::closed("The session has ended.")),
-    }
-}
-
-impl Future for Waiting {
-    type Output = FlightResult;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FlightResult> {
-        let ended = || Error::closed("The process is exiting.");
-        match &mut *self {
-            Self::Done(held) => Poll::Ready(held.take().ok_or_else(ended)),
-            Self::For(task) => Pin::new(task).poll(context).map(|joined| joined.unwrap_or_else(|_| Err(ended()))),
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if let Self::For(task) = self {
-            task.abort(); // the wait, not the flight
-        }
     }
 }

@@ -1,6 +1,7 @@
 //! Events to whoever listens: in order, outside every lock.
 
 use std::collections::VecDeque;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
@@ -98,7 +99,10 @@ impl Keeper {
             begin = false;
             self.log(&event);
             for listener in self.listeners.0.load().iter() {
-                listener(&event);
+                // A listener that panics must not keep the others, and the session, from going on.
+                if std::panic::catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
+                    warn!(session = self.number, "a listener panicked");
+                }
             }
         }
     }

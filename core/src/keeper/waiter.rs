@@ -42,7 +42,11 @@ impl Waiter {
                 Ok(result) => result.clone().unwrap_or_else(|| Err(gone())),
                 Err(_) => Err(gone()),
             },
-            () = clock.sleep_until(deadline) => Err(too_late(limit)),
+            () = clock.sleep_until(deadline) => {
+                // What keeps the flight from getting through says more than that the time is up.
+                let trouble = self.keeper.look(|lifecycle| lifecycle.trouble().cloned());
+                Err(trouble.unwrap_or_else(|| too_late(limit)))
+            }
         };
         match (result, need) {
             (Err(error), Need::Token) => {

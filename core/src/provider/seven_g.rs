@@ -313,3 +313,7 @@ fn rejected(answer: &Answer, what: &str, secrets: &[&Secret]) -> Error {
     };
     answer.explain(error.with_retry_at(answer.retry_at), secrets)
 }
+
+#[cfg(test)]
+#[path = "seven_g_tests.rs"]
+mod tests;

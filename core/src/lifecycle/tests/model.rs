@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use super::super::*;
+use crate::clock::UnixTime;
+use crate::freshness::Timing;
 
 /// How a message to or from the server fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 use super::super::*;
 use super::model::{Fate, Server};
 use super::world::World;
+use crate::clock::UnixTime;
+use crate::freshness::Margins;
 
 /// `RELATCH_SEQUENCES` asks for more, `RELATCH_SEED` for one only.
 const SEQUENCES: u64 = 100_000;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::*;
 use crate::clock::UnixTime;
+use crate::freshness::{Margins, Timing};
 
 const START: i64 = 1_000_000;
 

@@ -175,13 +175,10 @@ impl World {
         let client = &mut self.sessions[session];
         let waited = client.waiting.len();
         client.waiting.retain(|waiting| *waiting != number);
-        let held = match result {
-            Ok(held) => Some(held),
-            Err(_) => {
-                client.troubled = true;
-                client.lifecycle.valid(self.now)
-            }
-        };
+        let held = result.ok().or_else(|| {
+            client.troubled = true;
+            client.lifecycle.valid(self.now)
+        });
         if let (Some(held), true) = (held, waited > 0) {
             self.check_handed_out(session, &held);
         }

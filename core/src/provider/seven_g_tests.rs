@@ -1,0 +1,195 @@
+//! The facts of wire.md part 1, one test each, without a socket.
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::*;
+use crate::clock::UnixTime;
+
+const NOW: UnixTime = UnixTime(1_767_225_600_000);
+
+fn provider() -> SevenG {
+    SevenG::builder().username("api_user").password("made-up-word").build().unwrap()
+}
+
+fn answer(status: u16, body: &str) -> Answer {
+    Answer { status, retry_at: None, received: NOW, body: Zeroizing::new(body.as_bytes().to_vec()) }
+}
+
+fn held() -> Grant {
+    grant("old access".to_owned(), Some(Secret::new("old refresh")))
+}
+
+fn login_error(status: u16, body: &str) -> Error {
+    match provider().read_login(&answer(status, body)) {
+        Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers.iter().find(|(header, _)| *header == name).map(|(_, value)| value.expose())
+}
+
+fn body(request: &Request) -> Value {
+    serde_json::from_str(request.body.as_ref().unwrap().expose()).unwrap()
+}
+
+#[test]
+fn a_login_carries_the_version_and_no_authorization() {
+    let request = provider().login().unwrap();
+    assert_eq!((request.method, &*request.path), (Method::Post, "/User/Login"));
+    assert_eq!(header(&request, "Version"), Some("2.0"));
+    assert_eq!(header(&request, "Content-Type"), Some("application/json"));
+    assert_eq!(header(&request, "Authorization"), None);
+    assert_eq!(body(&request), json!({"username": "api_user", "password": "made-up-word"}));
+}
+
+#[test]
+fn a_refresh_carries_the_old_access_token_raw_or_as_bearer() {
+    for (bearer, expected) in [(false, "old access"), (true, "Bearer old access")] {
+        let provider = SevenG::builder().bearer(bearer).build().unwrap();
+        let request = provider.refresh(&held()).unwrap();
+        assert_eq!(request.path, "/User/RefreshToken");
+        assert_eq!(header(&request, "Authorization"), Some(expected));
+        assert_eq!(body(&request), json!({"refreshToken": "old refresh"}));
+        assert_eq!(provider.headers("a token")[0].1, expected.replace("old access", "a token"));
+    }
+}
+
+#[test]
+fn a_grant_without_refresh_token_cannot_be_refreshed() {
+    assert!(provider().refresh(&grant("old".to_owned(), None)).is_none());
+}
+
+#[test]
+fn tokens_are_read_in_camel_and_in_pascal_case() {
+    for body in [r#"{"accessToken":"a","refreshToken":"r"}"#, r#"{"AccessToken":"a","RefreshToken":"r"}"#] {
+        let Outcome::Granted(read) = provider().read_login(&answer(200, body)) else { panic!("{body}") };
+        assert_eq!((read.access_token.expose(), read.refresh_token.unwrap().expose()), ("a", "r"));
+        assert_eq!(read.expiry, Expiry::After(Duration::from_secs(1200)));
+    }
+}
+
+#[test]
+fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
+    for body in [r#"{"accessToken":"a"}"#, r#"{"accessToken":"a","refreshToken":""}"#] {
+        let Outcome::Granted(read) = provider().read_refresh(&held(), &answer(200, body)) else { panic!("{body}") };
+        assert_eq!(read.refresh_token.unwrap().expose(), "old refresh");
+    }
+}
+
+#[test]
+fn a_success_without_tokens_is_a_protocol_error() {
+    for body in ["", "null", "[]", "{}", "<html>hello</html>", r#"{"accessToken":"a"}"#, r#"{"accessToken":1}"#] {
+        let outcome = provider().read_login(&answer(200, body));
+        let Outcome::Unreadable(error) = outcome else { panic!("{body}: {outcome:?}") };
+        assert_eq!((error.code(), error.status()), (ErrorCode::Protocol, Some(200)));
+    }
+}
+
+#[test]
+fn refusals_are_told_apart_only_as_far_as_the_answer_goes() {
+    for (status, body, code) in [
+        (401, "", ErrorCode::InvalidCredentials),
+        (401, r#"{"result":false,"message":"Invalid user"}"#, ErrorCode::InvalidCredentials),
+        (403, r#"{"message":"Your address is blocked"}"#, ErrorCode::AccessDenied),
+        (400, "", ErrorCode::AccessDenied),
+        (404, "", ErrorCode::AccessDenied),
+        (200, r#"{"result":false,"message":"Disabled"}"#, ErrorCode::AccessDenied),
+        (423, "", ErrorCode::AccountLocked),
+        (401, r#"{"message":"Account locked"}"#, ErrorCode::AccountLocked),
+        (403, r#"{"title":"Too many failed attempts"}"#, ErrorCode::AccountLocked),
+        (200, r#"{"result":false,"message":"User is LOCKED"}"#, ErrorCode::AccountLocked),
+        (429, r#"{"message":"Too many attempts"}"#, ErrorCode::AccountLocked),
+        (429, "", ErrorCode::RateLimited),
+        (408, "", ErrorCode::Protocol),
+        (500, r#"{"message":"deadlock"}"#, ErrorCode::Protocol),
+        (302, "", ErrorCode::Protocol),
+    ] {
+        let error = login_error(status, body);
+        assert_eq!((error.code(), error.status()), (code, Some(status)), "{status} {body}");
+    }
+}
+
+#[test]
+fn a_locked_account_opens_ten_minutes_on_or_when_the_server_says() {
+    assert_eq!(login_error(423, "").retry_at(), Some(NOW.after(Duration::from_secs(600))));
+    let said = Answer { retry_at: Some(NOW.after(Duration::from_secs(30))), ..answer(423, "") };
+    let Outcome::Rejected(error) = provider().read_login(&said) else { panic!("not rejected") };
+    assert_eq!(error.retry_at(), said.retry_at);
+}
+
+#[test]
+fn a_server_that_is_busy_has_not_consumed_the_token() {
+    let later = Some(NOW.after(Duration::from_secs(5)));
+    for (status, retry_at, busy) in [(429, None, true), (429, later, true), (503, later, true), (503, None, false)] {
+        let outcome = provider().read_refresh(&held(), &Answer { retry_at, ..answer(status, "") });
+        assert_eq!(matches!(outcome, Outcome::Busy(_)), busy, "{status}: {outcome:?}");
+    }
+}
+
+#[test]
+fn the_servers_words_come_along_without_secrets() {
+    let error = login_error(401, r#"{"message":"made-up-word is not the password of api_user"}"#);
+    assert_eq!(error.server_message(), Some("[redacted] is not the password of api_user"));
+    let error = login_error(502, r#"{"accessToken":"eyJhbGci"#);
+    assert!(!format!("{error:?}").contains("eyJ"), "{error:?}");
+}
+
+#[test]
+fn bad_arguments_are_refused_by_field() {
+    let long = "x".repeat(256);
+    let builder = SevenG::builder;
+    for (field, attempt) in [
+        ("username", builder().username("").password("x")),
+        ("username", builder().username(&*long).password("x")),
+        ("password", builder().username("x").password("")),
+        ("password", builder().username("x").password(&*long)),
+        ("password", builder().username("x")),
+        ("username", builder().password("x")),
+        ("environment", builder().environment("preview")),
+        ("base_url", builder().environment("test").base_url("https://host")),
+        ("base_url", builder().base_url("http://api.7g.com.au")),
+    ] {
+        let error = attempt.build().unwrap_err();
+        assert_eq!((error.code(), error.field()), (ErrorCode::InvalidConfig, Some(field)));
+    }
+    assert!(builder().username("é".repeat(255)).password("x").build().is_ok(), "255 characters, not bytes");
+}
+
+#[test]
+fn environments_have_their_addresses_and_production_is_the_default() {
+    for (environment, address) in ENVIRONMENTS {
+        assert_eq!(SevenG::builder().environment(environment).build().unwrap().base_url().as_str(), address);
+    }
+    assert_eq!(SevenG::builder().build().unwrap().base_url().as_str(), "https://api.7g.com.au");
+}
+
+#[test]
+fn the_profile_reads_the_roles_twice() {
+    let Value::Object(claims) = json!({
+        "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier": "api_user",
+        "UserID": "123", "InstanceID": "1", "Roles": r#"[{"RID":1,"BID":100,"PID":5}]"#, "exp": 1
+    }) else {
+        panic!("no object")
+    };
+    let expected = json!({
+        "username": "api_user", "user_id": "123", "instance_id": "1", "roles": [{"RID": 1, "BID": 100, "PID": 5}]
+    });
+    assert_eq!(Value::Object(provider().profile(&claims)), expected);
+}
+
+#[test]
+fn nothing_printed_holds_the_password() {
+    let printed = format!("{:?} {:?}", provider(), SevenG::builder().username("u").password("made-up-word"));
+    assert!(!printed.contains("made-up-word"), "{printed}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_answer_panics(status in 100_u16..600, body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        let answer = Answer { status, retry_at: None, received: NOW, body: Zeroizing::new(body) };
+        let _ = (provider().read_login(&answer), provider().read_refresh(&held(), &answer));
+    }
+}

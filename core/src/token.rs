@@ -1,0 +1,117 @@
+//! `Token`, and a caller's way to one: at once while it is fresh, else by waiting for a flight.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+
+use crate::error::Error;
+use crate::keeper::{FlightResult, Need, Reply, Waiter};
+use crate::lifecycle::{Held, Input};
+use crate::runtime;
+use crate::session::Session;
+
+/// An access token. Its text is wiped from memory when the last holder lets go of it.
+#[derive(Clone)]
+pub struct Token(pub(crate) Arc<Held>);
+
+impl Token {
+    /// The token itself.
+    #[inline]
+    pub fn as_str(&self) -> &str {
+        self.0.grant.access_token.expose()
+    }
+
+    /// Whether the other came of the same login or refresh.
+    #[inline]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl AsRef<str> for Token {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token([redacted])")
+    }
+}
+
+/// What [`Session::token`] returns: ready at once while the token is fresh.
+#[must_use = "futures do nothing unless polled"]
+pub struct TokenFuture<'a> {
+    session: &'a Session,
+    limit: Duration,
+    waiting: Option<Waiting>,
+}
+
+impl Future for TokenFuture<'_> {
+    type Output = Result<Token, Error>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.waiting.is_none()
+            && let Some(held) = self.session.0.fresh()
+        {
+            return Poll::Ready(Ok(Token(held)));
+        }
+        self.poll_slowly(context)
+    }
+}
+
+impl<'a> TokenFuture<'a> {
+    pub(crate) fn new(session: &'a Session, limit: Duration) -> Self {
+        Self { session, limit, waiting: None }
+    }
+
+    fn poll_slowly(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, Error>> {
+        if self.waiting.is_none() {
+            self.waiting = Some(wait(self.session.0.ask(Input::Want), Need::Token, self.limit)?);
+        }
+        let Some(waiting) = &mut self.waiting else { return Poll::Pending };
+        Pin::new(waiting).poll(context).map(|result| result.map(Token))
+    }
+}
+
+/// A caller's wait: a task on the shared runtime, so that it works under any runtime or none.
+pub(crate) enum Waiting {
+    Done(Option<Arc<Held>>),
+    For(JoinHandle<FlightResult>),
+}
+
+pub(crate) fn wait(reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
+    match reply {
+        Reply::Token(held) => Ok(Waiting::Done(Some(held))),
+        Reply::Wait(waiter) => runtime::spawn(Waiter::wait(waiter, need, limit)).map(Waiting::For),
+        Reply::Refused(error) => Err(error),
+        Reply::Nothing => Err(Error::closed("The session has ended.")),
+    }
+}
+
+impl Future for Waiting {
+    type Output = FlightResult;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FlightResult> {
+        let ended = || Error::closed("The process is exiting.");
+        match &mut *self {
+            Self::Done(held) => Poll::Ready(held.take().ok_or_else(ended)),
+            Self::For(task) => Pin::new(task).poll(context).map(|joined| joined.unwrap_or_else(|_| Err(ended()))),
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        if let Self::For(task) = self {
+            task.abort(); // the wait, not the flight
+        }
+    }
+}
