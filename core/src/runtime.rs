@@ -13,6 +13,8 @@ use crate::fork::PerProcess;
 
 /// Network waits need few threads: an authentication library must not claim one per core.
 const WORKERS: usize = 2;
+/// Names are resolved on threads of their own, which come and go.
+const RESOLVERS: usize = 4;
 
 struct Shared {
     handle: Handle,
@@ -67,6 +69,7 @@ fn start() -> Result<Shared, Error> {
     static NAMED: AtomicUsize = AtomicUsize::new(0);
     let runtime = Builder::new_multi_thread()
         .worker_threads(WORKERS)
+        .max_blocking_threads(RESOLVERS)
         .thread_name_fn(|| format!("relatch-{}", NAMED.fetch_add(1, Ordering::Relaxed)))
         .enable_all()
         .build()

@@ -132,9 +132,9 @@ impl Session {
         Ok(self.headers_for(&token))
     }
 
-    /// The headers that authorise a request with this token.
-    pub fn headers_for(&self, token: &Token) -> Vec<(&'static str, String)> {
-        self.0.provider().headers(token.as_str())
+    /// The headers that authorise a request with this token, a [`Token`] or its text.
+    pub fn headers_for(&self, token: &(impl AsRef<str> + ?Sized)) -> Vec<(&'static str, String)> {
+        self.0.provider().headers(token.as_ref())
     }
 
     /// Rotates the tokens now. Calls at the same time share one exchange.

@@ -14,7 +14,7 @@ use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
 use crate::lockout::{Attempt, Ledger, Verdict};
 use crate::provider::Provider;
-use crate::store::{MemoryStore, Store, ledger_key};
+use crate::store::{self, MemoryStore, Store, ledger_key};
 
 type Gate = tokio::sync::Mutex<()>;
 
@@ -24,7 +24,7 @@ static LEDGERS: OnceBox<MemoryStore> = OnceBox::new();
 
 /// The account that a lockout would hit.
 pub(super) fn name(provider: &dyn Provider) -> String {
-    format!("{}|{}", provider.base_url().as_str(), provider.user().unwrap_or_default())
+    store::account(provider.base_url().as_str(), provider.user().unwrap_or_default())
 }
 
 /// The right to log in to one account, held by one flight at a time.

@@ -12,6 +12,7 @@ use super::Keeper;
 use crate::event::{Event, EventKind};
 
 type Listener = dyn Fn(&Event) + Send + Sync;
+type List = Arc<Vec<Arc<Listener>>>;
 
 /// Those who listen to one session.
 pub(crate) struct Listeners(ArcSwap<Vec<Arc<Listener>>>);
@@ -32,6 +33,16 @@ impl Default for Listeners {
 }
 
 impl Listeners {
+    /// Whether this one has not been removed.
+    fn hold(&self, listener: &Arc<Listener>) -> bool {
+        self.0.load().iter().any(|other| Arc::ptr_eq(other, listener))
+    }
+
+    /// Those who listen now.
+    pub(super) fn now(&self) -> List {
+        self.0.load_full()
+    }
+
     pub(crate) fn add(keeper: &Arc<Keeper>, listener: Arc<Listener>) -> Subscription {
         keeper.listeners.0.rcu(|list| {
             let mut list = Vec::clone(list);
@@ -60,20 +71,22 @@ impl Drop for Subscription {
     }
 }
 
-/// Events that are to be delivered. One thread at a time delivers, so that they arrive in order.
+/// Events that are to be delivered, each to those who listened when it happened: whoever subscribes to a session that
+/// has just logged in must not hear of that login on one day and not on another. One thread at a time delivers, so that
+/// they arrive in order.
 #[derive(Default)]
 pub(super) struct Queue {
-    waiting: VecDeque<Event>,
+    waiting: VecDeque<(Event, List)>,
     delivering: bool,
 }
 
 impl Queue {
-    pub(super) fn push(&mut self, event: Event) {
-        self.waiting.push_back(event);
+    pub(super) fn push(&mut self, event: Event, listeners: List) {
+        self.waiting.push_back((event, listeners));
     }
 
     /// Takes the next event, unless another thread is at it; the last taker ends the delivery.
-    fn next(&mut self, begin: bool) -> Option<Event> {
+    fn next(&mut self, begin: bool) -> Option<(Event, List)> {
         if begin && self.delivering {
             return None;
         }
@@ -89,16 +102,16 @@ impl Queue {
 impl Keeper {
     /// Tells the listeners of something that the lifecycle has no part in.
     pub(super) fn announce(self: &Arc<Self>, event: Event) {
-        self.with_cell(|cell| cell.announcements.push(event));
+        self.with_cell(|cell| cell.announcements.push(event, self.listeners.now()));
         self.deliver();
     }
 
     pub(super) fn deliver(self: &Arc<Self>) {
         let mut begin = true;
-        while let Some(event) = self.with_cell(|cell| cell.announcements.next(begin)) {
+        while let Some((event, listeners)) = self.with_cell(|cell| cell.announcements.next(begin)) {
             begin = false;
             self.log(&event);
-            for listener in self.listeners.0.load().iter() {
+            for listener in listeners.iter().filter(|listener| self.listeners.hold(listener)) {
                 // A listener that panics must not keep the others, and the session, from going on.
                 if std::panic::catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
                     warn!(session = self.number, "a listener panicked");

@@ -13,7 +13,7 @@ use crate::grant::{Expiry, Grant, Tokens};
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input, verdict};
 use crate::provider::{Answer, Outcome, Provider, Request};
 use crate::runtime;
-use crate::store::{session_key, write_tokens};
+use crate::store::write_tokens;
 use crate::transport::{self, Ending};
 
 /// A store that does not answer must not keep callers from tokens that are there.
@@ -129,13 +129,12 @@ impl Keeper {
     }
 
     async fn write_session(&self, held: Option<&Held>) -> Result<(), Error> {
-        let Some(store) = self.options.own_store() else { return Ok(()) };
-        let key = session_key(&account::name(&*self.provider));
+        let (Some(store), Some(key)) = (self.options.own_store(), &self.stored_as) else { return Ok(()) };
         loop {
-            let version = store.get(&key).await?.map(|found| found.version);
+            let version = store.get(key).await?.map(|found| found.version);
             let written = match (held, version) {
-                (Some(held), version) => store.put(&key, write_tokens(&tokens(held)), version).await?,
-                (None, Some(version)) => store.remove(&key, version).await?,
+                (Some(held), version) => store.put(key, write_tokens(&tokens(held)), version).await?,
+                (None, Some(version)) => store.remove(key, version).await?,
                 (None, None) => true,
             };
             if written {

@@ -17,10 +17,12 @@ use crate::clock::BootTime;
 use crate::error::Error;
 use crate::fork::{self, PerProcess};
 use crate::grant::Grant;
+use crate::jwt;
 use crate::lifecycle::{Effect, Ended, Exchange, FlightNumber, Held, Input, Lifecycle, Rules};
 use crate::policy::Options;
 use crate::provider::Provider;
 use crate::runtime;
+use crate::store;
 
 pub(crate) use announce::Listeners;
 pub use announce::Subscription;
@@ -37,6 +39,8 @@ pub(crate) struct Keeper {
     closed: AtomicBool,
     number: u64,
     listeners: Listeners,
+    /// Where the user's store keeps this session.
+    stored_as: Option<Box<str>>,
     cell: PerProcess<Mutex<Cell>>,
 }
 
@@ -83,6 +87,7 @@ impl Keeper {
     fn with(provider: Arc<dyn Provider>, options: Options, lifecycle: Lifecycle, held: Option<Arc<Held>>) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         fork::watch();
+        let stored_as = options.own_store().map(|_| session_key(&*provider, held.as_deref()));
         Arc::new(Self {
             provider,
             options,
@@ -91,6 +96,7 @@ impl Keeper {
             closed: AtomicBool::new(false),
             number: NEXT.fetch_add(1, Ordering::Relaxed),
             listeners: Listeners::default(),
+            stored_as,
             cell: PerProcess::made(Mutex::new(Cell::new(lifecycle))),
         })
     }
@@ -154,7 +160,7 @@ impl Keeper {
                     self.used.store(held.is_none() && self.used.load(Ordering::Relaxed), Ordering::Relaxed);
                     self.published.store(held);
                 }
-                Effect::Announce(event) => cell.announcements.push(event),
+                Effect::Announce(event) => cell.announcements.push(event, self.listeners.now()),
                 Effect::Settle(number, result) => cell.settle(number, result),
             }
         }
@@ -242,6 +248,15 @@ impl Cell {
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The account that the session belongs to; without credentials, the one that its token names.
+fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Box<str> {
+    let claims = held.and_then(|held| jwt::claims(held.grant.access_token.expose())).unwrap_or_default();
+    let profile = provider.profile(&claims);
+    let named = || profile.get("username").and_then(serde_json::Value::as_str);
+    let user = provider.user().or_else(named).unwrap_or_default();
+    store::session_key(&store::account(provider.base_url().as_str(), user)).into()
 }
 
 fn rules(provider: &dyn Provider, options: &Options) -> Rules {

@@ -27,6 +27,8 @@ impl Lifecycle {
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
     pub(super) fn demand(&mut self, now: Now, purpose: Purpose) -> Vec<Effect> {
         if let Some(flight) = &mut self.flight {
+            // A flight that can only wait goes on for those who came last: it may have begun before a suspend.
+            flight.deadline = flight.deadline.max(now.boot.after(self.rules.flight_limit));
             // What comes of this flight answers the refusal as well.
             if purpose == Purpose::Refused {
                 flight.purpose = purpose;

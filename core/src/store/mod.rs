@@ -39,6 +39,11 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
     fn remove<'a>(&'a self, key: &'a str, expected: u64) -> Pending<'a, bool>;
 }
 
+/// An account's name: a system's address and a user of it.
+pub(crate) fn account(base_url: &str, user: &str) -> String {
+    format!("{base_url}|{user}")
+}
+
 /// The key of an account's ledger.
 pub(crate) fn ledger_key(account: &str) -> String {
     format!("ledger/{account}")

@@ -37,7 +37,7 @@ pub(crate) async fn send(
     request: Request,
     limit: Duration,
 ) -> Ending {
-    let client = match network.client(base_url) {
+    let client = match network.client(base_url, clock) {
         Ok(client) => client,
         Err(error) => return Ending::NotSent(error),
     };

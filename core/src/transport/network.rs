@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::{Client, Url};
+use rustls::ClientConfig;
 
 use super::tls;
+use crate::clock::{BootTime, Clock};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
 use crate::provider::BaseUrl;
@@ -16,6 +18,8 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
 /// connection that the server has just closed would end as «may have been sent» and cost the refresh token.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
+/// Clocks that differ by more than this since the last request were not both running.
+const SLEPT: Duration = Duration::from_secs(1);
 
 /// Network options that sessions share a connection pool by.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
@@ -24,7 +28,14 @@ pub(crate) struct Network {
     ca_certificates: Option<Arc<[u8]>>,
 }
 
-type Pools = Mutex<HashMap<(Network, bool), Client>>;
+type Pools = Mutex<HashMap<(Network, bool), Pool>>;
+
+/// Open connections, and when they were last asked for by two clocks: the pool's idle limit does not count suspend.
+struct Pool {
+    client: Client,
+    tls: ClientConfig,
+    asked: (BootTime, Instant),
+}
 
 /// Connections belong to a process: a child must not read a byte from its parent's.
 static POOLS: PerProcess<Pools> = PerProcess::new();
@@ -45,28 +56,36 @@ impl Network {
         Ok(self)
     }
 
-    /// This process's client for `base_url`.
-    pub(super) fn client(&self, base_url: &BaseUrl) -> Result<Client, Error> {
+    /// This process's client for `base_url`. After a suspend, or a jump of a manual clock, it is one without idle
+    /// connections: the server has closed them meanwhile, and what is written to them counts as sent.
+    pub(super) fn client(&self, base_url: &BaseUrl, clock: &Clock) -> Result<Client, Error> {
         let key = (self.clone(), base_url.is_loopback());
         POOLS.with(
             || Ok(Pools::default()),
             |_| (),
             |pools| {
                 let mut pools = pools.lock().unwrap_or_else(PoisonError::into_inner);
-                if let Some(client) = pools.get(&key) {
-                    return Ok(client.clone());
+                let now = (clock.boot_time(), Instant::now());
+                let found = pools.get_mut(&key);
+                if let Some(pool) = found {
+                    if pool.slept(now) {
+                        pool.client = self.build(key.1, &pool.tls)?;
+                    }
+                    pool.asked = now;
+                    return Ok(pool.client.clone());
                 }
-                let client = self.build(key.1)?;
-                pools.insert(key, client.clone());
+                let extra = self.ca_certificates.as_deref().map(tls::read_certificates).transpose()?;
+                let tls = tls::configuration(&extra.unwrap_or_default())?;
+                let client = self.build(key.1, &tls)?;
+                pools.insert(key, Pool { client: client.clone(), tls, asked: now });
                 Ok(client)
             },
         )?
     }
 
-    fn build(&self, loopback: bool) -> Result<Client, Error> {
-        let extra = self.ca_certificates.as_deref().map(tls::read_certificates).transpose()?.unwrap_or_default();
+    fn build(&self, loopback: bool, tls: &ClientConfig) -> Result<Client, Error> {
         let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls::configuration(&extra)?)
+            .tls_backend_preconfigured(tls.clone())
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_LIMIT)
@@ -79,6 +98,15 @@ impl Network {
             builder = builder.no_proxy();
         }
         builder.build().map_err(|error| unusable(error, "network"))
+    }
+}
+
+impl Pool {
+    /// Whether the boot clock has moved away from the one that the idle limit is counted by.
+    fn slept(&self, now: (BootTime, Instant)) -> bool {
+        let by_boot = i128::from(now.0.0) - i128::from(self.asked.0.0);
+        let counted = i128::try_from(now.1.saturating_duration_since(self.asked.1).as_millis()).unwrap_or(i128::MAX);
+        by_boot.abs_diff(counted) > SLEPT.as_millis()
     }
 }
 
