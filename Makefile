@@ -136,7 +136,9 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc | check-p
 # Release builds, beside the dev builds
 
 setup-bench: wheel setup-node-release $(BENCH_VENV)/.made
+	$(BENCH_VENV)/bin/python -m pip install --quiet --group bench
 	$(BENCH_VENV)/bin/python -m pip install --quiet --force-reinstall dist/relatch-*.whl
 	cargo build --release --package relatch-sandbox
+	cargo bench --no-run --package relatch --bench cost
 
 FORCE:

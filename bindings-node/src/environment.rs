@@ -1,0 +1,200 @@
+//! One JavaScript environment: what it holds, the calls it waits for, and the one way back into it.
+//!
+//! Node has an environment for the main thread and for each worker; a test runner may load the addon several times on
+//! one thread. Results and events take the same queue, so that JavaScript sees them in the order in which they happened.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use napi::{Env, Status};
+use napi_derive::napi;
+use relatch::{Error, Session, Subscription};
+use relatch_sandbox::Sandbox;
+use tokio::task::AbortHandle;
+
+use crate::errors;
+use crate::provider::Held;
+use crate::registry::Registry;
+
+/// What goes back to JavaScript: the end of a call, or an event.
+#[napi(object, object_from_js = false)]
+#[derive(Default)]
+pub struct Message {
+    /// The number that JavaScript gave the call, or the watch whose event it is.
+    pub number: u32,
+    /// What went wrong, as JSON.
+    pub error: Option<String>,
+    /// A token, or JSON.
+    pub text: Option<String>,
+    /// Milliseconds for which the token is fresh.
+    pub fresh_for: Option<f64>,
+    /// The session that a login opened.
+    pub session: Option<u32>,
+}
+
+impl Message {
+    /// The good end of a call; its number is filled in later.
+    pub(crate) fn text(text: impl Into<String>) -> Self {
+        Self { text: Some(text.into()), ..Self::default() }
+    }
+
+    fn failed(error: String) -> Self {
+        Self { error: Some(error), ..Self::default() }
+    }
+}
+
+/// Wakes the environment's thread. Weak: waiting for it keeps no process alive.
+type Wake = ThreadsafeFunction<(), (), Vec<Message>, Status, false, true>;
+
+pub(crate) struct Environment {
+    wake: Wake,
+    messages: Arc<Mutex<Vec<Message>>>,
+    /// The calls under way. A call that ended before it was entered here has no handle.
+    calls: Mutex<HashMap<u32, Option<AbortHandle>>>,
+    pub(crate) providers: Mutex<Registry<Arc<Held>>>,
+    pub(crate) sessions: Mutex<Registry<Session>>,
+    pub(crate) sandboxes: Mutex<Registry<Sandbox>>,
+    pub(crate) subscriptions: Mutex<HashMap<u32, Subscription>>,
+}
+
+static ENVIRONMENTS: LazyLock<Mutex<HashMap<u32, Arc<Environment>>>> = LazyLock::new(Mutex::default);
+
+/// What other threads do under these locks cannot leave anything half done, so that a panic there does no harm here.
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The environment of that number.
+pub(crate) fn find(number: u32) -> napi::Result<Arc<Environment>> {
+    let found = locked(&ENVIRONMENTS).get(&number).map(Arc::clone);
+    found.ok_or_else(|| napi::Error::from_reason("this JavaScript environment has ended"))
+}
+
+/// Says that a thing is gone, which cannot happen while JavaScript holds its object.
+pub(crate) fn gone() -> napi::Error {
+    napi::Error::from_reason("the object behind this number has been released")
+}
+
+/// Takes an environment in. `receive` is called on its thread with what there is to tell, in order.
+pub(crate) fn connect(env: Env, receive: &Function<'_, Vec<Message>, ()>, main: bool) -> napi::Result<u32> {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    let messages: Arc<Mutex<Vec<Message>>> = Arc::default();
+    let taken = Arc::clone(&messages);
+    let builder = receive.build_threadsafe_function::<()>().weak::<true>();
+    let wake = builder.build_callback(move |_| Ok(std::mem::take(&mut *locked(&taken))))?;
+    let environment = Environment {
+        wake,
+        messages,
+        calls: Mutex::default(),
+        providers: Mutex::default(),
+        sessions: Mutex::default(),
+        sandboxes: Mutex::default(),
+        subscriptions: Mutex::default(),
+    };
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    locked(&ENVIRONMENTS).insert(number, Arc::new(environment));
+    env.add_env_cleanup_hook(number, move |number| disconnect(number, main))?;
+    Ok(number)
+}
+
+/// The environment's thread is ending.
+fn disconnect(number: u32, main: bool) {
+    // How long exiting may wait for a task to come to its next await.
+    const LIMIT: Duration = Duration::from_millis(200);
+    let environment = locked(&ENVIRONMENTS).remove(&number);
+    if let Some(environment) = environment {
+        for call in locked(&environment.calls).values().flatten() {
+            call.abort();
+        }
+        let subscriptions = std::mem::take(&mut *locked(&environment.subscriptions));
+        let sessions = std::mem::take(&mut *locked(&environment.sessions));
+        let sandboxes = std::mem::take(&mut *locked(&environment.sandboxes));
+        drop((subscriptions, sessions, sandboxes));
+    }
+    // A worker's end is not the process's: others go on, and new ones may start.
+    if main {
+        relatch::runtime::shutdown(LIMIT);
+    }
+}
+
+impl Environment {
+    /// Puts a message into the queue, and wakes the thread unless it has been woken for an earlier one.
+    pub(crate) fn post(&self, message: Message) {
+        let first = {
+            let mut messages = locked(&self.messages);
+            messages.push(message);
+            messages.len() == 1
+        };
+        if first {
+            self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+        }
+    }
+
+    /// Makes a call, waits for it in the background, and posts how it ended.
+    ///
+    /// What it asks of a session has been asked when this returns: the order of JavaScript's calls is kept.
+    pub(crate) fn start<F>(self: &Arc<Self>, number: u32, work: F)
+    where
+        F: Future<Output = Result<Message, Error>> + Send + 'static,
+    {
+        let runtime = match relatch::runtime::handle() {
+            Ok(runtime) => runtime,
+            Err(error) => return self.post(Message { number, ..Message::failed(errors::encode(&error)) }),
+        };
+        let mut work = Box::pin(work);
+        let asked = {
+            let _context = runtime.enter();
+            work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
+        };
+        if let Poll::Ready(result) = asked {
+            return self.post(Message { number, ..ended(result) });
+        }
+        let mut pending = Pending { environment: Arc::clone(self), number, message: None };
+        let task = runtime.spawn(async move {
+            let message = ended(work.await);
+            pending.message.replace(message);
+        });
+        let mut calls = locked(&self.calls);
+        if calls.remove(&number).is_none() {
+            calls.insert(number, Some(task.abort_handle()));
+        }
+    }
+
+    /// Gives up waiting for a call. What it began goes on.
+    pub(crate) fn cancel(&self, number: u32) {
+        if let Some(Some(task)) = locked(&self.calls).get(&number) {
+            task.abort();
+        }
+    }
+}
+
+/// A call that must end: with its result, or with an error if its task is dropped because the process exits.
+struct Pending {
+    environment: Arc<Environment>,
+    number: u32,
+    message: Option<Message>,
+}
+
+fn ended(result: Result<Message, Error>) -> Message {
+    result.unwrap_or_else(|error| Message::failed(errors::encode(&error)))
+}
+
+impl Drop for Pending {
+    fn drop(&mut self) {
+        let number = self.number;
+        {
+            let mut calls = locked(&self.environment.calls);
+            if calls.remove(&number).is_none() {
+                calls.insert(number, None);
+            }
+        }
+        let message = self.message.take().unwrap_or_else(|| Message::failed(errors::exiting()));
+        self.environment.post(Message { number, ..message });
+    }
+}

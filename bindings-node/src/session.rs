@@ -1,0 +1,233 @@
+//! Sessions: what JavaScript asks of them, by their number.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use napi::Either;
+use napi_derive::napi;
+use relatch::{Error, Session, Token, Tokens};
+use serde_json::{Value, json};
+
+use crate::environment::{self, Environment, Message, gone, locked};
+use crate::errors;
+use crate::provider::{self, SessionSettings};
+
+/// An access token and how long it may be handed out without asking again.
+#[napi(object, object_from_js = false)]
+pub struct FreshToken {
+    /// The token.
+    pub token: String,
+    /// Milliseconds.
+    pub fresh_for: f64,
+}
+
+/// Tokens that were kept elsewhere.
+#[napi(object, object_to_js = false)]
+pub struct StoredTokens {
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token.
+    pub refresh_token: Option<String>,
+}
+
+impl From<StoredTokens> for Tokens {
+    fn from(stored: StoredTokens) -> Self {
+        Self::new(stored.access_token, stored.refresh_token)
+    }
+}
+
+/// Logs in. Ends with the number of the session.
+#[napi(catch_unwind)]
+pub fn login(environment: u32, call: u32, provider: u32, settings: SessionSettings) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let held = provider::find(&environment, provider)?;
+    let options = settings.options(&held);
+    let home = Arc::clone(&environment);
+    environment.start(call, async move {
+        let session = relatch::login(held.provider(), options?).await?;
+        let number = locked(&home.sessions).add(session);
+        Ok(Message { session: Some(number), ..Message::default() })
+    });
+    Ok(())
+}
+
+/// A session from tokens that were kept elsewhere: its number, or the error as JSON.
+#[napi(catch_unwind)]
+pub fn resume(
+    environment: u32,
+    provider: u32,
+    tokens: StoredTokens,
+    settings: SessionSettings,
+) -> napi::Result<Either<u32, String>> {
+    let environment = environment::find(environment)?;
+    let held = provider::find(&environment, provider)?;
+    let session = settings.options(&held).and_then(|options| relatch::resume(held.provider(), tokens.into(), options));
+    Ok(match session {
+        Ok(session) => Either::A(locked(&environment.sessions).add(session)),
+        Err(error) => Either::B(errors::encode(&error)),
+    })
+}
+
+/// Exchanges tokens that were kept elsewhere. Ends with the new ones as JSON.
+#[napi(catch_unwind)]
+pub fn refresh_tokens(
+    environment: u32,
+    call: u32,
+    provider: u32,
+    tokens: StoredTokens,
+    settings: SessionSettings,
+) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let held = provider::find(&environment, provider)?;
+    let options = settings.options(&held);
+    environment.start(call, async move {
+        let tokens = relatch::refresh(held.provider(), tokens.into(), options?).await?;
+        Ok(Message::text(written(&tokens).to_string()))
+    });
+    Ok(())
+}
+
+fn find(environment: &Environment, number: u32) -> napi::Result<Session> {
+    locked(&environment.sessions).get(number).ok_or_else(gone)
+}
+
+fn look(environment: u32, session: u32) -> napi::Result<Session> {
+    find(&*environment::find(environment)?, session)
+}
+
+fn limit(timeout: Option<f64>) -> Result<Option<Duration>, Error> {
+    timeout.map(|timeout| relatch::seconds("timeout", timeout)).transpose()
+}
+
+fn fresh_for(session: &Session, token: &Token) -> f64 {
+    session.fresh_for(token).as_secs_f64() * 1000.0
+}
+
+fn handed_out(session: &Session, token: &Token) -> Message {
+    Message { fresh_for: Some(fresh_for(session, token)), ..Message::text(token.as_str()) }
+}
+
+/// Waits for a token, `timeout` seconds if given. Ends with it and the milliseconds for which it is fresh.
+#[napi(catch_unwind)]
+pub fn token(environment: u32, call: u32, session: u32, timeout: Option<f64>) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let session = find(&environment, session)?;
+    environment.start(call, async move {
+        let token = match limit(timeout)? {
+            Some(limit) => session.token_within(limit).await?,
+            None => session.token().await?,
+        };
+        Ok(handed_out(&session, &token))
+    });
+    Ok(())
+}
+
+/// The token while it is fresh.
+#[napi(catch_unwind)]
+pub fn fresh_token(environment: u32, session: u32) -> napi::Result<Option<FreshToken>> {
+    let session = look(environment, session)?;
+    Ok(session
+        .fresh_token()
+        .map(|token| FreshToken { fresh_for: fresh_for(&session, &token), token: token.as_str().to_owned() }))
+}
+
+/// The headers that authorise a request with this token, as JSON.
+#[napi(catch_unwind)]
+pub fn headers_for(environment: u32, session: u32, token: String) -> napi::Result<String> {
+    let headers = look(environment, session)?.headers_for(&token);
+    let headers: serde_json::Map<String, Value> =
+        headers.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    Ok(Value::Object(headers).to_string())
+}
+
+/// Rotates the tokens. Ends with the new ones as JSON.
+#[napi(catch_unwind)]
+pub fn refresh(environment: u32, call: u32, session: u32, timeout: Option<f64>) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let session = find(&environment, session)?;
+    environment.start(call, async move {
+        let tokens = match limit(timeout)? {
+            Some(limit) => session.refresh_within(limit).await?,
+            None => session.refresh().await?,
+        };
+        Ok(Message::text(written(&tokens).to_string()))
+    });
+    Ok(())
+}
+
+/// Says that the server refused a token. Ends with one to try again with, and for how long it is fresh.
+#[napi(catch_unwind)]
+pub fn report_unauthorized(
+    environment: u32,
+    call: u32,
+    session: u32,
+    token: String,
+    timeout: Option<f64>,
+) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let session = find(&environment, session)?;
+    environment.start(call, async move {
+        let token = match limit(timeout)? {
+            Some(limit) => session.report_unauthorized_within(&token, limit).await?,
+            None => session.report_unauthorized(&token).await?,
+        };
+        Ok(handed_out(&session, &token))
+    });
+    Ok(())
+}
+
+/// Forgets the tokens.
+#[napi(catch_unwind)]
+pub fn logout(environment: u32, session: u32) -> napi::Result<()> {
+    look(environment, session)?.logout();
+    Ok(())
+}
+
+/// What the session is doing.
+#[napi(catch_unwind)]
+pub fn state(environment: u32, session: u32) -> napi::Result<String> {
+    Ok(look(environment, session)?.state().as_str().to_owned())
+}
+
+/// The end of the access token, in milliseconds since 1970.
+#[napi(catch_unwind)]
+pub fn expires_at(environment: u32, session: u32) -> napi::Result<Option<f64>> {
+    Ok(look(environment, session)?.expires_at().map(|at| at.seconds() * 1000.0))
+}
+
+/// What the session is about, as JSON: system, user, claims and profile.
+#[napi(catch_unwind)]
+pub fn describe_session(environment: u32, session: u32) -> napi::Result<String> {
+    let session = look(environment, session)?;
+    let text = json!({
+        "system": session.system(),
+        "user": session.user(),
+        "claims": session.claims(),
+        "profile": session.profile(),
+    });
+    Ok(text.to_string())
+}
+
+/// The tokens as they are, as JSON.
+#[napi(catch_unwind)]
+pub fn tokens(environment: u32, session: u32) -> napi::Result<Option<String>> {
+    Ok(look(environment, session)?.tokens().map(|tokens| written(&tokens).to_string()))
+}
+
+/// JavaScript has let go of a session.
+#[napi(catch_unwind)]
+pub fn release_session(environment: u32, session: u32) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let subscription = locked(&environment.subscriptions).remove(&session);
+    let session = locked(&environment.sessions).remove(session);
+    drop((subscription, session));
+    Ok(())
+}
+
+fn written(tokens: &Tokens) -> Value {
+    json!({
+        "accessToken": tokens.access_token.expose(),
+        "refreshToken": tokens.refresh_token.as_ref().map(relatch::Secret::expose),
+        "expiresAt": tokens.expires_at.map(|at| at.0),
+    })
+}

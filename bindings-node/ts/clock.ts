@@ -1,0 +1,90 @@
+/**
+ * The time by which a token is handed out without leaving JavaScript.
+ *
+ * It is the wall clock, which goes on while the machine sleeps, moved ahead whenever it can no longer be compared with
+ * what it showed before: when it was set, when the machine slept, or when a sandbox let time pass.
+ */
+
+/** No token is handed out for longer than this without asking again, in milliseconds. */
+const LONGEST = 86_400_000;
+/** More than {@link LONGEST}: what was fresh before a leap of the clock is no longer. */
+const LEAP = 100_000_000;
+/** How often the clock is compared with the one that cannot be set, and by how much they may differ. */
+const PERIOD = 1000;
+const TOLERANCE = 1000;
+/** So many readings of one millisecond mean that a loop is asking. */
+const REPEATS = 8;
+/** How many answers such a loop gets from one reading. */
+const ANSWERS = 64;
+
+let ahead = 0;
+let now = 0;
+let repeats = 0;
+let answers = 0;
+let timer: NodeJS.Timeout | undefined;
+let difference = 0;
+
+/**
+ * The time in milliseconds. Reading the clock costs as much as awaiting a promise, so that a loop which asks again
+ * and again within one turn of the event loop gets the same answer for a while, and never in a later turn.
+ */
+export function currentTime(): number {
+  if (answers > 0) {
+    answers -= 1;
+    return now;
+  }
+  return readClock();
+}
+
+function readClock(): number {
+  const last = now;
+  now = Date.now() + ahead;
+  if (now !== last) {
+    repeats = 0;
+  } else if (++repeats >= REPEATS) {
+    // The queue of ticks is empty whenever a turn ends: what is set here does not outlive it.
+    if (repeats === REPEATS) process.nextTick(endTurn);
+    answers = ANSWERS;
+  }
+  return now;
+}
+
+function endTurn(): void {
+  repeats = 0;
+  answers = 0;
+}
+
+/** The time until which something is fresh that is so for this many milliseconds. */
+export function freshUntil(milliseconds: number): number {
+  endTurn();
+  return readClock() + Math.min(milliseconds, LONGEST);
+}
+
+/** Makes everything that was fresh ask again. */
+export function leap(): void {
+  ahead += LEAP;
+  endTurn();
+}
+
+/** Keeps the process alive, or no longer does. It is the same timer that watches the clock. */
+export function hold(alive: boolean): void {
+  timer ??= startTimer();
+  if (alive) timer.ref();
+  else timer.unref();
+}
+
+/** Begins to watch the clock, if nobody has; this keeps no process alive. */
+export function watchClock(): void {
+  timer ??= startTimer();
+}
+
+function startTimer(): NodeJS.Timeout {
+  difference = Date.now() - performance.now();
+  return setInterval(compare, PERIOD).unref();
+}
+
+function compare(): void {
+  const found = Date.now() - performance.now();
+  if (Math.abs(found - difference) > TOLERANCE) leap();
+  difference = found;
+}

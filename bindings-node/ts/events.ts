@@ -1,0 +1,98 @@
+/**
+ * What happens to a session.
+ */
+import type { ReloginReason } from './errors';
+
+/** What can happen to a session. */
+export type EventKind =
+  | 'logged_in'
+  | 'login_failed'
+  | 'refreshed'
+  | 'refresh_failed'
+  | 'unauthorized'
+  | 'relogin_required'
+  | 'lockout_guard'
+  | 'login_forced'
+  | 'store_failed'
+  | 'logged_out';
+
+/** All kinds of events. */
+export const eventKinds: readonly EventKind[] = [
+  'logged_in',
+  'login_failed',
+  'refreshed',
+  'refresh_failed',
+  'unauthorized',
+  'relogin_required',
+  'lockout_guard',
+  'login_forced',
+  'store_failed',
+  'logged_out',
+];
+
+/** One thing that happened to a session. Holds no secrets. */
+export interface SessionEvent<Kind extends EventKind = EventKind> {
+  /** What happened. */
+  readonly kind: Kind;
+  /** When, by the local wall clock. */
+  readonly at: Date;
+  /** The code of the error, where one was. */
+  readonly code?: string;
+  /** Why a login is needed. */
+  readonly cause?: ReloginReason;
+  /** When the next try is due. */
+  readonly retryAt?: Date;
+  /** The end of the new access token. */
+  readonly expiresAt?: Date;
+}
+
+/** What is called when something happens. */
+export type Listener<Kind extends EventKind = EventKind> = (event: SessionEvent<Kind>) => void;
+
+interface Registered {
+  kind: EventKind | 'event';
+  listener: Listener;
+  once: boolean;
+}
+
+/** Those who listen to one session. */
+export class Listeners {
+  #registered: Registered[] = [];
+
+  /** Adds a listener, behind those there are. */
+  add(kind: EventKind | 'event', listener: Listener, once: boolean): void {
+    this.#registered = [...this.#registered, { kind, listener, once }];
+  }
+
+  /** Removes the listener that was added last. */
+  remove(kind: EventKind | 'event', listener: Listener): void {
+    const index = this.#registered.findLastIndex((one) => one.kind === kind && one.listener === listener);
+    this.#registered = this.#registered.filter((_, place) => place !== index);
+  }
+
+  /** Calls all that listen for this. */
+  emit(event: SessionEvent): void {
+    const concerned = this.#registered.filter(({ kind }) => kind === 'event' || kind === event.kind);
+    this.#registered = this.#registered.filter((one) => !(one.once && concerned.includes(one)));
+    for (const { listener } of concerned) call(listener, event);
+  }
+}
+
+function call(listener: Listener, event: SessionEvent): void {
+  try {
+    listener(event);
+  } catch (error) {
+    // As an error thrown in any other callback, and without keeping the other listeners from their event.
+    process.nextTick(() => {
+      throw error;
+    });
+  }
+}
+
+/** Reads an event that the native half wrote. */
+export function readEvent(text: string): SessionEvent {
+  const { kind, ...rest } = JSON.parse(text);
+  const present = Object.entries(rest).filter(([, value]) => value !== null);
+  const values = present.map(([name, value]) => [name, typeof value === 'number' ? new Date(value) : value]);
+  return { kind, ...Object.fromEntries(values) };
+}

@@ -1,0 +1,21 @@
+/**
+ * How objects show themselves to `console.log`, and that they stay in their thread.
+ */
+import * as threads from 'node:worker_threads';
+
+/** The method that `util.inspect` asks for. */
+export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
+
+/** What `util.inspect` passes for showing parts. */
+export type Inspect = (value: unknown, depth: number, options: unknown) => string;
+
+const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) => void };
+
+/**
+ * Makes `structuredClone` and `postMessage` refuse an object: a copy would be an empty shell.
+ */
+export function refuseCloning(object: object): void {
+  if (markAsUncloneable) markAsUncloneable(object);
+  // Before Node 22.10 only an object that holds a function is refused.
+  else Object.defineProperty(object, 'uncloneable', { value: refuseCloning, enumerable: true });
+}

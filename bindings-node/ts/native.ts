@@ -1,0 +1,118 @@
+/**
+ * The native half: loading it, and the shapes of what crosses. Private to the package.
+ */
+import { join } from 'node:path';
+
+/** What comes back: the end of a call, or an event. */
+export interface Message {
+  /** The number of the call, or of the watch whose event it is. */
+  number: number;
+  error?: string;
+  text?: string;
+  freshFor?: number;
+  session?: number;
+}
+
+/** The settings of a session as the native half takes them. */
+export interface NativeSessionSettings {
+  relogin?: string;
+  keepAlive?: boolean;
+  force?: boolean;
+  mandatoryMargin?: number;
+  advisoryMargin?: number;
+  timeout?: number;
+  exchangeTimeout?: number;
+  proxy?: string;
+  caCertificates?: Uint8Array;
+}
+
+/** The settings of a provider as the native half takes them. */
+export interface NativeProviderSettings {
+  username?: string;
+  password?: string;
+  environment?: string;
+  baseUrl?: string;
+  bearer?: boolean;
+  allowInsecure?: boolean;
+}
+
+/** Tokens as the native half takes them. */
+export interface NativeTokens {
+  accessToken: string;
+  refreshToken?: string;
+}
+
+/** The functions of the addon. Those that answer `number | string` answer an error as JSON text. */
+export interface Native {
+  connect(receive: (messages: Message[]) => void, main: boolean): number;
+  cancel(environment: number, call: number): void;
+  names(): { codes: string[]; causes: string[]; events: string[] };
+
+  sevenG(environment: number, settings: NativeProviderSettings, sandbox?: number): number | string;
+  describeProvider(environment: number, provider: number): string;
+  releaseProvider(environment: number, provider: number): void;
+  health(environment: number, call: number, provider: number, settings: NativeSessionSettings): void;
+  lookup(
+    environment: number,
+    call: number,
+    provider: number,
+    name: string | undefined,
+    settings: NativeSessionSettings,
+  ): void;
+
+  login(environment: number, call: number, provider: number, settings: NativeSessionSettings): void;
+  resume(environment: number, provider: number, tokens: NativeTokens, settings: NativeSessionSettings): number | string;
+  refreshTokens(
+    environment: number,
+    call: number,
+    provider: number,
+    tokens: NativeTokens,
+    settings: NativeSessionSettings,
+  ): void;
+  token(environment: number, call: number, session: number, timeout?: number): void;
+  freshToken(environment: number, session: number): { token: string; freshFor: number } | null;
+  headersFor(environment: number, session: number, token: string): string;
+  refresh(environment: number, call: number, session: number, timeout?: number): void;
+  reportUnauthorized(environment: number, call: number, session: number, token: string, timeout?: number): void;
+  logout(environment: number, session: number): void;
+  state(environment: number, session: number): string;
+  expiresAt(environment: number, session: number): number | null;
+  describeSession(environment: number, session: number): string;
+  tokens(environment: number, session: number): string | null;
+  watch(environment: number, session: number, watch: number): void;
+  releaseSession(environment: number, session: number): void;
+
+  startSandbox(environment: number, settings: string): number;
+  sandboxUrl(environment: number, sandbox: number): string;
+  controlSandbox(environment: number, sandbox: number, name: string, body: string): string;
+  waitForCount(
+    environment: number,
+    call: number,
+    sandbox: number,
+    what: string,
+    atLeast: number,
+    seconds: number,
+  ): void;
+  releaseSandbox(environment: number, sandbox: number): void;
+}
+
+/** The file names that the addon may have on this machine: on Linux it depends on the C library. */
+function candidates(): string[] {
+  const libraries = process.platform === 'linux' ? ['-gnu', '-musl'] : [''];
+  return libraries.map((library) => `relatch.${process.platform}-${process.arch}${library}.node`);
+}
+
+function load(): Native {
+  const failures: unknown[] = [];
+  for (const name of candidates()) {
+    try {
+      return require(join(__dirname, name)) as Native;
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const message = `relatch has no native addon for ${process.platform} on ${process.arch} that loads here.`;
+  throw new AggregateError(failures, message);
+}
+
+export const native: Native = load();

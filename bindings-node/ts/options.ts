@@ -1,0 +1,150 @@
+/**
+ * Options, and the checks that a language without static types needs: everything else is checked by the core.
+ */
+import { InvalidConfig } from './errors';
+import type { NativeSessionSettings } from './native';
+
+/** Detaches this caller, and nobody else, when it aborts. */
+export interface SignalOptions {
+  /** When it aborts, the call rejects with its reason; what the call began goes on for others. */
+  signal?: AbortSignal | undefined;
+}
+
+/** Options of a call that may have to wait. */
+export interface CallOptions extends SignalOptions {
+  /** How long to wait, in seconds; the session's `timeout` unless given. */
+  timeout?: number | undefined;
+}
+
+/** Options of the network. */
+export interface NetworkOptions {
+  /** How long one request may take, connecting included, in seconds; 15 unless given. */
+  exchangeTimeout?: number | undefined;
+  /** The address of a proxy for everything, instead of the environment's (`HTTPS_PROXY`, `NO_PROXY`). */
+  proxy?: string | undefined;
+  /** Certificates to trust besides the platform's, in PEM form. */
+  caCertificates?: string | Uint8Array | undefined;
+}
+
+/** Options of a session. */
+export interface SessionOptions extends NetworkOptions {
+  /** Whether a session that holds credentials may log in again by itself; `auto` unless given. */
+  relogin?: 'auto' | 'never' | undefined;
+  /** Whether to refresh in the background even while nobody uses the session. */
+  keepAlive?: boolean | undefined;
+  /** How long before its end a token is replaced while callers wait, in seconds; 30 unless given. */
+  mandatoryMargin?: number | undefined;
+  /** How long before its end a token is replaced in the background, in seconds; 300 unless given. */
+  advisoryMargin?: number | undefined;
+  /** How long a call waits for a token, and a refresh or login is tried, in seconds; 30 unless given. */
+  timeout?: number | undefined;
+}
+
+/** Options of a login. */
+export interface LoginOptions extends SessionOptions, SignalOptions {
+  /** Sends the login even if the lockout guard refuses it: only for a human who knows that the account can bear it. */
+  force?: boolean | undefined;
+}
+
+/** What a value must be, by its `typeof`. */
+export type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'pem' | 'signal' | 'accounts'>>;
+
+const NETWORK: Shape = { exchangeTimeout: 'number', proxy: 'string', caCertificates: 'pem', signal: 'signal' };
+const SESSION: Shape = {
+  ...NETWORK,
+  relogin: 'string',
+  keepAlive: 'boolean',
+  mandatoryMargin: 'number',
+  advisoryMargin: 'number',
+  timeout: 'number',
+};
+const LOGIN: Shape = { ...SESSION, force: 'boolean' };
+const CALL: Shape = { signal: 'signal', timeout: 'number' };
+
+/**
+ * Checks the types of what a caller passed, and leaves out what is undefined.
+ *
+ * @throws {@link InvalidConfig} for an unknown name, and for a value of another type
+ */
+export function checked(what: string, given: unknown, shape: Shape): Record<string, unknown> {
+  if (given === undefined) return {};
+  if (typeof given !== 'object' || given === null) {
+    throw new InvalidConfig(`${what} must be an object, not ${describe(given)}.`, { field: what });
+  }
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [field, value] of present) {
+    const wanted = Object.hasOwn(shape, field) ? shape[field] : undefined;
+    if (wanted === undefined) {
+      const known = Object.keys(shape).join(', ');
+      throw new InvalidConfig(`${what} has no ${field}. Known are: ${known}.`, { field });
+    }
+    if (!fits(value, wanted)) {
+      throw new InvalidConfig(`${field} must be ${NAMES[wanted]}, not ${describe(value)}.`, { field });
+    }
+  }
+  return Object.fromEntries(present);
+}
+
+const NAMES = {
+  string: 'a string of whole characters',
+  number: 'a number',
+  boolean: 'a boolean',
+  pem: 'a string or a Uint8Array',
+  signal: 'an AbortSignal',
+  accounts: 'an array',
+} as const;
+
+function fits(value: unknown, wanted: Shape[string]): boolean {
+  if (wanted === 'pem') return typeof value === 'string' || value instanceof Uint8Array;
+  if (wanted === 'signal') return isSignal(value);
+  if (wanted === 'accounts') return Array.isArray(value);
+  // Half a surrogate pair has no UTF-8: the server would be sent another text.
+  if (typeof value === 'string') return wanted === 'string' && !/\p{Surrogate}/u.test(value);
+  return typeof value === wanted;
+}
+
+/** By its shape: a signal may come from another realm or a polyfill. */
+function isSignal(value: unknown): value is AbortSignal {
+  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+}
+
+/** What a value is, never the value: it may be a secret in the wrong place. */
+function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return 'this string';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
+
+/** The checked options of one call, and the signal among them. */
+interface Checked {
+  settings: NativeSessionSettings;
+  signal: AbortSignal | undefined;
+}
+
+function split(given: Record<string, unknown>): Checked {
+  const { signal, caCertificates, ...settings } = given;
+  if (typeof caCertificates === 'string') settings.caCertificates = Buffer.from(caCertificates);
+  else if (caCertificates !== undefined) settings.caCertificates = caCertificates;
+  return { settings, signal: signal as AbortSignal | undefined };
+}
+
+/** @throws {@link InvalidConfig} */
+export function networkOptions(given: unknown): Checked {
+  return split(checked('options', given, NETWORK));
+}
+
+/** @throws {@link InvalidConfig} */
+export function sessionOptions(given: unknown): Checked {
+  return split(checked('options', given, SESSION));
+}
+
+/** @throws {@link InvalidConfig} */
+export function loginOptions(given: unknown): Checked {
+  return split(checked('options', given, LOGIN));
+}
+
+/** @throws {@link InvalidConfig} */
+export function callOptions(given: unknown): CallOptions {
+  return checked('options', given, CALL);
+}

@@ -1,0 +1,325 @@
+/**
+ * Sessions: the handle that callers hold, and the three ways to get tokens.
+ */
+import { type Call, environment, isUnderWay, result, start, watch } from './calls';
+import { currentTime, freshUntil, watchClock } from './clock';
+import { camelCase, decode, InvalidConfig } from './errors';
+import { type EventKind, eventKinds, type Listener, Listeners, readEvent, type SessionEvent } from './events';
+import { type Inspect, inspect, refuseCloning } from './inspect';
+import { native } from './native';
+import {
+  type CallOptions,
+  callOptions,
+  type LoginOptions,
+  loginOptions,
+  type SessionOptions,
+  sessionOptions,
+} from './options';
+import { providerNumber, type SevenG } from './provider';
+import { readTokens, type StoredTokens, storedTokens, type Tokens } from './tokens';
+
+/** What a session is doing. */
+export type SessionState = 'new' | 'logging_in' | 'active' | 'refreshing' | 'challenged' | 'needs_login' | 'closed';
+
+const released = new FinalizationRegistry<number>((number) => native.releaseSession(environment, number));
+
+const ended = new FinalizationRegistry<() => void>((end) => end());
+
+let open: (number: number) => Session;
+
+/**
+ * A session that stays valid. {@link login} and {@link resume} make it.
+ *
+ * A session that nothing refers to ends: no event of it is delivered any more.
+ */
+export class Session {
+  readonly #number: number;
+  /** The token that is handed out while it is fresh, as a promise that has been kept. */
+  #fresh: Promise<string> | undefined = undefined;
+  #freshUntil = 0;
+  /** The headers with that token. */
+  #headers: Record<string, string> | undefined = undefined;
+  /** The wait for a token that began in this turn of the event loop: whoever asks in the same turn joins it. */
+  #waiting: Call | undefined = undefined;
+  #listeners: Listeners | undefined = undefined;
+
+  private constructor(number: number) {
+    this.#number = number;
+    released.register(this, number);
+    refuseCloning(this);
+    watchClock();
+  }
+
+  static {
+    open = (number) => new Session(number);
+  }
+
+  /**
+   * An access token with at least 30 seconds to live, while the server answers.
+   *
+   * A fresh one is handed out at once. Else this waits for the one refresh, or login, that all callers share; if that
+   * fails, the old token is handed out to its real end.
+   *
+   * @throws {@link ReloginRequired}, {@link ClosedError}, {@link RequestTimeout}, and what {@link login} throws
+   */
+  token(options?: CallOptions): Promise<string> {
+    // Not an async function: a promise that has been kept already costs nothing but the await.
+    if (options === undefined && this.#fresh !== undefined && currentTime() < this.#freshUntil) return this.#fresh;
+    return this.#obtain(options);
+  }
+
+  async #obtain(options: CallOptions | undefined): Promise<string> {
+    const { signal, timeout } = callOptions(options);
+    signal?.throwIfAborted();
+    if (timeout === undefined || timeout >= 0) {
+      const held = native.freshToken(environment, this.#number);
+      if (held) return this.#keep(held.token, held.freshFor);
+    }
+    const { text = '', freshFor = 0 } = await result(this.#wait(timeout), signal);
+    return this.#keep(text, freshFor);
+  }
+
+  #wait(timeout: number | undefined): Call {
+    if (timeout !== undefined) return start((call) => native.token(environment, call, this.#number, timeout));
+    if (this.#waiting && isUnderWay(this.#waiting)) return this.#waiting;
+    queueMicrotask(() => {
+      this.#waiting = undefined;
+    });
+    this.#waiting = start((call) => native.token(environment, call, this.#number));
+    return this.#waiting;
+  }
+
+  #keep(token: string, milliseconds: number): string {
+    if (milliseconds <= 0) return token;
+    this.#forget();
+    this.#fresh = Promise.resolve(token);
+    this.#freshUntil = freshUntil(milliseconds);
+    return token;
+  }
+
+  #forget(): void {
+    this.#fresh = undefined;
+    this.#headers = undefined;
+  }
+
+  /**
+   * The headers that authorise a request, as a new object.
+   *
+   * @throws as {@link Session.token}
+   */
+  headers(options?: CallOptions): Promise<Record<string, string>> {
+    const token = this.token(options);
+    if (token === this.#fresh && this.#headers) return Promise.resolve({ ...this.#headers });
+    return this.#addHeaders(token);
+  }
+
+  async #addHeaders(token: Promise<string>): Promise<Record<string, string>> {
+    const headers = JSON.parse(native.headersFor(environment, this.#number, await token));
+    if (token === this.#fresh) this.#headers = { ...headers };
+    return headers;
+  }
+
+  /**
+   * Rotates the tokens now. Calls at the same time share one exchange.
+   *
+   * @throws as {@link Session.token}; a failure leaves a valid token in use
+   */
+  async refresh(options?: CallOptions): Promise<Tokens> {
+    const { signal, timeout } = callOptions(options);
+    signal?.throwIfAborted();
+    this.#watch();
+    const call = start((number) => native.refresh(environment, number, this.#number, timeout));
+    this.#forget();
+    const { text = '' } = await result(call, signal);
+    this.#forget();
+    return readTokens(text);
+  }
+
+  /**
+   * Says that the server refused `token`, and returns one to try again with.
+   *
+   * Only the current token causes a refresh, and only one; for an older one the current token is returned.
+   *
+   * @throws as {@link Session.token}; {@link ReloginRequired} where new tokens are refused as well
+   */
+  async reportUnauthorized(token: string, options?: CallOptions): Promise<string> {
+    if (typeof token !== 'string') throw new InvalidConfig('token must be a string.', { field: 'token' });
+    const { signal, timeout } = callOptions(options);
+    signal?.throwIfAborted();
+    this.#watch();
+    const call = start((number) => native.reportUnauthorized(environment, number, this.#number, token, timeout));
+    this.#forget();
+    const { text = '' } = await result(call, signal);
+    this.#forget();
+    return text;
+  }
+
+  /** Forgets the tokens. 7G has no logout: what it issued lives on at the server until it ends. */
+  async logout(): Promise<void> {
+    this.#forget();
+    native.logout(environment, this.#number);
+  }
+
+  /** The same as {@link Session.logout}, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.logout();
+  }
+
+  /** What the session is doing. */
+  get state(): SessionState {
+    return native.state(environment, this.#number) as SessionState;
+  }
+
+  /** The end of the access token by the server's clock; nothing before a login and after a logout. */
+  get expiresAt(): Date | undefined {
+    const at = native.expiresAt(environment, this.#number);
+    return typeof at === 'number' ? new Date(at) : undefined;
+  }
+
+  /** The tokens as they are, for those who keep them elsewhere. No traffic. */
+  get tokens(): Tokens | undefined {
+    const text = native.tokens(environment, this.#number);
+    return typeof text === 'string' ? readTokens(text) : undefined;
+  }
+
+  /** What the access token's issuer says in it; empty where the token is no JWT. */
+  get claims(): Record<string, unknown> {
+    return this.#describe().claims;
+  }
+
+  /** The user as the system describes it; empty where it does not. */
+  get profile(): Record<string, unknown> {
+    const entries = Object.entries(this.#describe().profile);
+    return Object.fromEntries(entries.map(([name, value]) => [camelCase(name), value]));
+  }
+
+  #describe(): { system: string; user: string | null; claims: Record<string, unknown>; profile: object } {
+    return JSON.parse(native.describeSession(environment, this.#number));
+  }
+
+  /**
+   * Calls `listener` for what happens to the session from now on; `event` stands for everything. Listening keeps no
+   * process alive.
+   */
+  on<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
+  on(kind: 'event', listener: Listener): this;
+  on(kind: EventKind | 'event', listener: (event: never) => void): this {
+    return this.#listen(kind, listener as Listener, false);
+  }
+
+  /** The same, for one event. */
+  once<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
+  once(kind: 'event', listener: Listener): this;
+  once(kind: EventKind | 'event', listener: (event: never) => void): this {
+    return this.#listen(kind, listener as Listener, true);
+  }
+
+  /** Removes a listener. */
+  off<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
+  off(kind: 'event', listener: Listener): this;
+  off(kind: EventKind | 'event', listener: (event: never) => void): this {
+    this.#listeners?.remove(kind, listener as Listener);
+    return this;
+  }
+
+  #listen(kind: EventKind | 'event', listener: Listener, once: boolean): this {
+    if (kind !== 'event' && !eventKinds.includes(kind)) {
+      const known = ['event', ...eventKinds].join(', ');
+      throw new InvalidConfig(`There is no such event. Known are: ${known}.`, { field: 'kind' });
+    }
+    if (typeof listener !== 'function') {
+      throw new InvalidConfig('listener must be a function.', { field: 'listener' });
+    }
+    this.#watch().add(kind, listener, once);
+    return this;
+  }
+
+  /** Begins to receive events: most sessions never need it, and it costs memory. */
+  #watch(): Listeners {
+    if (this.#listeners) return this.#listeners;
+    const listeners = new Listeners();
+    // Weak: what listens to the native half must not keep the session.
+    const weak = new WeakRef(this);
+    const receiver = (text: string) => {
+      const session = weak.deref();
+      if (session) session.#receive(readEvent(text));
+    };
+    const end = watch((number) => native.watch(environment, this.#number, number), receiver);
+    ended.register(this, end);
+    this.#listeners = listeners;
+    return listeners;
+  }
+
+  #receive(event: SessionEvent): void {
+    this.#forget();
+    this.#listeners?.emit(event);
+  }
+
+  /** @internal */
+  [inspect](depth: number, options: unknown, show: Inspect): string {
+    const { system, user } = this.#describe();
+    return `Session ${show({ system, user, state: this.state, expiresAt: this.expiresAt }, depth, options)}`;
+  }
+}
+
+/**
+ * Logs in and returns a session that stays valid.
+ *
+ * A caller whose `signal` aborts, or whose time is up, takes nothing with it: the login goes on and is counted.
+ *
+ * @param provider - the system, with credentials
+ * @throws {@link InvalidConfig}; {@link InvalidCredentials}, {@link AccountLocked}, {@link AccessDenied},
+ *   {@link SecondFactorRequired} as the server says; {@link LockoutGuard} where sending could lock the account;
+ *   {@link TransportError} and its kin, {@link RateLimited}, {@link ProtocolError} where no good answer came
+ *
+ * @example
+ * ```ts
+ * await using session = await login(new SevenG({ username, password, environment: 'test' }))
+ * const answer = await fetch(url, { headers: await session.headers() })
+ * ```
+ */
+export async function login(provider: SevenG, options?: LoginOptions): Promise<Session> {
+  const { settings, signal } = loginOptions(options);
+  const number = providerNumber(provider);
+  signal?.throwIfAborted();
+  const { session = 0 } = await result(
+    start((call) => native.login(environment, call, number, settings)),
+    signal,
+  );
+  return open(session);
+}
+
+/**
+ * A session from tokens that are held elsewhere. No traffic.
+ *
+ * @param provider - the system; with credentials, if the session is to log in by itself when it must
+ * @param tokens - of an earlier session
+ * @throws {@link InvalidConfig} for an empty token, or one that no header can carry
+ */
+export function resume(provider: SevenG, tokens: StoredTokens, options?: SessionOptions): Session {
+  const { settings } = sessionOptions(options);
+  const session = native.resume(environment, providerNumber(provider), storedTokens(tokens), settings);
+  if (typeof session === 'string') throw decode(session, resume);
+  return open(session);
+}
+
+/**
+ * Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+ *
+ * @param provider - the system
+ * @param tokens - of which the refresh token is spent
+ * @throws {@link ReloginRequired} where the refresh token is refused or missing, or the answer was lost; else as
+ *   {@link login}
+ */
+export async function refresh(
+  provider: SevenG,
+  tokens: StoredTokens,
+  options?: SessionOptions & { signal?: AbortSignal | undefined },
+): Promise<Tokens> {
+  const { settings, signal } = sessionOptions(options);
+  const [number, stored] = [providerNumber(provider), storedTokens(tokens)];
+  signal?.throwIfAborted();
+  const call = start((call) => native.refreshTokens(environment, call, number, stored, settings));
+  const { text = '' } = await result(call, signal);
+  return readTokens(text);
+}

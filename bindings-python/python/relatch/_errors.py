@@ -1,0 +1,220 @@
+"""The errors: one class for each code of the core."""
+# ruff: noqa: N818 (most are named after what happened, as the code is)
+
+from __future__ import annotations
+
+import os
+
+from relatch._time import moment
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from typing import Any, ClassVar, Literal
+
+
+class RelatchError(Exception):
+    """Everything that relatch raises. What does not apply to an error is None.
+
+    Attributes:
+        code: The kind of error, the same in all languages.
+        message: What happened and what to do, without secrets.
+        field: The argument that was wrong.
+        status: The HTTP status of the server's answer.
+        server_code: The server's own code for the refusal.
+        server_message: The server's own words, bounded and without secrets.
+        retry_at: When to try again, as an aware datetime.
+        failures: How many failed logins the lockout guard counts.
+        cause: Why a login is needed: "rotation_lost", "refresh_rejected", "no_refresh_token", "token_refused" or
+            "login_rejected".
+        sent: Whether the request may have reached the server: "no" or "maybe".
+        snippet: A bounded piece of an answer that could not be read, without secrets.
+        methods: The second factors that the server would take.
+        key: What the store failed for.
+
+    Errors can be pickled, and keep all this.
+    """
+
+    code: str = "error"
+    message: str
+    field: str | None
+    status: int | None
+    server_code: str | None
+    server_message: str | None
+    retry_at: datetime | None
+    failures: int | None
+    cause: str | None
+    sent: Literal["no", "maybe"] | None
+    snippet: str | None
+    methods: list[str] | None
+    key: str | None
+
+    _DETAILS: ClassVar[tuple[str, ...]] = (
+        *("field", "status", "server_code", "server_message", "retry_at", "failures"),
+        *("cause", "sent", "snippet", "methods", "key"),
+    )
+
+    def __init__(self, message: str = "", **details: Any) -> None:
+        # One positional argument: an OSError takes a second one for its errno.
+        super().__init__(message)
+        self.message = message
+        for name in self._DETAILS:
+            setattr(self, name, details.pop(name, None))
+        if details:
+            raise TypeError(f"{type(self).__name__} has no attribute {next(iter(details))!r}")
+
+
+class InvalidConfig(RelatchError, ValueError, TypeError):
+    """A bad argument, found before any traffic; ``field`` names it."""
+
+    code = "invalid_config"
+
+
+class InvalidCredentials(RelatchError):
+    """The server refused the user or the password."""
+
+    code = "invalid_credentials"
+
+
+class SecondFactorRequired(RelatchError):
+    """A second factor is needed and none can be had without a human; ``methods`` names those that would do."""
+
+    code = "second_factor_required"
+
+
+class SecondFactorRejected(RelatchError):
+    """The second factor was refused."""
+
+    code = "second_factor_rejected"
+
+
+class AccountLocked(RelatchError):
+    """The server says that the account is locked; ``retry_at`` says until when."""
+
+    code = "account_locked"
+
+
+class LockoutGuard(RelatchError):
+    """Refused here, without any traffic, because one more failed login could lock the account."""
+
+    code = "lockout_guard"
+
+
+class AccessDenied(RelatchError):
+    """The server refuses for another reason: a blocked address, a disabled account."""
+
+    code = "access_denied"
+
+
+class ReloginRequired(RelatchError):
+    """The session cannot go on without a login; ``cause`` says why."""
+
+    code = "relogin_required"
+
+
+class ForkedSession(RelatchError):
+    """The session came from a parent process, whose refresh token must not be spent here: log in again."""
+
+    code = "forked_session"
+
+
+class RateLimited(RelatchError):
+    """The server asks to wait until ``retry_at``, which is later than the call may take."""
+
+    code = "rate_limited"
+
+
+class TransportError(RelatchError, ConnectionError):
+    """No answer was had; ``sent`` says whether the request may have reached the server."""
+
+    code = "transport"
+
+
+class RequestTimeout(TransportError, TimeoutError):
+    """No answer in time."""
+
+    code = "timeout"
+
+
+class TlsError(TransportError):
+    """No trusted connection could be made."""
+
+    code = "tls"
+
+
+class ProxyError(TransportError):
+    """The proxy refused, or could not be reached."""
+
+    code = "proxy"
+
+
+class ProtocolError(RelatchError):
+    """The server gave an answer that cannot be read; ``snippet`` is a piece of it."""
+
+    code = "protocol"
+
+
+class StoreError(RelatchError):
+    """The store failed for ``key``."""
+
+    code = "store"
+
+
+class ClosedError(RelatchError):
+    """The session was logged out, or the process is exiting."""
+
+    code = "closed"
+
+
+CLASSES: dict[str, type[RelatchError]] = {
+    error.code: error
+    for error in (
+        InvalidConfig,
+        InvalidCredentials,
+        SecondFactorRequired,
+        SecondFactorRejected,
+        AccountLocked,
+        LockoutGuard,
+        AccessDenied,
+        ReloginRequired,
+        ForkedSession,
+        RateLimited,
+        TransportError,
+        RequestTimeout,
+        TlsError,
+        ProxyError,
+        ProtocolError,
+        StoreError,
+        ClosedError,
+    )
+}
+
+
+def from_native(
+    code: str, message: str, details: dict[str, Any], sources: Sequence[tuple[bool, int | None, str]]
+) -> RelatchError:
+    """Makes the exception for an error of the core; called by the native module.
+
+    Args:
+        code: The kind of error.
+        message: What happened.
+        details: What else the error carries, times in seconds since 1970.
+        sources: What led to it, the nearest first: whether it is an error of the operating system, its number if it
+            has one, and its text.
+    """
+    if "retry_at" in details:
+        details["retry_at"] = moment(details["retry_at"])
+    error = CLASSES[code](message, **details)
+    effect: BaseException = error
+    for from_system, number, text in sources:
+        effect.__cause__ = _source(from_system, number, text)
+        effect = effect.__cause__
+    return error
+
+
+def _source(from_system: bool, number: int | None, text: str) -> Exception:
+    if not from_system:
+        return RuntimeError(text)
+    # With a number Python picks the class: ConnectionRefusedError and so on.
+    return OSError(text) if number is None else OSError(number, os.strerror(number))

@@ -1,0 +1,139 @@
+"""The ways to get tokens: log in, go on with tokens from elsewhere, exchange tokens for new ones."""
+
+from __future__ import annotations
+
+from relatch import _relatch, _settings, _tokens
+from relatch._session import Session
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from typing_extensions import Unpack
+
+    from relatch._options import Options
+    from relatch._tokens import Tokens
+
+
+def login(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
+    """Logs in and returns a session that stays valid.
+
+    Blocks with the GIL released. A caller that is interrupted by Ctrl-C, or whose time is up, takes nothing with it:
+    the login goes on and is counted.
+
+    Args:
+        provider: Which system to log in to, and as whom.
+        **options: `relogin`, `keep_alive`, `mandatory_margin`, `advisory_margin`, `timeout`, `exchange_timeout`,
+            `proxy`, `ca_certificates`, `force`: see `Options`. Times are in seconds.
+
+    Returns:
+        The session, logged in. As a context manager it logs out at the end.
+
+    Raises:
+        InvalidConfig: An argument is wrong, or the provider holds no credentials. Nothing was sent.
+        InvalidCredentials: The server refused the user or the password.
+        AccountLocked: The server says that the account is locked.
+        LockoutGuard: One more failed login could lock the account, so it was not sent.
+        AccessDenied: The server refused for another reason.
+        RateLimited: The server asks to wait for longer than `timeout`.
+        TransportError: No answer was had (`RequestTimeout`, `TlsError` and `ProxyError` are such).
+        ProtocolError: The server gave an answer that cannot be read.
+
+    Example:
+        >>> with relatch.login(relatch.SevenG(username="api_user", password="...", environment="test")) as session:
+        ...     requests.get(url, headers=session.headers())
+    """
+    return Session(_relatch.login(provider, _settings.native(options)))
+
+
+async def login_async(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
+    """Logs in and returns a session that stays valid; `login` for asyncio.
+
+    The session works in any event loop and thread. Cancelling the task takes nothing with it: the login goes on and
+    is counted.
+
+    Args:
+        provider: Which system to log in to, and as whom.
+        **options: As for `login`.
+
+    Returns:
+        The session, logged in.
+
+    Raises:
+        RelatchError: As `login`.
+
+    Example:
+        >>> async with await relatch.login_async(provider) as session:
+        ...     await client.get(url, headers=await session.headers_async())
+    """
+    return Session(await _relatch.login_async(provider, _settings.native(options)))
+
+
+def resume(
+    provider: _relatch.Provider, tokens: Tokens | Mapping[str, Any] | tuple[Any, ...], **options: Unpack[Options]
+) -> Session:
+    """A session from tokens that are held elsewhere. No traffic.
+
+    Args:
+        provider: The system that issued the tokens; credentials are needed only to log in again by itself.
+        tokens: `Tokens`, or a mapping or a tuple with the same members.
+        **options: As for `login`.
+
+    Returns:
+        The session. From now on it owns the refresh token: spend it nowhere else.
+
+    Raises:
+        InvalidConfig: An argument is wrong; ``field`` names it.
+
+    Example:
+        >>> session = relatch.resume(provider, {"access_token": access, "refresh_token": refresh})
+    """
+    return Session(_relatch.resume(provider, _tokens.to_native(tokens), _settings.native(options)))
+
+
+def refresh(
+    provider: _relatch.Provider, tokens: Tokens | Mapping[str, Any] | tuple[Any, ...], **options: Unpack[Options]
+) -> Tokens:
+    """Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+
+    Args:
+        provider: The system that issued the tokens. It is never used to log in here.
+        tokens: `Tokens`, or a mapping or a tuple with the same members. The refresh token is spent.
+        **options: As for `login`.
+
+    Returns:
+        The new tokens.
+
+    Raises:
+        ReloginRequired: The refresh token was refused or is missing, or the answer was lost.
+        RelatchError: Else as `login`.
+
+    Example:
+        >>> row.tokens = relatch.refresh(provider, row.tokens)
+    """
+    return _tokens.from_native(_relatch.refresh(provider, _tokens.to_native(tokens), _settings.native(options)))
+
+
+async def refresh_async(
+    provider: _relatch.Provider, tokens: Tokens | Mapping[str, Any] | tuple[Any, ...], **options: Unpack[Options]
+) -> Tokens:
+    """Exchanges tokens for new ones; `refresh` for asyncio.
+
+    Args:
+        provider: The system that issued the tokens. It is never used to log in here.
+        tokens: `Tokens`, or a mapping or a tuple with the same members. The refresh token is spent, even if the task
+            is cancelled: shield it.
+        **options: As for `login`.
+
+    Returns:
+        The new tokens.
+
+    Raises:
+        RelatchError: As `refresh`.
+
+    Example:
+        >>> row.tokens = await relatch.refresh_async(provider, row.tokens)
+    """
+    parts = await _relatch.refresh_async(provider, _tokens.to_native(tokens), _settings.native(options))
+    return _tokens.from_native(parts)

@@ -1,0 +1,175 @@
+"""`Session`: hands out tokens that are valid."""
+
+from __future__ import annotations
+
+from relatch import _events, _relatch, _tokens
+from relatch._time import moment_if
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from typing import Any, NoReturn
+
+    from typing_extensions import Self
+
+    from relatch._events import Event, Subscription
+    from relatch._tokens import Tokens
+
+
+class Session(_relatch.Session):
+    """A session that stays valid; `login` and `resume` make one.
+
+    It serves all threads and event loops of the process at once. A forked child may use the token it inherits while
+    that lasts, and then logs in for itself or raises `ForkedSession`: it never spends its parent's refresh token.
+
+    As a context manager, plain or async, it logs out at the end.
+
+    Example:
+        >>> with relatch.login(provider) as session:
+        ...     requests.get(url, headers=session.headers())
+    """
+
+    # No dict: ten thousand sessions are to be cheap, and `token` a single native call.
+    __slots__ = ()
+
+    async def token_async(self, *, timeout: float | None = None) -> str:
+        """An access token with at least 30 seconds to live, while the server answers; `token` for asyncio.
+
+        A fresh one is returned at once, without giving way to other tasks. Cancelling the task ends the wait of this
+        caller and nothing else.
+
+        Args:
+            timeout: Seconds to wait at most; the session's `timeout` unless given.
+
+        Returns:
+            The token.
+
+        Raises:
+            RelatchError: As `token`.
+
+        Example:
+            >>> token = await session.token_async()
+        """
+        return self._fresh_token() or await self._token_async(timeout)
+
+    async def headers_async(self, *, timeout: float | None = None) -> dict[str, str]:
+        """The headers that authorise a request; `headers` for asyncio.
+
+        Args:
+            timeout: Seconds to wait at most; the session's `timeout` unless given.
+
+        Returns:
+            A new dict, yours to change.
+
+        Raises:
+            RelatchError: As `token`.
+
+        Example:
+            >>> await client.get(url, headers=await session.headers_async())
+        """
+        return self._fresh_headers() or await self._headers_async(timeout)
+
+    def refresh(self, *, timeout: float | None = None) -> Tokens:
+        """Rotates the tokens now. Calls at the same time share one exchange.
+
+        A failure leaves a valid token in use.
+
+        Args:
+            timeout: Seconds to wait at most; the session's `timeout` unless given.
+
+        Returns:
+            The new tokens. The session goes on using them: do not spend the refresh token elsewhere.
+
+        Raises:
+            RelatchError: As `token`.
+
+        Example:
+            >>> session.refresh().expires_at
+        """
+        return _tokens.from_native(self._refresh(timeout))
+
+    async def refresh_async(self, *, timeout: float | None = None) -> Tokens:
+        """Rotates the tokens now; `refresh` for asyncio, with the same arguments, result and errors."""
+        return _tokens.from_native(await self._refresh_async(timeout))
+
+    async def report_unauthorized_async(self, token: str, *, timeout: float | None = None) -> str:
+        """Says that the server refused `token`, and returns one to try again with.
+
+        `report_unauthorized` for asyncio, with the same arguments, result and errors.
+        """
+        return await self._report_unauthorized_async(token, timeout)
+
+    async def logout_async(self) -> None:
+        """Forgets the tokens, here; `logout` for asyncio."""
+        self.logout()
+
+    def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
+        """Calls `callback` for everything that happens to the session from now on, until it is cancelled.
+
+        All callbacks of a process run one after the other on one daemon thread: be quick, and give way to an event
+        loop by ``loop.call_soon_threadsafe``. What a callback raises goes to ``sys.unraisablehook``.
+
+        Args:
+            callback: Called with an `Event`.
+
+        Returns:
+            What ends it: `Subscription.cancel`, or leaving it as a context manager. It need not be kept.
+
+        Raises:
+            InvalidConfig: `callback` cannot be called, or is a coroutine function.
+
+        Example:
+            >>> session.subscribe(lambda event: log.info("%s %s", event.kind, event.code))
+        """
+        return _events.subscribe(self, callback)
+
+    @property
+    def tokens(self) -> Tokens | None:
+        """The tokens as they are, for those who keep them elsewhere; None after `logout`. No traffic."""
+        parts = self._tokens()
+        return None if parts is None else _tokens.from_native(parts)
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """The end of the access token by the server's clock, as an aware datetime; None where there is no token."""
+        return moment_if(self._expires_at())
+
+    @property
+    def claims(self) -> dict[str, Any]:
+        """What the access token's issuer says in it; empty where the token is no JWT. Read, not verified."""
+        return _parsed(self._claims())
+
+    @property
+    def profile(self) -> dict[str, Any]:
+        """The user as the system describes it; empty where it does not."""
+        return _parsed(self._profile())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.logout()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        self.logout()
+
+    def __repr__(self) -> str:
+        return f"Session(system={self.system!r}, username={self.username!r}, state={self.state!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "a Session is neither pickled nor copied, for two owners of one refresh token end each other's session: "
+            "share the object within the process, and log in again in another one"
+        )
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    # Imported when it is needed: most programs never ask.
+    import json  # noqa: PLC0415
+
+    parsed: dict[str, Any] = json.loads(text)
+    return parsed

@@ -1,0 +1,205 @@
+"""A sandbox for programs that use relatch: a real local server that behaves as the 7G API does.
+
+Example:
+    >>> from relatch.testing import Sandbox
+    >>> with Sandbox() as sandbox:
+    ...     session = relatch.login(sandbox.seven_g())
+    ...     sandbox.advance(3600)
+    ...     session.token()
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from relatch import SevenG, _relatch
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from typing_extensions import Self
+
+__all__ = ["PASSWORD", "USERNAME", "Sandbox"]
+
+USERNAME = "api_user"
+"""The user name of the account that a sandbox has unless it is told otherwise."""
+
+PASSWORD = "made-up-password-1"  # noqa: S105 made up
+"""The password of that account."""
+
+
+class Sandbox(_relatch.Sandbox):
+    """A server on 127.0.0.1 that behaves as the 7G API does, with faults on demand and a clock that can be moved.
+
+    It holds accounts, rotates tokens, ends a session whose spent refresh token comes back, locks accounts after three
+    failed logins, and counts what goes over the wire. As a context manager it is closed at the end.
+
+    Args:
+        settings: A mapping of the keywords below.
+        **keywords: `accounts` (mappings of `username`, `password`, `disabled`), `access_token_lifetime` and
+            `refresh_token_lifetime` in seconds, `lockout` (a mapping of `failures`, `window`, `locked_for`), `blocked`,
+            `server_clock_shift` in seconds, `revoke_access_on_refresh`, `rotate`, `require_authorization_on_refresh`,
+            `pascal_case`, `opaque_access_tokens`, `date_header`, `port`.
+
+    Raises:
+        ValueError: A setting is unknown or wrong.
+        OSError: The port cannot be had.
+
+    Example:
+        >>> with Sandbox(access_token_lifetime=60) as sandbox:
+        ...     session = relatch.login(sandbox.seven_g())
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, settings: Mapping[str, Any] | None = None, **keywords: Any) -> Self:
+        """See the class."""
+        return super().__new__(cls, json.dumps({**(settings or {}), **keywords}))
+
+    def seven_g(
+        self,
+        *,
+        username: str | None = None,
+        password: str | None = None,
+        credentials: bool = True,
+        base_url: str | None = None,
+        bearer: bool = False,
+    ) -> SevenG:
+        """A provider for this sandbox, whose sessions follow the sandbox's clock.
+
+        Args:
+            username: The user name; the default account's unless given.
+            password: The password; the default account's unless given.
+            credentials: False for a provider that holds none.
+            base_url: Another address; the sandbox's own unless given.
+            bearer: Whether ``Authorization`` says ``Bearer`` before the token.
+
+        Returns:
+            The provider.
+
+        Raises:
+            InvalidConfig: An argument is wrong.
+        """
+        if credentials:
+            username = USERNAME if username is None else username
+            password = PASSWORD if password is None else password
+        return SevenG(
+            username=username,
+            password=password,
+            base_url=self.url if base_url is None else base_url,
+            bearer=bearer,
+            sandbox=self,
+        )
+
+    def advance(self, seconds: float) -> None:
+        """Lets time pass at once, for the server and for the sessions opened against it."""
+        self.control("advance", seconds=seconds)
+
+    def shift_wall(self, seconds: float) -> None:
+        """Sets the wall clock of the sessions forward (or back, if negative). The server's stays right."""
+        self.control("shift_wall", seconds=seconds)
+
+    def fault(self, **fault: Any) -> None:
+        """Sets a fault, behind those that are set already.
+
+        Args:
+            **fault: `on` ("login", "refresh", "account", "health", "lookup" or "any"), `fault` ("drop", "delay",
+                "hold", "answer", "garbage", "half", "oversize" or "redirect"), `when` ("before" the server acts, the
+                default, or "after"), `times` (1 unless given; None until cleared), and what the kind needs: `seconds`,
+                `status`, `body`, `headers`, `retry_after`, `retry_after_form`, `bytes`, `to`.
+
+        Raises:
+            ValueError: A member is unknown or wrong.
+
+        Example:
+            >>> sandbox.fault(on="refresh", fault="answer", status=429, retry_after=5)
+        """
+        self.control("fault", **fault)
+
+    def clear_faults(self) -> None:
+        """Forgets all faults. Exchanges that are held or delayed stay so."""
+        self.control("clear_faults")
+
+    def release(self) -> None:
+        """Lets all held exchanges go on."""
+        self.control("release")
+
+    def configure(self, **settings: Any) -> None:
+        """Changes settings while the sandbox runs, by the keywords of the class.
+
+        Raises:
+            ValueError: A setting is unknown or wrong; nothing has changed then.
+        """
+        self.control("configure", **settings)
+
+    def counts(self) -> dict[str, int]:
+        """What went over the wire, in numbers: "login", "refresh", "account", "total" and others."""
+        counts: dict[str, int] = self.control("counts")
+        return counts
+
+    def audit(self) -> list[dict[str, Any]]:
+        """What went over the wire, oldest first, without secrets."""
+        audit: list[dict[str, Any]] = self.control("audit")
+        return audit
+
+    def revoke(self, **revoke: Any) -> None:
+        """Invalidates tokens on the server's side.
+
+        Args:
+            **revoke: `username`, `what` ("access", "refresh", "session" or "all"), `session` (its number in the order
+                of the logins; all sessions unless given).
+
+        Raises:
+            ValueError: There is no such account or session.
+        """
+        self.control("revoke", **revoke)
+
+    def down(self) -> None:
+        """Cuts all connections and stops listening: to connect is refused from now on."""
+        self.control("down")
+
+    def up(self) -> None:
+        """Listens again, on the same port."""
+        self.control("up")
+
+    def wait_for(self, what: str, at_least: int, timeout: float = 10.0) -> None:
+        """Waits until a count is at least that; blocks with the GIL released, and Ctrl-C works.
+
+        Args:
+            what: The name of a count.
+            at_least: The number to wait for.
+            timeout: Seconds of real time to wait at most.
+
+        Raises:
+            TimeoutError: It was not reached, or there is no such count.
+        """
+        self._wait_for(what, at_least, timeout)
+
+    def control(self, name: str, **body: Any) -> Any:
+        """Any call to the sandbox, by its name.
+
+        Args:
+            name: What to do.
+            **body: What it needs.
+
+        Returns:
+            What the sandbox answers.
+
+        Raises:
+            ValueError: There is no such call, or the body is wrong.
+        """
+        return json.loads(self._control(name, json.dumps(body)))
+
+    def close(self) -> None:
+        """Ends everything. Cannot be undone; no error when it is called again."""
+        self.control("stop")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Sandbox({self.url!r})"

@@ -1,0 +1,54 @@
+//! Arguments and values that several calls share.
+
+use std::time::Duration;
+
+use pyo3::prelude::*;
+use pyo3::types::PyAny;
+use relatch::{Tokens, UnixTime};
+
+use crate::error::{invalid, raise};
+
+/// What Python sees of tokens: access token, refresh token, end in seconds since 1970.
+pub(crate) type TokensParts = (String, Option<String>, Option<f64>);
+
+/// Reads an optional argument; one of another type is `InvalidConfig` for `field`.
+pub(crate) fn optional<'a, 'py, T>(
+    field: &'static str,
+    expected: &str,
+    value: Option<&'a Bound<'py, PyAny>>,
+) -> PyResult<Option<T>>
+where
+    T: FromPyObject<'a, 'py>,
+{
+    let Some(value) = value else { return Ok(None) };
+    value.extract().map(Some).map_err(|_| {
+        let found = value.get_type().name().map_or_else(|_| "something else".to_owned(), |name| name.to_string());
+        invalid(value.py(), field, &format!("{field} must be {expected}, not {found}."))
+    })
+}
+
+/// Reads a time limit in seconds.
+pub(crate) fn limit(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {
+    let seconds = optional::<f64>("timeout", "a number of seconds", value)?;
+    seconds.map(|seconds| relatch::seconds("timeout", seconds)).transpose().map_err(|error| raise(&error))
+}
+
+/// Milliseconds since 1970 from seconds; what does not fit becomes the nearest that does.
+#[allow(clippy::cast_possible_truncation)] // a cast from a float saturates
+pub(crate) fn unix_time(seconds: f64) -> UnixTime {
+    UnixTime((seconds * 1000.0).round() as i64)
+}
+
+/// The core's tokens from what Python read from the user's.
+pub(crate) fn tokens_in((access_token, refresh_token, expires_at): TokensParts) -> Tokens {
+    let mut tokens = Tokens::new(access_token, refresh_token);
+    tokens.expires_at = expires_at.map(unix_time).or(tokens.expires_at);
+    tokens
+}
+
+/// The core's tokens for Python to wrap.
+pub(crate) fn tokens_out(tokens: &Tokens) -> TokensParts {
+    let refresh_token = tokens.refresh_token.as_ref().map(|token| token.expose().to_owned());
+    let expires_at = tokens.expires_at.map(UnixTime::seconds);
+    (tokens.access_token.expose().to_owned(), refresh_token, expires_at)
+}

@@ -1,0 +1,63 @@
+//! The core's error becomes the Python class of its code.
+
+use std::error::Error as StdError;
+use std::io;
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList};
+use relatch::{Detail, Error};
+
+/// `relatch._errors.from_native`, which knows the classes.
+static FROM_NATIVE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The exception for an error of the core, with all that it carries.
+pub(crate) fn raise(error: &Error) -> PyErr {
+    Python::attach(|py| exception(py, error).unwrap_or_else(|failure| failure))
+}
+
+/// The exception for an argument that cannot even be handed to the core.
+pub(crate) fn invalid(py: Python<'_>, field: &str, message: &str) -> PyErr {
+    let build = || {
+        let details = PyDict::new(py);
+        details.set_item("field", field)?;
+        call(py, "invalid_config", message, &details, &PyList::empty(py))
+    };
+    build().unwrap_or_else(|failure| failure)
+}
+
+fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+    let details = PyDict::new(py);
+    for (name, detail) in error.details() {
+        match detail {
+            Detail::Text(text) => details.set_item(name, text)?,
+            Detail::Number(number) => details.set_item(name, number)?,
+            Detail::Time(seconds) => details.set_item(name, seconds)?,
+            Detail::List(list) => details.set_item(name, list)?,
+        }
+    }
+    let sources = PyList::empty(py);
+    let mut source = error.source();
+    while let Some(current) = source {
+        sources.append(described(current))?;
+        source = current.source();
+    }
+    call(py, error.code().as_str(), &error.to_string(), &details, &sources)
+}
+
+/// Whether it is an error of the operating system, its number if it has one, and its text.
+fn described(source: &(dyn StdError + 'static)) -> (bool, Option<i32>, String) {
+    let system = source.downcast_ref::<io::Error>();
+    (system.is_some(), system.and_then(io::Error::raw_os_error), source.to_string())
+}
+
+fn call(
+    py: Python<'_>,
+    code: &str,
+    message: &str,
+    details: &Bound<'_, PyDict>,
+    sources: &Bound<'_, PyList>,
+) -> PyResult<PyErr> {
+    let build = FROM_NATIVE.import(py, "relatch._errors", "from_native")?;
+    Ok(PyErr::from_value(build.call1((code, message, details, sources))?))
+}

@@ -1,0 +1,149 @@
+//! Events: from the threads where they happen, by a queue, to the one Python thread that calls the callbacks.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use pyo3::prelude::*;
+use relatch::{Cause, ErrorCode, Event, UnixTime};
+
+/// What Python sees of an event: kind, time, code, cause, time of the next try, end of the new token.
+type Parts = (&'static str, f64, Option<&'static str>, Option<&'static str>, Option<f64>, Option<f64>);
+
+/// What waits to be delivered in this process. A forked child takes a new one: the old lock may never be released.
+static QUEUE: LazyLock<ArcSwap<Queue>> = LazyLock::new(ArcSwap::default);
+
+/// There are callbacks and no thread that calls them: this is a forked child.
+static ORPHANED: AtomicBool = AtomicBool::new(false);
+
+#[derive(Default)]
+struct Queue {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// The number of the subscription and its event, or nothing when its session is gone.
+    waiting: VecDeque<(u64, Option<Event>)>,
+    closed: bool,
+}
+
+impl Queue {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn push(subscription: u64, event: Option<Event>) {
+    let queue = QUEUE.load();
+    queue.state().waiting.push_back((subscription, event));
+    queue.changed.notify_one();
+}
+
+/// Nothing more will come: whoever waits gets what is left, then the end.
+pub(crate) fn close() {
+    let queue = QUEUE.load();
+    queue.state().closed = true;
+    queue.changed.notify_all();
+}
+
+/// In a forked child: starts with an empty queue, and with a thread of its own once something may happen.
+pub(crate) fn forget(listened_to: bool) {
+    ORPHANED.store(listened_to, Ordering::Relaxed);
+    // Its lock may be held by a thread that does not exist here, and so must not be touched any more.
+    std::mem::forget(QUEUE.swap(Arc::default()));
+}
+
+/// Makes sure that callbacks which were inherited from a parent process are called here.
+pub(crate) fn revive(py: Python<'_>) -> PyResult<()> {
+    if ORPHANED.load(Ordering::Relaxed) && ORPHANED.swap(false, Ordering::Relaxed) {
+        py.import("relatch._events")?.call_method0("revive")?;
+    }
+    Ok(())
+}
+
+/// The number of a subscription, for as long as the session has the listener.
+struct Listener(u64);
+
+impl Listener {
+    fn hear(&self, event: &Event) {
+        push(self.0, Some(event.clone()));
+    }
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        push(self.0, None);
+    }
+}
+
+/// One callback's place among a session's listeners.
+#[pyclass(frozen, module = "relatch._relatch")]
+pub(crate) struct Subscription {
+    number: u64,
+    core: Mutex<Option<relatch::Subscription>>,
+}
+
+#[pymethods]
+impl Subscription {
+    /// By which `next_event` names it.
+    #[getter]
+    fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Takes the callback from the session's listeners.
+    fn cancel(&self) {
+        let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
+        drop(core);
+    }
+}
+
+impl Subscription {
+    pub(crate) fn new(session: &relatch::Session) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let listener = Listener(number);
+        let core = session.subscribe(move |event| listener.hear(event));
+        Self { number, core: Mutex::new(Some(core)) }
+    }
+}
+
+/// Waits for the next event of any subscription: its number and the event, or nothing when its session is gone.
+/// Returns nothing at all when the process is exiting and all has been delivered.
+#[pyfunction]
+pub(crate) fn next_event(py: Python<'_>) -> Option<(u64, Option<Parts>)> {
+    let (subscription, event) = py.detach(|| {
+        let queue = QUEUE.load_full();
+        let mut state = queue.state();
+        loop {
+            if let Some(next) = state.waiting.pop_front() {
+                return Some(next);
+            }
+            if state.closed {
+                return None;
+            }
+            state = queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    })?;
+    Some((subscription, event.map(|event| parts(&event))))
+}
+
+fn parts(event: &Event) -> Parts {
+    (
+        event.kind.as_str(),
+        event.at.seconds(),
+        event.code.map(ErrorCode::as_str),
+        event.cause.map(Cause::as_str),
+        event.retry_at.map(UnixTime::seconds),
+        event.expires_at.map(UnixTime::seconds),
+    )
+}
+
+/// Hands an exception of a callback to `sys.unraisablehook`.
+#[pyfunction]
+pub(crate) fn report_failure(py: Python<'_>, error: Bound<'_, PyAny>, callback: &Bound<'_, PyAny>) {
+    PyErr::from_value(error).write_unraisable(py, Some(callback));
+}

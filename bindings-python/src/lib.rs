@@ -1,0 +1,49 @@
+//! relatch for Python: types across, errors across, waiting. It decides nothing.
+//!
+//! The package `relatch` (`python/relatch`) is what users see; this module is private to it.
+
+mod convert;
+mod error;
+mod event;
+mod exit;
+mod logging;
+mod login;
+mod options;
+mod provider;
+mod sandbox;
+mod session;
+mod wait;
+
+use pyo3::prelude::*;
+
+/// The native part of relatch. Private: use the package `relatch`.
+#[pymodule(gil_used = false)]
+mod _relatch {
+    use pyo3::prelude::*;
+    use pyo3::types::PyTuple;
+    use relatch::{Cause, ErrorCode, EventKind};
+
+    #[pymodule_export]
+    use crate::event::{Subscription, next_event, report_failure};
+    #[pymodule_export]
+    use crate::exit::{forked, shutdown};
+    #[pymodule_export]
+    use crate::login::{Opened, login, login_async, refresh, refresh_async, resume};
+    #[pymodule_export]
+    use crate::options::Options;
+    #[pymodule_export]
+    use crate::provider::{Provider, SevenG};
+    #[pymodule_export]
+    use crate::sandbox::Sandbox;
+    #[pymodule_export]
+    use crate::session::Session;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("ERROR_CODES", PyTuple::new(py, ErrorCode::ALL.iter().map(|code| code.as_str()))?)?;
+        module.add("CAUSES", PyTuple::new(py, Cause::ALL.iter().map(|cause| cause.as_str()))?)?;
+        module.add("EVENT_KINDS", PyTuple::new(py, EventKind::ALL.iter().map(|kind| kind.as_str()))?)
+    }
+}

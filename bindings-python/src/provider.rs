@@ -1,0 +1,116 @@
+//! Providers: which system to log in to, and as whom.
+
+use std::sync::Arc;
+
+use pyo3::prelude::*;
+use relatch::{Clock, Health, LookupEntry};
+
+use crate::convert::optional;
+use crate::error::raise;
+use crate::logging;
+use crate::options::Options;
+use crate::sandbox::Sandbox;
+use crate::wait::{coming, wait};
+
+/// Which system to log in to, and as whom. Make one of its subclasses.
+#[pyclass(frozen, subclass, module = "relatch._relatch")]
+pub(crate) struct Provider {
+    pub(crate) core: Arc<dyn relatch::Provider>,
+    pub(crate) clock: Option<Clock>,
+}
+
+/// The 7G API for one user.
+#[pyclass(frozen, subclass, extends = Provider, module = "relatch._relatch")]
+pub(crate) struct SevenG(Arc<relatch::SevenG>);
+
+#[pymethods]
+impl Provider {
+    /// The system's short name.
+    #[getter]
+    fn system(&self) -> &'static str {
+        self.core.system()
+    }
+
+    /// The user name, or None where no credentials are held.
+    #[getter]
+    fn username(&self) -> Option<&str> {
+        self.core.user()
+    }
+
+    /// The address of the API.
+    #[getter]
+    fn base_url(&self) -> String {
+        self.core.base_url().as_str().to_owned()
+    }
+}
+
+#[pymethods]
+impl SevenG {
+    #[new]
+    #[pyo3(signature = (
+        *, username=None, password=None, environment=None, base_url=None, bearer=false, allow_insecure=false,
+        sandbox=None
+    ))]
+    #[allow(clippy::too_many_arguments)] // keyword arguments
+    fn new(
+        py: Python<'_>,
+        username: Option<&Bound<'_, PyAny>>,
+        password: Option<&Bound<'_, PyAny>>,
+        environment: Option<&Bound<'_, PyAny>>,
+        base_url: Option<&Bound<'_, PyAny>>,
+        bearer: bool,
+        allow_insecure: bool,
+        sandbox: Option<&Bound<'_, Sandbox>>,
+    ) -> PyResult<PyClassInitializer<Self>> {
+        logging::start(py)?;
+        let mut builder = relatch::SevenG::builder().bearer(bearer).allow_insecure(allow_insecure);
+        if let Some(username) = optional::<String>("username", "a text", username)? {
+            builder = builder.username(username);
+        }
+        if let Some(password) = optional::<String>("password", "a text", password)? {
+            builder = builder.password(password);
+        }
+        if let Some(environment) = optional::<String>("environment", "a text", environment)? {
+            builder = builder.environment(environment);
+        }
+        if let Some(base_url) = optional::<String>("base_url", "a text", base_url)? {
+            builder = builder.base_url(base_url);
+        }
+        let core = Arc::new(builder.build().map_err(|error| raise(&error))?);
+        let clock = sandbox.map(|sandbox| sandbox.get().clock());
+        let provider = Provider { core: Arc::clone(&core) as Arc<dyn relatch::Provider>, clock };
+        Ok(PyClassInitializer::from(provider).add_subclass(Self(core)))
+    }
+
+    #[pyo3(name = "_health")]
+    fn health(&self, py: Python<'_>, options: &Options) -> PyResult<(bool, u16, String)> {
+        let options = options.with_clock(None)?;
+        wait(py, self.0.health(&options)).map(health_out)
+    }
+
+    #[pyo3(name = "_health_async")]
+    async fn health_async(&self, options: Py<Options>) -> PyResult<(bool, u16, String)> {
+        let options = options.get().with_clock(None)?;
+        coming(self.0.health(&options)).await.map(health_out)
+    }
+
+    #[pyo3(name = "_lookup", signature = (name, options))]
+    fn lookup(&self, py: Python<'_>, name: Option<&str>, options: &Options) -> PyResult<Vec<(String, String)>> {
+        let options = options.with_clock(None)?;
+        wait(py, self.0.lookup(name, &options)).map(lookup_out)
+    }
+
+    #[pyo3(name = "_lookup_async", signature = (name, options))]
+    async fn lookup_async(&self, name: Option<String>, options: Py<Options>) -> PyResult<Vec<(String, String)>> {
+        let options = options.get().with_clock(None)?;
+        coming(self.0.lookup(name.as_deref(), &options)).await.map(lookup_out)
+    }
+}
+
+fn health_out(health: Health) -> (bool, u16, String) {
+    (health.healthy, health.status, health.body)
+}
+
+fn lookup_out(entries: Vec<LookupEntry>) -> Vec<(String, String)> {
+    entries.into_iter().map(|entry| (entry.id, entry.value)).collect()
+}

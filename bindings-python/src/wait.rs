@@ -1,0 +1,59 @@
+//! Waiting for the core: on a thread, obeying Ctrl-C, without holding the interpreter.
+
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use pyo3::prelude::*;
+use relatch::Error;
+
+use crate::error::raise;
+use crate::{event, exit};
+
+/// How often a waiting thread looks whether a signal has come.
+const SLICE: Duration = Duration::from_millis(50);
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
+
+/// Waits for a future of the core. Its work is done on the core's own threads: a caller that is interrupted lets go of
+/// the future and takes nothing else with it.
+///
+/// # Errors
+/// The core's, and what a signal handler raises: for Ctrl-C that is `KeyboardInterrupt`.
+pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+    event::revive(py)?;
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        if let Some(output) = exit::detached(py, || poll_for(SLICE, future.as_mut(), &waker)) {
+            return output.map_err(|error| raise(&error));
+        }
+        py.check_signals()?;
+    }
+}
+
+/// The same for a coroutine. The core's futures need no runtime where they are awaited; a coroutine that is cancelled
+/// lets go of this one.
+pub(crate) async fn coming<T>(future: impl Future<Output = Result<T, Error>>) -> PyResult<T> {
+    Python::attach(event::revive)?;
+    future.await.map_err(|error| raise(&error))
+}
+
+fn poll_for<F: Future>(limit: Duration, mut future: Pin<&mut F>, waker: &Waker) -> Option<F::Output> {
+    let begun = Instant::now();
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(waker)) {
+            return Some(output);
+        }
+        thread::park_timeout(limit.checked_sub(begun.elapsed())?);
+    }
+}

@@ -1,0 +1,158 @@
+// Handing out a fresh token does not leave JavaScript, and never outlives what makes it stale.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { login, resume } from 'relatch';
+import { sandboxFor } from './support.mjs';
+
+/** @param {import('node:test').TestContext} test @param {import('relatch').LoginOptions} [options] */
+async function opened(test, options) {
+  const sandbox = await sandboxFor(test);
+  const session = await login(sandbox.sevenG(), options);
+  return { sandbox, session, token: await session.token() };
+}
+
+test('a fresh token is the same promise again, kept already', async (t) => {
+  const { sandbox, session, token } = await opened(t);
+  const promise = session.token();
+  for (let count = 0; count < 1000; count += 1) assert.equal(session.token(), promise);
+  assert.equal(await promise, token);
+  assert.equal(sandbox.counts().total, 1);
+});
+
+test('time that passes makes it stale', async (t) => {
+  const { sandbox, session, token } = await opened(t);
+  sandbox.advance(700);
+  assert.equal(await session.token(), token);
+  sandbox.advance(510);
+  assert.notEqual(await session.token(), token);
+  assert.equal(sandbox.counts().refresh, 1);
+});
+
+test('a token is asked for again after the wall clock was set back', async (t) => {
+  const { session } = await opened(t);
+  const promise = session.token();
+  const { now } = Date;
+  try {
+    Date.now = () => now() - 3_600_000;
+    // The clock is compared every second.
+    while (session.token() === promise) await new Promise((resolve) => setTimeout(resolve, 100));
+  } finally {
+    Date.now = now;
+  }
+  assert.equal(await session.token(), await promise);
+});
+
+test('a loop that never leaves its turn notices that time has passed', async (t) => {
+  const { session } = await opened(t);
+  const promise = session.token();
+  const { now } = Date;
+  let ahead = 0;
+  Date.now = () => now() + ahead;
+  try {
+    for (let count = 0; count < 200; count += 1) assert.equal(session.token(), promise);
+    ahead = 2_000_000;
+    let calls = 0;
+    while (session.token() === promise) {
+      calls += 1;
+      assert.ok(calls < 100, 'a stale answer is given again and again');
+    }
+    ahead = 0;
+  } finally {
+    Date.now = now;
+  }
+});
+
+test('a later turn notices at once', async (t) => {
+  const { session } = await opened(t);
+  const promise = session.token();
+  const { now } = Date;
+  try {
+    for (let count = 0; count < 200; count += 1) assert.equal(await session.token(), await promise);
+    await new Promise(setImmediate);
+    Date.now = () => now() + 2_000_000;
+    assert.notEqual(session.token(), promise);
+  } finally {
+    Date.now = now;
+  }
+});
+
+test('an explicit refresh makes it stale at once', async (t) => {
+  const { session, token } = await opened(t);
+  const { accessToken } = await session.refresh();
+  assert.notEqual(accessToken, token);
+  assert.equal(await session.token(), accessToken);
+  assert.equal(session.token(), session.token());
+});
+
+test('so does a refresh whose caller has gone', async (t) => {
+  const { sandbox, session, token } = await opened(t);
+  sandbox.fault({ on: 'refresh', fault: 'hold', when: 'after' });
+  const abort = new AbortController();
+  const call = session.refresh({ signal: abort.signal });
+  await sandbox.waitFor('refresh', 1);
+  assert.equal(await session.token(), token, 'the old token serves while the refresh is under way');
+  abort.abort();
+  await assert.rejects(call);
+  const refreshed = new Promise((resolve) => session.once('refreshed', resolve));
+  sandbox.release();
+  await refreshed;
+  assert.notEqual(await session.token(), token);
+});
+
+test('a token that the server refused is not handed out again', async (t) => {
+  const { sandbox, session, token } = await opened(t);
+  sandbox.revoke({ username: 'api_user', what: 'access' });
+  const next = await session.reportUnauthorized(token);
+  assert.notEqual(next, token);
+  assert.equal(await session.token(), next);
+  assert.equal(await session.reportUnauthorized(token), next);
+  assert.equal(sandbox.counts().refresh, 1);
+});
+
+test('nothing is handed out after a logout', async (t) => {
+  const { session } = await opened(t);
+  await session.logout();
+  await assert.rejects(session.token(), { code: 'closed' });
+  await assert.rejects(session.headers(), { code: 'closed' });
+  assert.deepEqual([session.state, session.expiresAt, session.tokens], ['closed', undefined, undefined]);
+});
+
+test('await using logs out', async (t) => {
+  const { session } = await opened(t);
+  await session[Symbol.asyncDispose]();
+  assert.equal(session.state, 'closed');
+});
+
+test('headers are a new object each time, and follow the token', async (t) => {
+  const { session, token } = await opened(t);
+  const headers = await session.headers();
+  assert.deepEqual(headers, { Authorization: token, Version: '2.0' });
+  headers.Authorization = 'spoilt';
+  assert.deepEqual(await session.headers(), { Authorization: token, Version: '2.0' });
+  const { accessToken } = await session.refresh();
+  assert.equal((await session.headers()).Authorization, accessToken);
+});
+
+test('a refresh in the background is followed', async (t) => {
+  const { sandbox, session, token } = await opened(t);
+  const refreshed = new Promise((resolve) => session.once('refreshed', resolve));
+  sandbox.advance(1000);
+  await refreshed;
+  assert.notEqual(await session.token(), token);
+  assert.equal(sandbox.counts().refresh, 1);
+});
+
+test('a token that is no JWT is taken to live for twenty minutes', async (t) => {
+  const sandbox = await sandboxFor(t, { opaqueAccessTokens: true });
+  const session = await login(sandbox.sevenG());
+  const token = await session.token();
+  const [{ expiresAt, claims, profile }, now] = [session, Date.now()];
+  assert.ok(expiresAt && Math.abs(expiresAt.getTime() - now - 1_200_000) < 60_000);
+  assert.deepEqual([claims, profile], [{}, {}]);
+  sandbox.advance(700);
+  assert.equal(await session.token(), token);
+  sandbox.advance(510);
+  assert.notEqual(await session.token(), token);
+  const other = resume(sandbox.sevenG(), { accessToken: await session.token() });
+  assert.equal(await other.token(), await session.token());
+});

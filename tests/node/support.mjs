@@ -1,0 +1,97 @@
+// What several of the tests need: a sandbox for a test, and programs of their own to watch from outside.
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { Sandbox } from 'relatch/testing';
+
+export const USERNAME = 'api_user';
+export const PASSWORD = 'made-up-password-1';
+
+/** The root of the repository. */
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** @type {Sandbox[]} */
+const kept = [];
+
+/**
+ * A sandbox that is down when the test is over. It keeps its address: failed logins are remembered by address.
+ *
+ * @param {import('node:test').TestContext} test
+ * @param {import('relatch/testing').SandboxSettings} [settings]
+ */
+export async function sandboxFor(test, settings) {
+  const sandbox = await Sandbox.start(settings);
+  kept.push(sandbox);
+  test.after(() => sandbox.down());
+  return sandbox;
+}
+
+/**
+ * The error with which a promise is rejected.
+ *
+ * @param {Promise<unknown>} promise
+ * @returns {Promise<import('relatch').RelatchError>}
+ */
+export async function failure(promise) {
+  const outcome = await promise.then(
+    () => undefined,
+    (error) => error,
+  );
+  if (outcome === undefined) throw new Error('the promise was not rejected');
+  return outcome;
+}
+
+/**
+ * The error that a function throws.
+ *
+ * @param {() => unknown} act
+ * @returns {import('relatch').RelatchError}
+ */
+export function thrown(act) {
+  try {
+    act();
+  } catch (error) {
+    return /** @type {import('relatch').RelatchError} */ (error);
+  }
+  throw new Error('nothing was thrown');
+}
+
+/**
+ * Runs a program of these tests in a process of its own.
+ *
+ * @param {string} program the name of a file in programs/
+ * @param {string[]} [options] its arguments
+ * @param {Record<string, string>} [environment] variables besides this process's
+ * @returns {Promise<{ status: number | null, signal: string | null, stdout: string, stderr: string }>}
+ */
+export function run(program, options = [], environment = {}) {
+  const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
+  return new Promise((resolve, reject) => {
+    const env = { ...process.env, ...environment };
+    // A child of a test is not itself run by the test runner.
+    delete env.NODE_TEST_CONTEXT;
+    const child = spawn(process.execPath, [path, ...options], { env, cwd: ROOT });
+    const guard = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    let [stdout, stderr] = ['', ''];
+    child.stdout.setEncoding('utf8').on('data', (text) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text) => {
+      stderr += text;
+    });
+    child.on('error', reject);
+    child.on('close', (status, signal) => {
+      clearTimeout(guard);
+      resolve({ status, signal, stdout, stderr });
+    });
+  });
+}
+
+/**
+ * The private native half, for what only a test asks of it.
+ *
+ * @returns {{ names(): { codes: string[], causes: string[], events: string[] } }}
+ */
+export function native() {
+  return createRequire(import.meta.url)('../../bindings-node/dist/native.js').native;
+}

@@ -1,0 +1,12 @@
+//! The scenarios, and what only Rust can get wrong, against the sandbox.
+
+mod anonymous;
+mod bad_input;
+mod callers;
+mod events;
+mod ledger;
+mod runtimes;
+mod scenario;
+mod scenarios;
+mod stores;
+mod support;

@@ -1,0 +1,96 @@
+//! What the tests have in common: sandboxes, providers, calls left waiting, and a plain HTTP client.
+#![allow(dead_code)] // each test program uses a part of it
+
+use std::future::poll_fn;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
+
+use relatch::{Options, Session, SevenG, SevenGBuilder};
+use relatch_sandbox::{Sandbox, Settings};
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+
+/// Longer than anything may take: what would hang fails instead.
+pub(crate) const LIMIT: Duration = Duration::from_secs(10);
+pub(crate) const USERNAME: &str = "api_user";
+pub(crate) const PASSWORD: &str = "made-up-password-1";
+
+/// Starts a sandbox that lasts as long as the process. The ledger of failed logins is kept by address: a port that is
+/// given out again would bring the failures of another test with it.
+pub(crate) fn sandbox(settings: Value) -> Sandbox {
+    static KEPT: Mutex<Vec<Sandbox>> = Mutex::new(Vec::new());
+    let settings: Settings = serde_json::from_value(settings).expect("settings of the sandbox");
+    let sandbox = Sandbox::start(settings).expect("a port");
+    KEPT.lock().unwrap_or_else(PoisonError::into_inner).push(sandbox.clone());
+    sandbox
+}
+
+/// The sandbox's default account.
+pub(crate) fn provider(sandbox: &Sandbox) -> SevenG {
+    provider_with(sandbox, |builder| builder.username(USERNAME).password(PASSWORD))
+}
+
+/// A provider for the sandbox with what `change` gives it.
+pub(crate) fn provider_with(sandbox: &Sandbox, change: impl FnOnce(SevenGBuilder) -> SevenGBuilder) -> SevenG {
+    change(SevenG::builder().base_url(sandbox.url())).build().expect("a provider")
+}
+
+/// Options with the sandbox's clock.
+pub(crate) fn options(sandbox: &Sandbox) -> Options {
+    Options::default().clock(sandbox.manual_clock().clock())
+}
+
+/// A session of the sandbox's default account.
+pub(crate) async fn login(sandbox: &Sandbox) -> Session {
+    relatch::login(provider(sandbox), options(sandbox)).await.expect("a session")
+}
+
+pub(crate) fn fault(sandbox: &Sandbox, fault: Value) {
+    sandbox.control("fault", fault).expect("a fault");
+}
+
+/// Lets the next refresh happen at the server, and its answer wait until it is released.
+pub(crate) fn hold_refresh(sandbox: &Sandbox) {
+    fault(sandbox, json!({"on": "refresh", "fault": "hold", "when": "after"}));
+}
+
+/// Seconds pass at once.
+pub(crate) fn advance(sandbox: &Sandbox, seconds: u64) {
+    sandbox.advance(Duration::from_secs(seconds));
+}
+
+/// Runs `test` on the runtime of the library.
+pub(crate) fn run<F: Future>(test: F) -> F::Output {
+    let limited = async { tokio::time::timeout(6 * LIMIT, test).await.expect("the test hangs") };
+    relatch::runtime::handle().expect("a runtime").block_on(limited)
+}
+
+/// Makes a call and leaves it waiting: it has asked for what it wants when this returns.
+pub(crate) async fn ask<T: Send + 'static>(call: impl Future<Output = T> + Send + 'static) -> JoinHandle<T> {
+    ask_pinned(Box::pin(call)).await
+}
+
+/// The same for a call that is pinned already.
+pub(crate) async fn ask_pinned<T: Send + 'static>(mut call: Pin<Box<dyn Future<Output = T> + Send>>) -> JoinHandle<T> {
+    let asked = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
+    match asked {
+        Poll::Ready(ended) => tokio::spawn(async { ended }),
+        Poll::Pending => tokio::spawn(call),
+    }
+}
+
+/// The status of `GET {url}/Account` with these headers, by nothing but a socket.
+pub(crate) fn get_account(url: &str, headers: &[(&str, String)]) -> std::io::Result<u16> {
+    let mut stream = TcpStream::connect(url.trim_start_matches("http://"))?;
+    stream.set_read_timeout(Some(LIMIT))?;
+    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    write!(stream, "GET /Account HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n{lines}\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
+    status.ok_or_else(|| std::io::Error::other("no status line"))
+}
