@@ -24,7 +24,7 @@ MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs wheel tarball clean check-prerequisites check-lint-prerequisites \
+.PHONY: help demo test lint bench docs wheel tarball packages clean check-prerequisites check-lint-prerequisites \
 	lint-rust lint-dependencies lint-python lint-node lint-version \
 	setup-python setup-python-test setup-python-lint setup-node setup-node-release setup-bench FORCE
 
@@ -58,7 +58,11 @@ wheel: $(VENV)/.group-build ## build the Python release wheel for this platform 
 
 tarball: setup-node-release ## build the npm release package for this platform into dist/
 	mkdir -p dist
+	rm -f dist/relatch-*.tgz
 	npm pack --pack-destination dist ./$(NODE_PACKAGE)
+
+packages: wheel tarball ## build both release packages, install them where nothing else is, and run the README there
+	$(BIN)/python scripts/check_packages.py "$$(sed -n 's/.*"\(mypy==[^"]*\)".*/\1/p' pyproject.toml)"
 
 clean: ## remove everything that was built or installed here
 	rm -rf target dist $(VENV) $(BENCH_VENV) node_modules bindings-node/dist $(EXTENSION)

@@ -32,8 +32,6 @@ pub struct Message {
     pub error: Option<String>,
     /// A token, or JSON.
     pub text: Option<String>,
-    /// Milliseconds for which the token is fresh.
-    pub fresh_for: Option<f64>,
     /// The session that a login opened.
     pub session: Option<u32>,
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use napi::Either;
 use napi_derive::napi;
-use relatch::{Error, Session, Token, Tokens};
+use relatch::{Error, Session, Tokens};
 use serde_json::{Value, json};
 
 use crate::environment::{self, Environment, Message, gone, locked};
@@ -99,15 +99,7 @@ fn limit(timeout: Option<f64>) -> Result<Option<Duration>, Error> {
     timeout.map(|timeout| relatch::seconds("timeout", timeout)).transpose()
 }
 
-fn fresh_for(session: &Session, token: &Token) -> f64 {
-    session.fresh_for(token).as_secs_f64() * 1000.0
-}
-
-fn handed_out(session: &Session, token: &Token) -> Message {
-    Message { fresh_for: Some(fresh_for(session, token)), ..Message::text(token.as_str()) }
-}
-
-/// Waits for a token, `timeout` seconds if given. Ends with it and the milliseconds for which it is fresh.
+/// Waits for a token, `timeout` seconds if given. Ends with it.
 #[napi(catch_unwind)]
 pub fn token(environment: u32, call: u32, session: u32, timeout: Option<f64>) -> napi::Result<()> {
     let environment = environment::find(environment)?;
@@ -117,7 +109,7 @@ pub fn token(environment: u32, call: u32, session: u32, timeout: Option<f64>) ->
             Some(limit) => session.token_within(limit).await?,
             None => session.token().await?,
         };
-        Ok(handed_out(&session, &token))
+        Ok(Message::text(token.as_str()))
     });
     Ok(())
 }
@@ -126,9 +118,10 @@ pub fn token(environment: u32, call: u32, session: u32, timeout: Option<f64>) ->
 #[napi(catch_unwind)]
 pub fn fresh_token(environment: u32, session: u32) -> napi::Result<Option<FreshToken>> {
     let session = look(environment, session)?;
-    Ok(session
-        .fresh_token()
-        .map(|token| FreshToken { fresh_for: fresh_for(&session, &token), token: token.as_str().to_owned() }))
+    Ok(session.fresh_token().map(|token| FreshToken {
+        fresh_for: session.fresh_for(&token).as_secs_f64() * 1000.0,
+        token: token.as_str().to_owned(),
+    }))
 }
 
 /// The headers that authorise a request with this token, as JSON.
@@ -155,7 +148,7 @@ pub fn refresh(environment: u32, call: u32, session: u32, timeout: Option<f64>) 
     Ok(())
 }
 
-/// Says that the server refused a token. Ends with one to try again with, and for how long it is fresh.
+/// Says that the server refused a token. Ends with one to try again with.
 #[napi(catch_unwind)]
 pub fn report_unauthorized(
     environment: u32,
@@ -171,7 +164,7 @@ pub fn report_unauthorized(
             Some(limit) => session.report_unauthorized_within(&token, limit).await?,
             None => session.report_unauthorized(&token).await?,
         };
-        Ok(handed_out(&session, &token))
+        Ok(Message::text(token.as_str()))
     });
     Ok(())
 }

@@ -16,6 +16,8 @@ const TOLERANCE = 1000;
 const REPEATS = 8;
 /** How many answers such a loop gets from one reading. */
 const ANSWERS = 64;
+/** By how much such an answer is ahead: a loop that computes for so long in between gets no stale token all the same. */
+const CAUTION = 60_000;
 
 let ahead = 0;
 let now = 0;
@@ -31,7 +33,7 @@ let difference = 0;
 export function currentTime(): number {
   if (answers > 0) {
     answers -= 1;
-    return now;
+    return now + CAUTION;
   }
   return readClock();
 }

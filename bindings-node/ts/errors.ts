@@ -188,7 +188,11 @@ interface Encoded {
   source?: Encoded | null;
 }
 
-/** Spells a name of the core as JavaScript does. */
+/**
+ * Spells a name of the core as JavaScript does.
+ *
+ * @internal
+ */
 export function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
@@ -197,6 +201,8 @@ export function camelCase(name: string): string {
  * Makes the error that the native half wrote.
  *
  * @param entry - the function whose caller comes first in the stack
+ *
+ * @internal
  */
 export function decode(text: string, entry: (...values: never) => unknown): Error {
   const error = build(JSON.parse(text));

@@ -16,7 +16,11 @@ export type EventKind =
   | 'store_failed'
   | 'logged_out';
 
-/** All kinds of events. */
+/**
+ * All kinds of events.
+ *
+ * @internal
+ */
 export const eventKinds: readonly EventKind[] = [
   'logged_in',
   'login_failed',
@@ -55,7 +59,11 @@ interface Registered {
   once: boolean;
 }
 
-/** Those who listen to one session. */
+/**
+ * Those who listen to one session.
+ *
+ * @internal
+ */
 export class Listeners {
   #registered: Registered[] = [];
 
@@ -89,7 +97,11 @@ function call(listener: Listener, event: SessionEvent): void {
   }
 }
 
-/** Reads an event that the native half wrote. */
+/**
+ * Reads an event that the native half wrote.
+ *
+ * @internal
+ */
 export function readEvent(text: string): SessionEvent {
   const { kind, ...rest } = JSON.parse(text);
   const present = Object.entries(rest).filter(([, value]) => value !== null);

@@ -3,16 +3,26 @@
  */
 import * as threads from 'node:worker_threads';
 
-/** The method that `util.inspect` asks for. */
+/**
+ * The method that `util.inspect` asks for.
+ *
+ * @internal
+ */
 export const inspect: unique symbol = Symbol.for('nodejs.util.inspect.custom') as never;
 
-/** What `util.inspect` passes for showing parts. */
+/**
+ * What `util.inspect` passes for showing parts.
+ *
+ * @internal
+ */
 export type Inspect = (value: unknown, depth: number, options: unknown) => string;
 
 const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) => void };
 
 /**
  * Makes `structuredClone` and `postMessage` refuse an object: a copy would be an empty shell.
+ *
+ * @internal
  */
 export function refuseCloning(object: object): void {
   if (markAsUncloneable) markAsUncloneable(object);

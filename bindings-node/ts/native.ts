@@ -9,7 +9,6 @@ export interface Message {
   number: number;
   error?: string;
   text?: string;
-  freshFor?: number;
   session?: number;
 }
 

@@ -46,7 +46,11 @@ export interface LoginOptions extends SessionOptions, SignalOptions {
   force?: boolean | undefined;
 }
 
-/** What a value must be, by its `typeof`. */
+/**
+ * What a value must be, by its `typeof`.
+ *
+ * @internal
+ */
 export type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'pem' | 'signal' | 'accounts'>>;
 
 const NETWORK: Shape = { exchangeTimeout: 'number', proxy: 'string', caCertificates: 'pem', signal: 'signal' };
@@ -65,6 +69,8 @@ const CALL: Shape = { signal: 'signal', timeout: 'number' };
  * Checks the types of what a caller passed, and leaves out what is undefined.
  *
  * @throws {@link InvalidConfig} for an unknown name, and for a value of another type
+ *
+ * @internal
  */
 export function checked(what: string, given: unknown, shape: Shape): Record<string, unknown> {
   if (given === undefined) return {};
@@ -129,22 +135,38 @@ function split(given: Record<string, unknown>): Checked {
   return { settings, signal: signal as AbortSignal | undefined };
 }
 
-/** @throws {@link InvalidConfig} */
+/**
+ * @throws {@link InvalidConfig}
+ *
+ * @internal
+ */
 export function networkOptions(given: unknown): Checked {
   return split(checked('options', given, NETWORK));
 }
 
-/** @throws {@link InvalidConfig} */
+/**
+ * @throws {@link InvalidConfig}
+ *
+ * @internal
+ */
 export function sessionOptions(given: unknown): Checked {
   return split(checked('options', given, SESSION));
 }
 
-/** @throws {@link InvalidConfig} */
+/**
+ * @throws {@link InvalidConfig}
+ *
+ * @internal
+ */
 export function loginOptions(given: unknown): Checked {
   return split(checked('options', given, LOGIN));
 }
 
-/** @throws {@link InvalidConfig} */
+/**
+ * @throws {@link InvalidConfig}
+ *
+ * @internal
+ */
 export function callOptions(given: unknown): CallOptions {
   return checked('options', given, CALL);
 }

@@ -55,7 +55,11 @@ const SETTINGS: Shape = {
 
 const released = new FinalizationRegistry<number>((number) => native.releaseProvider(environment, number));
 
-/** The number of a provider in the native half. */
+/**
+ * The number of a provider in the native half.
+ *
+ * @internal
+ */
 export let providerNumber: (provider: unknown) => number;
 
 /**

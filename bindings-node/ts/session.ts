@@ -23,9 +23,21 @@ export type SessionState = 'new' | 'logging_in' | 'active' | 'refreshing' | 'cha
 
 const released = new FinalizationRegistry<number>((number) => native.releaseSession(environment, number));
 
+/** What is handed out while it is fresh. */
+interface Fresh {
+  /** A promise that has been kept. */
+  readonly token: Promise<string>;
+  readonly until: number;
+  headers: Record<string, string> | undefined;
+}
+
+/** The waits for a token that began in this turn of the event loop: whoever asks in the same turn joins them. */
+const waiting = new Map<number, Call>();
+
 const ended = new FinalizationRegistry<() => void>((end) => end());
 
 let open: (number: number) => Session;
+let opening = false;
 
 /**
  * A session that stays valid. {@link login} and {@link resume} make it.
@@ -33,17 +45,13 @@ let open: (number: number) => Session;
  * A session that nothing refers to ends: no event of it is delivered any more.
  */
 export class Session {
+  // Three words and no more: a program may hold very many sessions that it seldom uses.
   readonly #number: number;
-  /** The token that is handed out while it is fresh, as a promise that has been kept. */
-  #fresh: Promise<string> | undefined = undefined;
-  #freshUntil = 0;
-  /** The headers with that token. */
-  #headers: Record<string, string> | undefined = undefined;
-  /** The wait for a token that began in this turn of the event loop: whoever asks in the same turn joins it. */
-  #waiting: Call | undefined = undefined;
+  #fresh: Fresh | undefined = undefined;
   #listeners: Listeners | undefined = undefined;
 
   private constructor(number: number) {
+    if (!opening) throw new TypeError('A session is made by login or resume.');
     this.#number = number;
     released.register(this, number);
     refuseCloning(this);
@@ -51,7 +59,12 @@ export class Session {
   }
 
   static {
-    open = (number) => new Session(number);
+    open = (number) => {
+      opening = true;
+      const session = new Session(number);
+      opening = false;
+      return session;
+    };
   }
 
   /**
@@ -64,7 +77,8 @@ export class Session {
    */
   token(options?: CallOptions): Promise<string> {
     // Not an async function: a promise that has been kept already costs nothing but the await.
-    if (options === undefined && this.#fresh !== undefined && currentTime() < this.#freshUntil) return this.#fresh;
+    const fresh = this.#fresh;
+    if (options === undefined && fresh !== undefined && currentTime() < fresh.until) return fresh.token;
     return this.#obtain(options);
   }
 
@@ -75,31 +89,24 @@ export class Session {
       const held = native.freshToken(environment, this.#number);
       if (held) return this.#keep(held.token, held.freshFor);
     }
-    const { text = '', freshFor = 0 } = await result(this.#wait(timeout), signal);
-    return this.#keep(text, freshFor);
+    // Not kept: it may have been replaced since it was sent here. The next call asks whether it is fresh.
+    const { text = '' } = await result(this.#wait(timeout), signal);
+    return text;
   }
 
   #wait(timeout: number | undefined): Call {
     if (timeout !== undefined) return start((call) => native.token(environment, call, this.#number, timeout));
-    if (this.#waiting && isUnderWay(this.#waiting)) return this.#waiting;
-    queueMicrotask(() => {
-      this.#waiting = undefined;
-    });
-    this.#waiting = start((call) => native.token(environment, call, this.#number));
-    return this.#waiting;
+    const joined = waiting.get(this.#number);
+    if (joined && isUnderWay(joined)) return joined;
+    const call = start((number) => native.token(environment, number, this.#number));
+    waiting.set(this.#number, call);
+    queueMicrotask(() => waiting.delete(this.#number));
+    return call;
   }
 
   #keep(token: string, milliseconds: number): string {
-    if (milliseconds <= 0) return token;
-    this.#forget();
-    this.#fresh = Promise.resolve(token);
-    this.#freshUntil = freshUntil(milliseconds);
+    this.#fresh = { token: Promise.resolve(token), until: freshUntil(milliseconds), headers: undefined };
     return token;
-  }
-
-  #forget(): void {
-    this.#fresh = undefined;
-    this.#headers = undefined;
   }
 
   /**
@@ -109,13 +116,14 @@ export class Session {
    */
   headers(options?: CallOptions): Promise<Record<string, string>> {
     const token = this.token(options);
-    if (token === this.#fresh && this.#headers) return Promise.resolve({ ...this.#headers });
+    const fresh = this.#fresh;
+    if (fresh?.token === token && fresh.headers) return Promise.resolve({ ...fresh.headers });
     return this.#addHeaders(token);
   }
 
   async #addHeaders(token: Promise<string>): Promise<Record<string, string>> {
     const headers = JSON.parse(native.headersFor(environment, this.#number, await token));
-    if (token === this.#fresh) this.#headers = { ...headers };
+    if (this.#fresh?.token === token) this.#fresh.headers = { ...headers };
     return headers;
   }
 
@@ -129,9 +137,9 @@ export class Session {
     signal?.throwIfAborted();
     this.#watch();
     const call = start((number) => native.refresh(environment, number, this.#number, timeout));
-    this.#forget();
+    this.#fresh = undefined;
     const { text = '' } = await result(call, signal);
-    this.#forget();
+    this.#fresh = undefined;
     return readTokens(text);
   }
 
@@ -148,16 +156,18 @@ export class Session {
     signal?.throwIfAborted();
     this.#watch();
     const call = start((number) => native.reportUnauthorized(environment, number, this.#number, token, timeout));
-    this.#forget();
+    this.#fresh = undefined;
     const { text = '' } = await result(call, signal);
-    this.#forget();
+    this.#fresh = undefined;
     return text;
   }
 
   /** Forgets the tokens. 7G has no logout: what it issued lives on at the server until it ends. */
   async logout(): Promise<void> {
-    this.#forget();
+    this.#fresh = undefined;
     native.logout(environment, this.#number);
+    // One more turn of the event loop, so that listeners are told even where the program ends here.
+    if (this.#listeners) setImmediate(() => {});
   }
 
   /** The same as {@link Session.logout}, for `await using`. */
@@ -251,7 +261,7 @@ export class Session {
   }
 
   #receive(event: SessionEvent): void {
-    this.#forget();
+    this.#fresh = undefined;
     this.#listeners?.emit(event);
   }
 

@@ -119,10 +119,10 @@ export interface SandboxRevocation {
   session?: number;
 }
 
-/** For how long a control call keeps the process alive, in milliseconds. */
+/** For how long a control call that sets something in motion keeps the process alive, in milliseconds. */
 const AFTERMATH = 5000;
-/** The calls that set nothing in motion. */
-const LOOKING = ['counts', 'audit'];
+const MOVING = ['advance', 'shift_wall', 'release', 'up'];
+const STOPPING = ['down', 'stop'];
 
 /** Of sandboxes that have been closed. */
 const released = new FinalizationRegistry<number>((number) => native.releaseSandbox(environment, number));
@@ -198,14 +198,18 @@ export class Sandbox {
   /**
    * Makes any of the calls below by the name that it has in all languages.
    *
-   * A sandbox keeps no process alive, but for five seconds after a call that may have set something in motion.
+   * A sandbox keeps no process alive, but for five seconds after time has passed, or a held request was let go.
    *
    * @throws an `Error` that says what is wrong with the call
    */
   control(name: string, body: object = {}): unknown {
     const answer = JSON.parse(native.controlSandbox(environment, this.#number, name, JSON.stringify(snakeCased(body))));
     if (name === 'advance') leap();
-    if (!LOOKING.includes(name)) this.#aftermath = (this.#aftermath ?? setTimeout(() => {}, AFTERMATH)).refresh();
+    if (MOVING.includes(name)) this.#aftermath = (this.#aftermath ?? setTimeout(() => {}, AFTERMATH)).refresh();
+    if (STOPPING.includes(name)) {
+      clearTimeout(this.#aftermath);
+      this.#aftermath = undefined;
+    }
     return answer;
   }
 
@@ -287,8 +291,6 @@ export class Sandbox {
   async close(): Promise<void> {
     this.control('stop');
     released.register(this, this.#number);
-    clearTimeout(this.#aftermath);
-    this.#aftermath = undefined;
   }
 
   /** The same as {@link Sandbox.close}, for `await using`. */

@@ -43,7 +43,11 @@ export class Tokens {
   }
 }
 
-/** Reads the tokens that the native half wrote. */
+/**
+ * Reads the tokens that the native half wrote.
+ *
+ * @internal
+ */
 export function readTokens(text: string): Tokens {
   const { accessToken, refreshToken, expiresAt } = JSON.parse(text);
   return new Tokens(
@@ -57,6 +61,8 @@ export function readTokens(text: string): Tokens {
  * Checks tokens that a caller passed.
  *
  * @throws {@link InvalidConfig}
+ *
+ * @internal
  */
 export function storedTokens(given: unknown): NativeTokens {
   if (typeof given !== 'object' || given === null) {

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use crate::exit;
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use relatch::{Cause, ErrorCode, Event, UnixTime};
@@ -27,7 +28,19 @@ struct Queue {
 struct State {
     /// The number of the subscription and its event, or nothing when its session is gone.
     waiting: VecDeque<(u64, Option<Event>)>,
-    closed: bool,
+    ending: Ending,
+}
+
+/// How far the process is on its way out.
+#[derive(Default, PartialEq, Eq)]
+enum Ending {
+    /// It is not.
+    #[default]
+    Open,
+    /// Nothing more will come: what is left is to be delivered.
+    Closed,
+    /// Nobody waits for the delivery any more.
+    Abandoned,
 }
 
 impl Queue {
@@ -42,10 +55,20 @@ fn push(subscription: u64, event: Option<Event>) {
     queue.changed.notify_one();
 }
 
-/// Nothing more will come: whoever waits gets what is left, then the end.
+/// Nothing more will come: `next_event` returns what is left, then the end.
 pub(crate) fn close() {
+    end(Ending::Closed);
+}
+
+/// What has not been delivered is not waited for: `next_event` does not come back any more.
+#[pyfunction]
+pub(crate) fn abandon_events() {
+    end(Ending::Abandoned);
+}
+
+fn end(ending: Ending) {
     let queue = QUEUE.load();
-    queue.state().closed = true;
+    queue.state().ending = ending;
     queue.changed.notify_all();
 }
 
@@ -119,10 +142,14 @@ pub(crate) fn next_event(py: Python<'_>) -> Option<(u64, Option<Parts>)> {
         let queue = QUEUE.load_full();
         let mut state = queue.state();
         loop {
+            if state.ending == Ending::Abandoned {
+                drop(state);
+                exit::stay();
+            }
             if let Some(next) = state.waiting.pop_front() {
                 return Some(next);
             }
-            if state.closed {
+            if state.ending == Ending::Closed {
                 return None;
             }
             state = queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);

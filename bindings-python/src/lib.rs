@@ -24,7 +24,7 @@ mod _relatch {
     use relatch::{Cause, ErrorCode, EventKind};
 
     #[pymodule_export]
-    use crate::event::{Subscription, next_event, report_failure};
+    use crate::event::{Subscription, abandon_events, next_event, report_failure};
     #[pymodule_export]
     use crate::exit::{forked, shutdown};
     #[pymodule_export]

@@ -9,6 +9,7 @@ use relatch::{Token, UnixTime};
 
 use crate::convert::{TokensParts, limit, tokens_out};
 use crate::event::{self, Subscription};
+use crate::exit::Busy;
 use crate::login::Opened;
 use crate::wait::{coming, wait};
 
@@ -123,7 +124,7 @@ impl Session {
     /// No traffic, and no error when it is called again. Later calls raise `ClosedError`.
     fn logout(&self, py: Python<'_>) -> PyResult<()> {
         event::revive(py)?;
-        py.detach(|| self.core.logout());
+        Busy::new().detached(py, || self.core.logout());
         Ok(())
     }
 

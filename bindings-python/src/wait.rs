@@ -11,7 +11,8 @@ use pyo3::prelude::*;
 use relatch::Error;
 
 use crate::error::raise;
-use crate::{event, exit};
+use crate::event;
+use crate::exit::{Busy, OnLoop};
 
 /// How often a waiting thread looks whether a signal has come.
 const SLICE: Duration = Duration::from_millis(50);
@@ -31,10 +32,11 @@ impl Wake for Unpark {
 /// The core's, and what a signal handler raises: for Ctrl-C that is `KeyboardInterrupt`.
 pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
     event::revive(py)?;
+    let busy = Busy::new();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
     loop {
-        if let Some(output) = exit::detached(py, || poll_for(SLICE, future.as_mut(), &waker)) {
+        if let Some(output) = busy.detached(py, || poll_for(SLICE, future.as_mut(), &waker)) {
             return output.map_err(|error| raise(&error));
         }
         py.check_signals()?;
@@ -45,7 +47,11 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = Result<
 /// lets go of this one.
 pub(crate) async fn coming<T>(future: impl Future<Output = Result<T, Error>>) -> PyResult<T> {
     Python::attach(event::revive)?;
-    future.await.map_err(|error| raise(&error))
+    let waiting = OnLoop::new();
+    waiting.go_on();
+    let result = future.await;
+    waiting.go_on();
+    result.map_err(|error| raise(&error))
 }
 
 fn poll_for<F: Future>(limit: Duration, mut future: Pin<&mut F>, waker: &Waker) -> Option<F::Output> {

@@ -3,6 +3,8 @@
 use base64::Engine;
 use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::NO_PAD;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::clock::UnixTime;
@@ -12,6 +14,11 @@ const READER: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, 
 
 /// The claims of a token, or nothing where it is no JWT.
 pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
+    read(token)
+}
+
+/// What is wanted of a token's payload.
+fn read<T: DeserializeOwned>(token: &str) -> Option<T> {
     let mut parts = token.split('.');
     let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
     if parts.next().is_some() {
@@ -23,8 +30,11 @@ pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
 
 /// The end of a token's life by its issuer's clock: the `exp` claim, in seconds since 1970 (RFC 7519, 4.1.4).
 pub(crate) fn expiry(token: &str) -> Option<UnixTime> {
-    let claims = claims(token)?;
-    let exp = claims.get("exp")?.as_f64().filter(|exp| exp.is_finite())?;
+    #[derive(Deserialize)]
+    struct Timed {
+        exp: f64,
+    }
+    let exp = read::<Timed>(token).map(|timed| timed.exp).filter(|exp| exp.is_finite())?;
     // A float cast saturates, so that a nonsensical `exp` is far away instead of a panic.
     #[allow(clippy::cast_possible_truncation)]
     Some(UnixTime((exp * 1000.0) as i64))

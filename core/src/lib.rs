@@ -20,6 +20,7 @@
 pub mod runtime;
 
 mod clock;
+mod coarse_clock;
 mod error;
 mod event;
 mod fork;

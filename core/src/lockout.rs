@@ -205,6 +205,11 @@ impl Ledger {
         self.locked_until = Some(Entry { number: 0, boot: until.0, unix: now.unix_at(until).0 });
     }
 
+    /// Whether the next credential is compared with a refused one, which takes a while.
+    pub(crate) fn knows_refused(&self) -> bool {
+        self.refused.is_some()
+    }
+
     /// Whether nothing in it can matter any more.
     pub(crate) fn is_empty(&self) -> bool {
         self.counted.is_empty() && self.locked_until.is_none() && self.refused.is_none()

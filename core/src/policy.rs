@@ -1,5 +1,6 @@
 //! How a session behaves: margins, time limits, healing, the network, the store and the clock.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -221,7 +222,7 @@ pub fn seconds(field: &'static str, value: f64) -> Result<Duration, Error> {
 }
 
 /// The options as the other languages pass them: nothing where the user gave nothing, times in seconds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// `auto` or `never`.
     pub relogin: Option<String>,
@@ -243,6 +244,18 @@ pub struct Settings {
     pub ca_certificates: Option<Vec<u8>>,
     /// See [`Options::clock`].
     pub clock: Option<Clock>,
+}
+
+/// Without the proxy, whose address may hold its credentials, and without certificates.
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { relogin, keep_alive, force, timeout, exchange_timeout, .. } = self;
+        write!(
+            formatter,
+            "Settings {{ relogin: {relogin:?}, keep_alive: {keep_alive:?}, force: {force:?}, timeout: {timeout:?}, \
+             exchange_timeout: {exchange_timeout:?}, .. }}"
+        )
+    }
 }
 
 impl TryFrom<Settings> for Options {

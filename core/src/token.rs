@@ -7,8 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-
 use crate::error::Error;
 use crate::keeper::{FlightResult, Need, Reply, Waiter};
 use crate::lifecycle::{Held, Input};
@@ -81,16 +79,17 @@ impl<'a> TokenFuture<'a> {
     }
 }
 
-/// A caller's wait: a task on the shared runtime, so that it works under any runtime or none.
+/// A caller's wait, which works under any runtime or none. Dropping it ends the wait, not the flight.
 pub(crate) enum Waiting {
     Done(Option<Arc<Held>>),
-    For(JoinHandle<FlightResult>),
+    /// The time limit is kept by the shared runtime, whoever polls.
+    For(Pin<Box<dyn Future<Output = FlightResult> + Send>>),
 }
 
 pub(crate) fn wait(reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
     match reply {
         Reply::Token(held) => Ok(Waiting::Done(Some(held))),
-        Reply::Wait(waiter) => runtime::spawn(Waiter::wait(waiter, need, limit)).map(Waiting::For),
+        Reply::Wait(waiter) => Ok(Waiting::For(Box::pin(Waiter::wait(waiter, need, limit)))),
         Reply::Refused(error) => Err(error),
         Reply::Nothing => Err(Error::closed("The session has ended.")),
     }
@@ -103,15 +102,9 @@ impl Future for Waiting {
         let ended = || Error::closed("The process is exiting.");
         match &mut *self {
             Self::Done(held) => Poll::Ready(held.take().ok_or_else(ended)),
-            Self::For(task) => Pin::new(task).poll(context).map(|joined| joined.unwrap_or_else(|_| Err(ended()))),
-        }
-    }
-}
-
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        if let Self::For(task) = self {
-            task.abort(); // the wait, not the flight
+            Self::For(wait) => {
+                runtime::inside(|| wait.as_mut().poll(context)).unwrap_or_else(|| Poll::Ready(Err(ended())))
+            }
         }
     }
 }

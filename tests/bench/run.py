@@ -140,6 +140,8 @@ def main() -> int:
     print(f"\n{where}")
     print("Medians. CPU is the client's process alone. Import is over the bare interpreter. Beside relatch, in turns,")
     print("the clients of tests/bench/hand_written.\n")
+    if options.quick:
+        print("QUICK: one short round of each, with a few sessions and waiters. These figures mean nothing.\n")
     print("\n".join(table.lines(bench.rows)))
     print(f"\n{time.monotonic() - begun:.0f} seconds")
     for failure in bench.failed:

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { login, resume } from 'relatch';
-import { sandboxFor } from './support.mjs';
+import { heard, sandboxFor } from './support.mjs';
 
 /** @param {import('node:test').TestContext} test @param {import('relatch').LoginOptions} [options] */
 async function opened(test, options) {
@@ -93,7 +93,7 @@ test('so does a refresh whose caller has gone', async (t) => {
   assert.equal(await session.token(), token, 'the old token serves while the refresh is under way');
   abort.abort();
   await assert.rejects(call);
-  const refreshed = new Promise((resolve) => session.once('refreshed', resolve));
+  const refreshed = heard(session, 'refreshed');
   sandbox.release();
   await refreshed;
   assert.notEqual(await session.token(), token);
@@ -135,7 +135,7 @@ test('headers are a new object each time, and follow the token', async (t) => {
 
 test('a refresh in the background is followed', async (t) => {
   const { sandbox, session, token } = await opened(t);
-  const refreshed = new Promise((resolve) => session.once('refreshed', resolve));
+  const refreshed = heard(session, 'refreshed');
   sandbox.advance(1000);
   await refreshed;
   assert.notEqual(await session.token(), token);

@@ -57,12 +57,31 @@ export function thrown(act) {
 }
 
 /**
+ * The next event of that kind, within 10 seconds. Unlike a listener, waiting for it keeps the process alive.
+ *
+ * @template {import('relatch').EventKind} Kind
+ * @param {import('relatch').Session} session
+ * @param {Kind} kind
+ * @returns {Promise<import('relatch').SessionEvent<Kind>>}
+ */
+export function heard(session, kind) {
+  return new Promise((resolve, reject) => {
+    const guard = setTimeout(() => reject(new Error(`no ${kind} was heard`)), 10_000);
+    session.once(kind, (event) => {
+      clearTimeout(guard);
+      resolve(event);
+    });
+  });
+}
+
+/**
  * Runs a program of these tests in a process of its own.
  *
  * @param {string} program the name of a file in programs/
  * @param {string[]} [options] its arguments
  * @param {Record<string, string>} [environment] variables besides this process's
- * @returns {Promise<{ status: number | null, signal: string | null, stdout: string, stderr: string }>}
+ * @returns {Promise<{ status: number | null, signal: string | null, stdout: string, stderr: string, aside: string }>}
+ *   `aside` is what it wrote to the file descriptor 3
  */
 export function run(program, options = [], environment = {}) {
   const path = fileURLToPath(new URL(`programs/${program}`, import.meta.url));
@@ -70,21 +89,27 @@ export function run(program, options = [], environment = {}) {
     const env = { ...process.env, ...environment };
     // A child of a test is not itself run by the test runner.
     delete env.NODE_TEST_CONTEXT;
-    const child = spawn(process.execPath, [path, ...options], { env, cwd: ROOT });
+    const child = spawn(process.execPath, [path, ...options], {
+      env,
+      cwd: ROOT,
+      stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
+    });
     const guard = setTimeout(() => child.kill('SIGKILL'), 30_000);
-    let [stdout, stderr] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text) => {
-      stdout += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text) => {
-      stderr += text;
-    });
+    const written = [1, 2, 3].map((descriptor) => collect(/** @type {any} */ (child.stdio[descriptor])));
     child.on('error', reject);
-    child.on('close', (status, signal) => {
+    child.on('close', async (status, signal) => {
       clearTimeout(guard);
-      resolve({ status, signal, stdout, stderr });
+      const [stdout = '', stderr = '', aside = ''] = await Promise.all(written);
+      resolve({ status, signal, stdout, stderr, aside });
     });
   });
+}
+
+/** @param {import('node:stream').Readable} stream */
+async function collect(stream) {
+  let text = '';
+  for await (const part of stream.setEncoding('utf8')) text += part;
+  return text;
 }
 
 /**

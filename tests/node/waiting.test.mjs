@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
 import { login, RequestTimeout } from 'relatch';
-import { failure, sandboxFor } from './support.mjs';
+import { failure, heard, sandboxFor } from './support.mjs';
 
 const EXPIRED = 1210;
 
@@ -66,7 +66,7 @@ test('all aborted: the new tokens are kept, and the next call needs no traffic',
   const abort = new AbortController();
   const calls = Array.from({ length: 1000 }, () => session.token({ signal: abort.signal }));
   await sandbox.waitFor('refresh', 1);
-  const refreshed = new Promise((resolve) => session.once('refreshed', resolve));
+  const refreshed = heard(session, 'refreshed');
   abort.abort();
   for (const { status } of await Promise.allSettled(calls)) assert.equal(status, 'rejected');
   sandbox.release();

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from support import new_sandbox, retire
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ class Calls(Protocol):
 
     async def login(self, provider: relatch.Provider, options: Options) -> relatch.Session: ...
     async def refresh_tokens(self, provider: relatch.Provider, tokens: Any, options: Options) -> relatch.Tokens: ...
-    async def token(self, session: relatch.Session, timeout: float | None) -> str: ...  # noqa: ASYNC109
+    async def token(self, session: relatch.Session, timeout: float | None) -> str: ...
     async def headers(self, session: relatch.Session) -> dict[str, str]: ...
     async def refresh(self, session: relatch.Session) -> relatch.Tokens: ...
     async def report_unauthorized(self, session: relatch.Session, token: str) -> str: ...
@@ -37,7 +37,7 @@ class TaskCalls:
     async def refresh_tokens(self, provider: relatch.Provider, tokens: Any, options: Options) -> relatch.Tokens:
         return await relatch.refresh_async(provider, tokens, **options)
 
-    async def token(self, session: relatch.Session, timeout: float | None) -> str:  # noqa: ASYNC109
+    async def token(self, session: relatch.Session, timeout: float | None) -> str:
         return await session.token_async(timeout=timeout)
 
     async def headers(self, session: relatch.Session) -> dict[str, str]:
@@ -74,7 +74,7 @@ class ThreadCalls:
         refreshed: relatch.Tokens = await self._run(relatch.refresh, provider, tokens, **options)
         return refreshed
 
-    async def token(self, session: relatch.Session, timeout: float | None) -> str:  # noqa: ASYNC109
+    async def token(self, session: relatch.Session, timeout: float | None) -> str:
         token: str = await self._run(session.token, timeout=timeout)
         return token
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from scenario_calls import TaskCalls, ThreadCalls
 from scenario_runner import FOLDER, LANGUAGE, Runner, scenarios
 

@@ -8,6 +8,8 @@ use serde_json::json;
 
 use crate::support::{advance, fault, login, options, provider, provider_with, run, sandbox};
 
+type Change<'a> = &'a dyn Fn(SevenGBuilder) -> SevenGBuilder;
+
 /// Logs in with what is given; the error of whatever refuses it first.
 async fn refused(sandbox: &Sandbox, change: impl FnOnce(SevenGBuilder) -> SevenGBuilder, settings: Settings) -> Error {
     let builder = SevenG::builder().base_url(sandbox.url()).username("api_user").password("made-up-password-1");
@@ -21,7 +23,6 @@ async fn refused(sandbox: &Sandbox, change: impl FnOnce(SevenGBuilder) -> SevenG
 #[test]
 fn bad_providers_are_refused_before_any_traffic() {
     let long = "x".repeat(256);
-    type Change<'a> = &'a dyn Fn(SevenGBuilder) -> SevenGBuilder;
     let base = |url: &'static str| move |builder: SevenGBuilder| builder.base_url(url);
     let cases: [(&str, Change); 12] = [
         ("username", &|builder| builder.username("")),

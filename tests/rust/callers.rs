@@ -1,11 +1,11 @@
 //! A thousand callers at once on an expired token, and callers that go away.
 
-use relatch::{Error, Session, Token};
+use relatch::{Error, EventKind, Session, Token};
 use relatch_sandbox::Sandbox;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::support::{LIMIT, advance, ask, hold_refresh, login, run, sandbox};
+use crate::support::{LIMIT, advance, ask, hold_refresh, listen, login, run, sandbox};
 
 const CALLERS: usize = 1000;
 
@@ -63,9 +63,7 @@ fn the_first_of_a_thousand_is_cancelled_after_the_request_left() {
 fn all_of_a_thousand_are_cancelled_and_the_rotated_pair_is_kept() {
     run(async {
         let (sandbox, session) = expired().await;
-        let (refreshed, announced) = tokio::sync::oneshot::channel::<()>();
-        let refreshed = std::sync::Mutex::new(Some(refreshed));
-        let _subscription = session.subscribe(move |_| drop(refreshed.lock().unwrap().take()));
+        let heard = listen(&session, |event| event.kind);
         hold_refresh(&sandbox);
         let mut callers = Vec::new();
         for _ in 0..CALLERS {
@@ -78,8 +76,7 @@ fn all_of_a_thousand_are_cancelled_and_the_rotated_pair_is_kept() {
         }
         let before = session.tokens().unwrap();
         sandbox.release();
-        // The sender is dropped when the refresh is announced.
-        let _ = tokio::time::timeout(LIMIT, announced).await.expect("the refresh was given up");
+        assert_eq!(heard.wait(1).await, [EventKind::Refreshed]);
         let total = sandbox.counts().total;
         let kept = session.token().await.unwrap();
         let after = session.tokens().unwrap();

@@ -6,7 +6,7 @@ use relatch::{Error, ErrorCode, MemoryStore, Options, Session, SevenG, Store};
 use relatch_sandbox::Sandbox;
 use serde_json::json;
 
-use crate::support::{PASSWORD, USERNAME, advance, options, provider, provider_with, run, sandbox};
+use crate::support::{LIMIT, PASSWORD, USERNAME, advance, options, provider, provider_with, run, sandbox};
 
 fn with_password(sandbox: &Sandbox, password: &str) -> SevenG {
     provider_with(sandbox, |builder| builder.username(USERNAME).password(password))
@@ -14,8 +14,10 @@ fn with_password(sandbox: &Sandbox, password: &str) -> SevenG {
 
 /// Logs in fifty times at once.
 async fn fifty(sandbox: &Sandbox, password: impl Fn(usize) -> String) -> Vec<Result<Session, Error>> {
+    // Each is compared with the refused credential, one after the other, which is slow on purpose.
+    let options = options(sandbox).timeout(30 * LIMIT).unwrap();
     let logins: Vec<_> = (0..50)
-        .map(|index| tokio::spawn(relatch::login(with_password(sandbox, &password(index)), options(sandbox))))
+        .map(|index| tokio::spawn(relatch::login(with_password(sandbox, &password(index)), options.clone())))
         .collect();
     let mut ended = Vec::new();
     for login in logins {

@@ -10,3 +10,4 @@ mod scenario;
 mod scenarios;
 mod stores;
 mod support;
+mod suspend;

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::support::{LIMIT, USERNAME, ask, login, options, provider, run, sandbox};
+use crate::support::{LIMIT, USERNAME, ask, listen, login, options, provider, run, sandbox};
 
 /// A store whose writes wait for a permit, fail, or come too late, as the test says.
 #[derive(Debug)]
@@ -103,11 +103,9 @@ fn new_tokens_are_adopted_then_stored_then_announced() {
     run(async {
         let (sandbox, store) = (sandbox(json!({})), Trying::new());
         let session = login_with(&sandbox, &store).await;
-        let order = Arc::new(Mutex::new(Vec::new()));
-        let (list, stored) = (Arc::clone(&order), Arc::clone(&store));
-        let _subscription = session.subscribe(move |event| {
-            let writes = stored.done.lock().unwrap().iter().filter(|done| *done == "put session").count();
-            list.lock().unwrap().push((event.kind, writes));
+        let stored = Arc::clone(&store);
+        let order = listen(&session, move |event| {
+            (event.kind, stored.done.lock().unwrap().iter().filter(|done| *done == "put session").count())
         });
         let old = session.token().await.unwrap();
         let begun = store.begun.available_permits();
@@ -119,14 +117,11 @@ fn new_tokens_are_adopted_then_stored_then_announced() {
         // The write has begun and waits: the new token is in use, nothing is announced, refresh() has not returned.
         let adopted = session.fresh_token().expect("adopted");
         assert!(!adopted.is(&old));
-        assert_eq!(
-            (session.state().as_str(), order.lock().unwrap().len(), refreshing.is_finished()),
-            ("active", 0, false)
-        );
+        assert_eq!((session.state().as_str(), order.now().len(), refreshing.is_finished()), ("active", 0, false));
         store.permits.add_permits(1);
         let tokens = refreshing.await.unwrap().unwrap();
         assert_eq!(tokens.access_token.expose(), adopted.as_str());
-        assert_eq!(*order.lock().unwrap(), [(EventKind::Refreshed, 2)]);
+        assert_eq!(order.wait(1).await, [(EventKind::Refreshed, 2)]);
     });
 }
 
@@ -136,13 +131,11 @@ fn a_store_that_fails_loses_no_token() {
         let (sandbox, store) = (sandbox(json!({})), Trying::new());
         store.fails.store(true, Ordering::SeqCst);
         let session = login_with(&sandbox, &store).await;
-        let heard = Arc::new(Mutex::new(Vec::new()));
-        let list = Arc::clone(&heard);
-        let _subscription = session.subscribe(move |event| list.lock().unwrap().push((event.kind, event.code)));
+        let heard = listen(&session, |event| (event.kind, event.code));
         let tokens = session.refresh().await.unwrap();
         assert_eq!(session.token().await.unwrap().as_str(), tokens.access_token.expose());
         let code = Some(relatch::ErrorCode::Store);
-        assert_eq!(*heard.lock().unwrap(), [(EventKind::StoreFailed, code), (EventKind::Refreshed, None)]);
+        assert_eq!(heard.wait(2).await, [(EventKind::StoreFailed, code), (EventKind::Refreshed, None)]);
         assert_eq!(sandbox.counts().refresh, 1);
 
         // Once it works again, the next tokens are kept.

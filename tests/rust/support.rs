@@ -1,6 +1,7 @@
 //! What the tests have in common: sandboxes, providers, calls left waiting, and a plain HTTP client.
 #![allow(dead_code)] // each test program uses a part of it
 
+use std::fmt::Debug;
 use std::future::poll_fn;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -9,9 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use relatch::{Options, Session, SevenG, SevenGBuilder};
+use relatch::{Event, Options, Session, SevenG, SevenGBuilder, Subscription};
 use relatch_sandbox::{Sandbox, Settings};
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 /// Longer than anything may take: what would hang fails instead.
@@ -83,12 +85,54 @@ pub(crate) async fn ask_pinned<T: Send + 'static>(mut call: Pin<Box<dyn Future<O
     }
 }
 
+/// What a listener noted of each event, which comes from another thread.
+pub(crate) struct Heard<T> {
+    notes: watch::Receiver<Vec<T>>,
+    _subscription: Subscription,
+}
+
+/// Listens to a session and notes something of each event.
+pub(crate) fn listen<T: Send + Sync + 'static>(
+    session: &Session,
+    note: impl Fn(&Event) -> T + Send + Sync + 'static,
+) -> Heard<T> {
+    let (sender, notes) = watch::channel(Vec::new());
+    let subscription = session.subscribe(move |event| {
+        let note = note(event);
+        sender.send_modify(|notes| notes.push(note));
+    });
+    Heard { notes, _subscription: subscription }
+}
+
+impl<T: Clone + Debug> Heard<T> {
+    /// All notes, once there are that many.
+    pub(crate) async fn wait(&self, count: usize) -> Vec<T> {
+        self.until(|notes| notes.len() >= count).await.unwrap()
+    }
+
+    /// All notes, once they are so.
+    pub(crate) async fn until(&self, so: impl Fn(&[T]) -> bool) -> Result<Vec<T>, String> {
+        let mut notes = self.notes.clone();
+        let waiting = tokio::time::timeout(LIMIT, notes.wait_for(|notes| so(notes)));
+        let met = waiting.await.is_ok_and(|notes| notes.is_ok());
+        if met { Ok(self.now()) } else { Err(format!("only this was heard: {:?}", self.now())) }
+    }
+
+    /// The notes so far.
+    pub(crate) fn now(&self) -> Vec<T> {
+        self.notes.borrow().clone()
+    }
+}
+
 /// The status of `GET {url}/Account` with these headers, by nothing but a socket.
 pub(crate) fn get_account(url: &str, headers: &[(&str, String)]) -> std::io::Result<u16> {
     let mut stream = TcpStream::connect(url.trim_start_matches("http://"))?;
     stream.set_read_timeout(Some(LIMIT))?;
-    let lines: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-    write!(stream, "GET /Account HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n{lines}\r\n")?;
+    let mut request = "GET /Account HTTP/1.1\r\nHost: sandbox\r\nConnection: close\r\n".to_owned();
+    for (name, value) in headers {
+        request.extend([*name, ": ", value, "\r\n"]);
+    }
+    stream.write_all((request + "\r\n").as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());

@@ -166,6 +166,7 @@ def _at_exit() -> None:
     _relatch.shutdown()
     if _dispatcher.thread is not None:
         _dispatcher.thread.join(_PATIENCE)
+    _relatch.abandon_events()
 
 
 atexit.register(_at_exit)

@@ -9,7 +9,7 @@ from relatch._relatch import Provider
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from typing import Any, NoReturn
+    from typing import NoReturn
 
     from typing_extensions import Self
 
@@ -83,7 +83,6 @@ class SevenG(_relatch.SevenG):
         base_url: str | None = None,
         bearer: bool = False,
         allow_insecure: bool = False,
-        **private: Any,
     ) -> Self:
         """See the class."""
         return super().__new__(
@@ -94,7 +93,6 @@ class SevenG(_relatch.SevenG):
             base_url=base_url,
             bearer=bearer,
             allow_insecure=allow_insecure,
-            **private,
         )
 
     def health(

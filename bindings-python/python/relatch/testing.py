@@ -84,7 +84,8 @@ class Sandbox(_relatch.Sandbox):
         if credentials:
             username = USERNAME if username is None else username
             password = PASSWORD if password is None else password
-        return SevenG(
+        return _relatch.SevenG.__new__(
+            SevenG,
             username=username,
             password=password,
             base_url=self.url if base_url is None else base_url,

@@ -62,12 +62,20 @@ impl Drop for Turn {
     }
 }
 
+/// Hashing a credential is slow on purpose: the other tasks of this worker go on elsewhere meanwhile.
+fn aside<R>(hashes: bool, act: impl FnOnce() -> R) -> R {
+    if hashes { tokio::task::block_in_place(act) } else { act() }
+}
+
 impl Keeper {
     /// Enters a login in the account's ledger before it is sent.
     pub(super) async fn enter_login(self: &Arc<Self>, account: &str, force: bool) -> Result<Attempt, Error> {
         let (rule, credential) = (self.provider.lockout_rule(), self.provider.credential());
         let entered = self
-            .change_ledger(account, |ledger, now| ledger.begin(now, rule, credential.expose().as_bytes(), force))
+            .change_ledger(account, |ledger, now| {
+                let hashes = ledger.knows_refused() && !force;
+                aside(hashes, || ledger.begin(now, rule, credential.expose().as_bytes(), force))
+            })
             .await;
         entered.map_err(|refusal| refusal.error(self.options.time().now()))
     }
@@ -85,7 +93,8 @@ impl Keeper {
         // Without randomness the hash is unsalted, which is still slow and still no secret.
         let _ = SystemRandom::new().fill(&mut salt);
         self.change_ledger(account, |ledger, now| {
-            ledger.settle(now, attempt, verdict, credential.expose().as_bytes(), salt);
+            let hashes = verdict == Verdict::Refused;
+            aside(hashes, || ledger.settle(now, attempt, verdict, credential.expose().as_bytes(), salt));
             if let Some(until) = locked_until {
                 ledger.lock(now, until);
             }

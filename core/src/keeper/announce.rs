@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::panic::AssertUnwindSafe;
+use std::ptr;
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
@@ -21,7 +22,8 @@ pub(crate) struct Listeners(ArcSwap<Vec<Arc<Listener>>>);
 #[must_use = "the listener is removed when this is dropped"]
 pub struct Subscription {
     keeper: Weak<Keeper>,
-    listener: Arc<Listener>,
+    /// Weak, so that a listener is gone when its session is.
+    listener: Weak<Listener>,
 }
 
 impl Default for Listeners {
@@ -44,12 +46,9 @@ impl Listeners {
     }
 
     pub(crate) fn add(keeper: &Arc<Keeper>, listener: Arc<Listener>) -> Subscription {
-        keeper.listeners.0.rcu(|list| {
-            let mut list = Vec::clone(list);
-            list.push(Arc::clone(&listener));
-            list
-        });
-        Subscription { keeper: Arc::downgrade(keeper), listener }
+        let subscription = Subscription { keeper: Arc::downgrade(keeper), listener: Arc::downgrade(&listener) };
+        keeper.listeners.0.rcu(move |list| list.iter().chain([&listener]).cloned().collect::<Vec<_>>());
+        subscription
     }
 }
 
@@ -65,7 +64,8 @@ impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(keeper) = self.keeper.upgrade() {
             keeper.listeners.0.rcu(|list| {
-                list.iter().filter(|other| !Arc::ptr_eq(other, &self.listener)).cloned().collect::<Vec<_>>()
+                let others = list.iter().filter(|other| !ptr::addr_eq(Arc::as_ptr(other), self.listener.as_ptr()));
+                others.cloned().collect::<Vec<_>>()
             });
         }
     }

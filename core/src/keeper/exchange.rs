@@ -146,10 +146,11 @@ impl Keeper {
 
 /// What a grant in use looks like to users.
 pub(crate) fn tokens(held: &Held) -> Tokens {
-    let mut tokens = Tokens::new(held.grant.access_token.clone(), None);
-    tokens.refresh_token.clone_from(&held.grant.refresh_token);
-    tokens.expires_at = Some(held.expires_at);
-    tokens
+    Tokens {
+        access_token: held.grant.access_token.clone(),
+        refresh_token: held.grant.refresh_token.clone(),
+        expires_at: Some(held.expires_at),
+    }
 }
 
 /// Tokens from elsewhere as a grant.

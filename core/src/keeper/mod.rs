@@ -114,12 +114,12 @@ impl Keeper {
         self.published.load_full()
     }
 
-    /// The token while it is fresh: no lock, no runtime, one reading of the clock.
+    /// The token while it is fresh: no lock, no runtime, one reading of the cheapest clock.
     #[inline]
     pub(crate) fn fresh(&self) -> Option<Arc<Held>> {
         let published = self.published.load();
         let held = published.as_ref()?;
-        if self.options.time().boot_time() >= held.windows.due {
+        if self.options.time().coarse_boot_time() >= held.windows.due {
             return None;
         }
         if !self.used.load(Ordering::Relaxed) {
@@ -259,8 +259,10 @@ fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Box<str> {
     store::session_key(&store::account(provider.base_url().as_str(), user)).into()
 }
 
-fn rules(provider: &dyn Provider, options: &Options) -> Rules {
-    Rules {
+/// Sessions that follow each other mostly have the same rules: those are kept in memory once.
+fn rules(provider: &dyn Provider, options: &Options) -> Arc<Rules> {
+    static LATEST: ArcSwapOption<Rules> = ArcSwapOption::const_empty();
+    let rules = Rules {
         can_login: provider.can_login(),
         may_relogin: options.may_relogin(),
         keep_alive: options.keeps_alive(),
@@ -268,6 +270,14 @@ fn rules(provider: &dyn Provider, options: &Options) -> Rules {
         flight_limit: options.call_limit(),
         replay_grace: provider.replay_grace(),
         default_lifetime: provider.default_lifetime(),
+    };
+    match &*LATEST.load() {
+        Some(latest) if **latest == rules => Arc::clone(latest),
+        _ => {
+            let rules = Arc::new(rules);
+            LATEST.store(Some(Arc::clone(&rules)));
+            rules
+        }
     }
 }
 

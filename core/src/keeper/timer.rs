@@ -12,8 +12,15 @@ use crate::runtime;
 
 struct Timer {
     clock: Clock,
-    entries: Mutex<BTreeMap<(BootTime, u64), Weak<Keeper>>>,
+    plan: Mutex<Plan>,
     earlier: Notify,
+}
+
+#[derive(Default)]
+struct Plan {
+    entries: BTreeMap<(BootTime, u64), Weak<Keeper>>,
+    /// When the timer looks again by itself; for ever, if that is nothing. An entry that goes away leaves it as it is.
+    next: Option<BootTime>,
 }
 
 /// A timer for the machine's clock, and one for each manual clock of a test.
@@ -22,15 +29,15 @@ static TIMERS: PerProcess<Mutex<Vec<Arc<Timer>>>> = PerProcess::new();
 /// Sets `keeper`'s entry from `old` to `new`.
 pub(super) fn move_entry(keeper: &Arc<Keeper>, old: Option<BootTime>, new: Option<BootTime>) {
     let Some(timer) = of(keeper.options.time()) else { return };
-    let mut entries = locked(&timer.entries);
+    let mut plan = locked(&timer.plan);
     if let Some(old) = old {
-        entries.remove(&(old, keeper.number));
+        plan.entries.remove(&(old, keeper.number));
     }
     let Some(new) = new else { return };
-    let first = entries.first_key_value().map(|((at, _), _)| *at);
-    entries.insert((new, keeper.number), Arc::downgrade(keeper));
-    drop(entries);
-    if first.is_none_or(|first| new < first) {
+    plan.entries.insert((new, keeper.number), Arc::downgrade(keeper));
+    if plan.next.is_none_or(|next| new < next) {
+        plan.next = Some(new);
+        drop(plan);
         timer.earlier.notify_one();
     }
 }
@@ -38,7 +45,7 @@ pub(super) fn move_entry(keeper: &Arc<Keeper>, old: Option<BootTime>, new: Optio
 /// Removes the entry of a session that is gone.
 pub(super) fn remove_entry(clock: &Clock, at: BootTime, number: u64) {
     if let Some(timer) = of(clock) {
-        locked(&timer.entries).remove(&(at, number));
+        locked(&timer.plan).entries.remove(&(at, number));
     }
 }
 
@@ -52,7 +59,7 @@ fn of(clock: &Clock) -> Option<Arc<Timer>> {
             if let Some(timer) = timers.iter().find(|timer| timer.clock.is(clock)) {
                 return Some(Arc::clone(timer));
             }
-            let timer = Arc::new(Timer { clock: clock.clone(), entries: Mutex::default(), earlier: Notify::new() });
+            let timer = Arc::new(Timer { clock: clock.clone(), plan: Mutex::default(), earlier: Notify::new() });
             // Without threads there is nothing to wake; sessions then refresh when they are used.
             runtime::spawn(run(Arc::clone(&timer))).ok()?;
             timers.push(Arc::clone(&timer));
@@ -81,11 +88,12 @@ async fn run(timer: Arc<Timer>) {
 }
 
 fn take_due(timer: &Timer, now: BootTime) -> (Vec<(BootTime, Arc<Keeper>)>, Option<BootTime>) {
-    let mut entries = locked(&timer.entries);
-    let later = entries.split_off(&(BootTime(now.0.saturating_add(1)), 0));
-    let due = std::mem::replace(&mut *entries, later);
-    let next = entries.first_key_value().map(|((at, _), _)| *at);
-    drop(entries);
+    let mut plan = locked(&timer.plan);
+    let later = plan.entries.split_off(&(BootTime(now.0.saturating_add(1)), 0));
+    let due = std::mem::replace(&mut plan.entries, later);
+    plan.next = plan.entries.first_key_value().map(|((at, _), _)| *at);
+    let next = plan.next;
+    drop(plan);
     let alive = due.into_iter().filter_map(|((at, _), keeper)| keeper.upgrade().map(|keeper| (at, keeper)));
     (alive.collect(), next)
 }

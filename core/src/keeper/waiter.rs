@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Keeper;
+use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::lifecycle::Held;
 
@@ -16,6 +17,8 @@ pub(crate) type Result = std::result::Result<Arc<Held>, Error>;
 pub(crate) struct Waiter {
     keeper: Arc<Keeper>,
     receiver: watch::Receiver<Option<Result>>,
+    /// When the caller asked: its time runs from then, not from when a thread gets round to waiting.
+    asked: BootTime,
 }
 
 /// What a caller is content with.
@@ -29,13 +32,14 @@ pub(crate) enum Need {
 
 impl Waiter {
     pub(super) fn new(keeper: Arc<Keeper>, receiver: watch::Receiver<Option<Result>>) -> Self {
-        Self { keeper, receiver }
+        let asked = keeper.options.time().boot_time();
+        Self { keeper, receiver, asked }
     }
 
-    /// Waits for the flight, for `limit` at most.
+    /// Waits for the flight, until `limit` has passed since the caller asked.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
         let clock = self.keeper.options.time();
-        let deadline = clock.boot_time().after(limit);
+        let deadline = self.asked.after(limit);
         let result = tokio::select! {
             biased;
             settled = self.receiver.wait_for(Option::is_some) => match settled {

@@ -62,7 +62,7 @@ struct Flight {
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools)] // independent facts; an enum of their combinations would have dozens
 pub(crate) struct Lifecycle {
-    rules: Rules,
+    rules: Arc<Rules>,
     server: ServerClock,
     held: Option<Arc<Held>>,
     /// Why the refresh token must not be sent any more.
@@ -80,7 +80,8 @@ pub(crate) struct Lifecycle {
     closed: bool,
     /// Whether the timer is to wake a session that is due.
     armed: bool,
-    flight: Option<Flight>,
+    /// In a box: most sessions are idle most of the time.
+    flight: Option<Box<Flight>>,
     next_flight: FlightNumber,
     failures: u32,
     not_before: Option<BootTime>,
@@ -89,9 +90,9 @@ pub(crate) struct Lifecycle {
 
 impl Lifecycle {
     /// A session that has nothing yet.
-    pub(crate) fn new(rules: Rules) -> Self {
+    pub(crate) fn new(rules: impl Into<Arc<Rules>>) -> Self {
         Self {
-            rules,
+            rules: rules.into(),
             server: ServerClock::default(),
             held: None,
             spent: None,
@@ -111,7 +112,7 @@ impl Lifecycle {
     }
 
     /// A session that starts with tokens from elsewhere.
-    pub(crate) fn resumed(rules: Rules, grant: Grant, now: Now, chance: f64) -> (Self, Arc<Held>) {
+    pub(crate) fn resumed(rules: impl Into<Arc<Rules>>, grant: Grant, now: Now, chance: f64) -> (Self, Arc<Held>) {
         let mut lifecycle = Self::new(rules);
         let held = Arc::new(lifecycle.hold(now, grant, chance));
         lifecycle.held = Some(Arc::clone(&held));
@@ -120,7 +121,7 @@ impl Lifecycle {
     }
 
     /// The session in a forked child: it may use the token, and never spends its parent's refresh token.
-    pub(crate) fn inherited(rules: Rules, held: Option<Arc<Held>>, closed: bool) -> Self {
+    pub(crate) fn inherited(rules: impl Into<Arc<Rules>>, held: Option<Arc<Held>>, closed: bool) -> Self {
         Self { held, closed, inherited: true, ..Self::new(rules) }
     }
 
@@ -140,7 +141,7 @@ impl Lifecycle {
 
     /// When [`Input::Wake`] is wanted next.
     pub(crate) fn wake_at(&self) -> Option<BootTime> {
-        match &self.flight {
+        match self.flight.as_deref() {
             Some(Flight { stage: Stage::Waiting { until }, .. }) => Some(*until),
             Some(_) => None,
             None if self.closed || !self.armed => None,
@@ -166,7 +167,7 @@ impl Lifecycle {
 
     /// What the session is doing.
     pub(crate) fn state(&self, now: Now) -> State {
-        match &self.flight {
+        match self.flight.as_deref() {
             _ if self.closed => State::Closed,
             Some(Flight { stage: Stage::Storing, .. }) => State::Active,
             Some(Flight { exchange: Exchange::Login { .. }, .. }) => State::LoggingIn,
@@ -231,7 +232,7 @@ impl Lifecycle {
     }
 
     fn wake(&mut self, now: Now, used: bool) -> Vec<Effect> {
-        if let Some(Flight { stage: Stage::Waiting { until }, .. }) = &self.flight {
+        if let Some(Flight { stage: Stage::Waiting { until }, .. }) = self.flight.as_deref() {
             return if *until <= now.boot { self.send(now) } else { Vec::new() };
         }
         let due = self.wake_at().is_some_and(|at| at <= now.boot);

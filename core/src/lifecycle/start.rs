@@ -51,7 +51,8 @@ impl Lifecycle {
         }
         let number = self.next_flight;
         self.next_flight = number.wrapping_add(1);
-        self.flight = Some(Flight { number, exchange, purpose, stage: Stage::Waiting { until }, deadline });
+        let flight = Flight { number, exchange, purpose, stage: Stage::Waiting { until }, deadline };
+        self.flight = Some(Box::new(flight));
         let mut effects = vec![Effect::Wait(number)];
         if until <= now.boot {
             effects.extend(self.send(now));

@@ -12,7 +12,7 @@ use crate::provider::Outcome;
 use crate::secret::Secret;
 
 /// What a session may do, fixed when it is made.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rules {
     /// Credentials are held that need no human.
     pub(crate) can_login: bool,

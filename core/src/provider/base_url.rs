@@ -33,7 +33,7 @@ impl BaseUrl {
         if url.query().is_some() || url.fragment().is_some() {
             return Err(invalid("holds a query or a fragment. Leave off everything from '?' or '#' on."));
         }
-        if url.scheme() == "http" && !allow_insecure && !is_loopback(&url) {
+        if url.scheme() == "http" && !allow_insecure && !url.host_str().is_some_and(is_loopback) {
             return Err(invalid(
                 "is plain http to another machine: credentials would be readable on the way. Use https, or set \
                  allow_insecure if you know that the way is protected.",
@@ -44,7 +44,11 @@ impl BaseUrl {
 
     /// Whether it is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
-        Url::parse(&self.0).is_ok_and(|url| is_loopback(&url))
+        // As `Url` spells it: the host, and a port if it is not the scheme's own, stand between the slashes.
+        let authority = self.0.split('/').nth(2).unwrap_or_default();
+        let (host, _port) =
+            authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).unwrap_or((authority, ""));
+        is_loopback(host)
     }
 
     /// The base URL without a slash at its end.
@@ -59,8 +63,8 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+fn is_loopback(host: &str) -> bool {
+    let host = host.trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -78,6 +82,16 @@ mod tests {
             ("http://localhost", "http://localhost"),
         ] {
             assert_eq!(BaseUrl::new(text, false).unwrap().as_str(), kept);
+        }
+    }
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        for here in ["http://127.0.0.1:8080/a", "http://[::1]:8080", "https://[::1]", "http://localhost/b:1"] {
+            assert!(BaseUrl::new(here, false).unwrap().is_loopback(), "{here}");
+        }
+        for there in ["https://api.7g.com.au", "https://[2001:db8::1]:8443", "https://localhost.example:1"] {
+            assert!(!BaseUrl::new(there, false).unwrap().is_loopback(), "{there}");
         }
     }
 

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use crate::reqwest_client;
 use crate::task::Task;
 
-/// What is measured.
-pub(crate) trait Client: Send + Sync + 'static {
+/// What is measured: a handle that is cheap to clone.
+pub(crate) trait Client: Clone + Send + Sync + 'static {
     type Token: Send;
     /// What the sessions of a process share.
     type Shared: Clone + Send + Sync + 'static;
@@ -51,7 +51,7 @@ impl Client for relatch::Session {
     }
 }
 
-impl Client for reqwest_client::Session {
+impl Client for Arc<reqwest_client::Session> {
     type Token = Arc<str>;
     type Shared = (reqwest::Client, Arc<str>);
 
@@ -60,22 +60,23 @@ impl Client for reqwest_client::Session {
     }
 
     async fn log_in((http, url): &Self::Shared, task: &Task, account: usize) -> Self {
-        Self::log_in(http.clone(), Arc::clone(url), &Task::username(account), &task.password)
+        reqwest_client::Session::log_in(http.clone(), Arc::clone(url), &Task::username(account), &task.password)
             .await
+            .map(Arc::new)
             .expect("the sandbox lets this account in")
     }
 
     #[inline]
     async fn token(&self) -> Arc<str> {
-        Self::token(self).await.expect("the session is alive")
+        reqwest_client::Session::token(self).await.expect("the session is alive")
     }
 
     #[inline]
     fn fresh_token(&self) -> Option<Arc<str>> {
-        Self::fresh_token(self)
+        reqwest_client::Session::fresh_token(self)
     }
 
     async fn refresh(&self) {
-        Self::refresh(self).await.expect("the session is alive");
+        reqwest_client::Session::refresh(self).await.expect("the session is alive");
     }
 }

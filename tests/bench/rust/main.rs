@@ -23,7 +23,7 @@ async fn main() {
     };
     let value = match task.implementation {
         Implementation::Relatch => measure::<relatch::Session>(task).await,
-        Implementation::Reqwest => measure::<reqwest_client::Session>(task).await,
+        Implementation::Reqwest => measure::<std::sync::Arc<reqwest_client::Session>>(task).await,
     };
     measures::tell(&value);
 }

@@ -61,7 +61,7 @@ pub(crate) async fn refresh<C: Client>(task: Task) -> Value {
 
 async fn load<C: Client, F>(
     task: Task,
-    exchange: impl Fn(C::Shared, Arc<Task>, usize, Arc<C>) -> F + Copy + Send + 'static,
+    exchange: impl Fn(C::Shared, Arc<Task>, usize, C) -> F + Copy + Send + 'static,
 ) -> Value
 where
     F: Future<Output = ()> + Send,
@@ -77,7 +77,7 @@ where
         workers.spawn(async move {
             let mut done = 0_u32;
             while Instant::now() < end {
-                exchange(shared.clone(), Arc::clone(&task), account, Arc::clone(&session)).await;
+                exchange(shared.clone(), Arc::clone(&task), account, session.clone()).await;
                 done += 1;
             }
             done
@@ -89,12 +89,12 @@ where
 
 /// When the last of many waiters had its token. The tokens have expired when the word to begin comes.
 pub(crate) async fn waiters<C: Client>(task: Task) -> Value {
-    let session = Arc::new(C::log_in(&C::shared(&task), &task, 0).await);
+    let session = C::log_in(&C::shared(&task), &task, 0).await;
     tell(&json!("logged in"));
     std::io::stdin().lock().read_line(&mut String::new()).expect("the word to begin");
     let mut waiters = JoinSet::new();
     for _ in 0..task.count {
-        let session = Arc::clone(&session);
+        let session = session.clone();
         waiters.spawn(async move {
             black_box(session.token().await);
             process::monotonic()
@@ -127,7 +127,7 @@ async fn collect<C: Client>(
     task: &Arc<Task>,
     accounts: std::ops::Range<usize>,
     at_a_time: usize,
-) -> Vec<Arc<C>> {
+) -> Vec<C> {
     let mut sessions = Vec::with_capacity(accounts.len());
     let mut logins = JoinSet::new();
     for account in accounts {
@@ -135,7 +135,7 @@ async fn collect<C: Client>(
             sessions.extend(logins.join_next().await.map(|session| session.expect("the login ends well")));
         }
         let (shared, task) = (shared.clone(), Arc::clone(task));
-        logins.spawn(async move { Arc::new(C::log_in(&shared, &task, account).await) });
+        logins.spawn(async move { C::log_in(&shared, &task, account).await });
     }
     sessions.extend(logins.join_all().await);
     sessions

@@ -4,27 +4,26 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use relatch::{Error, Options, Provider, Session, Settings, SevenG, Tokens};
+use relatch::{Error, Options, Provider, Session, Settings, SevenG, Store, Tokens};
 use relatch_sandbox::Sandbox;
 use serde_json::{Value, json};
-use tokio::sync::watch;
-use tokio::time::timeout;
 
 use super::Witness;
 use super::calls::{Calls, Pending};
 use super::expect::{self, Ended, Yield, same};
 use super::file::{Action, End, Object, Scenario, Source, Step};
-use crate::support::{self, LIMIT, PASSWORD, USERNAME};
+use crate::support::{self, Heard, LIMIT, PASSWORD, USERNAME};
 
 /// A session, and the kinds of what it has announced.
 struct Watched {
     session: Session,
-    events: watch::Receiver<Vec<&'static str>>,
+    heard: Heard<&'static str>,
 }
 
 pub(super) struct Actor<'a> {
     scenario: &'a Scenario,
     witness: &'a dyn Witness,
+    store: Option<Arc<dyn Store>>,
     sandbox: Sandbox,
     sessions: HashMap<String, Watched>,
     saved: HashMap<String, String>,
@@ -36,7 +35,7 @@ impl<'a> Actor<'a> {
         same("system", &Some(&json!("7g")), &scenario.provider.get("system"))?;
         let sandbox = support::sandbox(Value::Object(scenario.sandbox.clone()));
         let (sessions, saved, started) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Ok(Self { scenario, witness, sandbox, sessions, saved, started })
+        Ok(Self { scenario, witness, store: witness.store(), sandbox, sessions, saved, started })
     }
 
     pub(super) async fn act(&mut self, step: &Step) -> Result<(), String> {
@@ -61,7 +60,7 @@ impl<'a> Actor<'a> {
             Action::WaitCount { what, at_least } => self.sandbox.wait_for(what, *at_least, LIMIT).await?,
             Action::WaitEvent { kind, times } => {
                 let often = |events: &[&str]| events.iter().filter(|event| *event == kind).count() >= *times;
-                self.heard(&step.session, often).await?;
+                self.watched(&step.session)?.heard.until(often).await?;
             }
             Action::Check { state, counts } => {
                 if let Some(state) = state {
@@ -77,8 +76,7 @@ impl<'a> Actor<'a> {
     /// Compares the end of the scenario.
     pub(super) async fn finish(&mut self, end: &End) -> Result<(), String> {
         if let Some(events) = &end.events {
-            self.heard("main", |heard| heard.len() >= events.len()).await?;
-            let heard = self.watched("main")?.events.borrow().clone();
+            let heard = self.watched("main")?.heard.until(|heard| heard.len() >= events.len()).await?;
             same("events", &events.iter().map(String::as_str).collect(), &heard)?;
         }
         expect::counts(&end.counts, &self.sandbox.control("counts", Value::Null)?)?;
@@ -129,7 +127,8 @@ impl<'a> Actor<'a> {
             let Ok(got) = end else { continue };
             tokens.extend(got.token);
             if let Some(new) = got.session {
-                self.sessions.insert(session.to_owned(), Watched::new(new));
+                let heard = support::listen(&new, |event| event.kind.as_str());
+                self.sessions.insert(session.to_owned(), Watched { session: new, heard });
             }
         }
         if tokens.windows(2).any(|pair| pair[0] != pair[1]) {
@@ -182,8 +181,8 @@ impl<'a> Actor<'a> {
             clock: Some(self.sandbox.manual_clock().clock()),
             ..Settings::default()
         })?;
-        Ok(match self.witness.store() {
-            Some(store) => options.store(store),
+        Ok(match &self.store {
+            Some(store) => options.store(Arc::clone(store)),
             None => options,
         })
     }
@@ -195,21 +194,6 @@ impl<'a> Actor<'a> {
     fn watched(&self, name: &str) -> Result<&Watched, String> {
         self.sessions.get(name).ok_or(format!("there is no session {name}"))
     }
-
-    /// Waits until what a session has announced is so.
-    async fn heard(&self, name: &str, so: impl Fn(&[&str]) -> bool) -> Result<(), String> {
-        let mut events = self.watched(name)?.events.clone();
-        let heard = timeout(LIMIT, events.wait_for(|events| so(events))).await.is_ok();
-        if heard { Ok(()) } else { Err(format!("{name} has announced only {:?}", self.watched(name)?.events.borrow())) }
-    }
-}
-
-impl Watched {
-    fn new(session: Session) -> Self {
-        let (sender, events) = watch::channel(Vec::new());
-        session.subscribe(move |event| sender.send_modify(|kinds| kinds.push(event.kind.as_str()))).forever();
-        Self { session, events }
-    }
 }
 
 fn overlay(under: &Object, over: &Object) -> Object {
@@ -217,8 +201,8 @@ fn overlay(under: &Object, over: &Object) -> Object {
     both.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-fn yields(token: &str) -> Ended {
-    Ok(Yield { token: Some(token.to_owned()), ..Yield::default() })
+fn yields(token: &str) -> Yield {
+    Yield { token: Some(token.to_owned()), ..Yield::default() }
 }
 
 async fn login(provider: Result<Arc<dyn Provider>, Error>, options: Result<Options, Error>) -> Ended {
@@ -231,7 +215,7 @@ async fn refresh_tokens(
     tokens: Tokens,
     options: Result<Options, Error>,
 ) -> Ended {
-    yields(relatch::refresh(provider?, tokens, options?).await?.access_token.expose())
+    Ok(yields(relatch::refresh(provider?, tokens, options?).await?.access_token.expose()))
 }
 
 async fn token(session: Session, limit: Option<f64>) -> Ended {
@@ -240,7 +224,7 @@ async fn token(session: Session, limit: Option<f64>) -> Ended {
         None => session.token().await?,
         Some(limit) => session.token_within(limit).await?,
     };
-    yields(token.as_str())
+    Ok(yields(token.as_str()))
 }
 
 async fn headers(session: Session, says_bearer: bool) -> Ended {
@@ -249,15 +233,15 @@ async fn headers(session: Session, says_bearer: bool) -> Ended {
     assert_eq!(find("Version"), Some("2.0"));
     let authorization = find("Authorization").expect("an Authorization header");
     assert_eq!(authorization.starts_with("Bearer "), says_bearer);
-    yields(authorization.trim_start_matches("Bearer "))
+    Ok(yields(authorization.trim_start_matches("Bearer ")))
 }
 
 async fn refresh(session: Session) -> Ended {
-    yields(session.refresh().await?.access_token.expose())
+    Ok(yields(session.refresh().await?.access_token.expose()))
 }
 
 async fn report_unauthorized(session: Session, token: String) -> Ended {
-    yields(session.report_unauthorized(&token).await?.as_str())
+    Ok(yields(session.report_unauthorized(&token).await?.as_str()))
 }
 
 async fn call(session: Session, url: String) -> Ended {

@@ -37,9 +37,9 @@ impl Expectation {
             None => Ok(()),
         };
         same("error", Some(code), Some(error.code().as_str()))?;
-        same("cause", self.cause.as_deref(), error.cause().map(|cause| cause.as_str()))?;
+        same("cause", self.cause.as_deref(), error.cause().map(relatch::Cause::as_str))?;
         same("field", self.field.as_deref(), error.field())?;
-        same("sent", self.sent.as_deref(), error.sent().map(|sent| sent.as_str()))?;
+        same("sent", self.sent.as_deref(), error.sent().map(relatch::Sent::as_str))?;
         let (wanted, got) =
             (self.status.map(|status| status.to_string()), error.status().map(|status| status.to_string()));
         same("status", wanted.as_deref(), got.as_deref())?;

@@ -1,0 +1,79 @@
+"""Installs the wheel and the tarball of dist/ where nothing else is, and runs and type-checks the README's examples.
+
+`make packages` builds both and calls this. Everything happens in a folder that is removed afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+
+from readme_examples import as_program
+
+ROOT = Path(__file__).resolve().parent.parent
+COMPILER_OPTIONS = {"strict": True, "noEmit": True, "module": "nodenext", "target": "es2022", "skipLibCheck": False}
+
+
+def only(pattern: str) -> Path:
+    """The one file in dist/ that matches."""
+    found = sorted((ROOT / "dist").glob(pattern))
+    if len(found) != 1:
+        sys.exit(f"dist/ should hold one {pattern}, and holds {len(found)}: run `make packages`.")
+    return found[0]
+
+
+def run(folder: Path, *command: str | Path) -> None:
+    """Runs a command in `folder`, showing it and what it prints; ends the program if it fails."""
+    print("$", *(str(part).removeprefix(f"{folder}/") for part in command), flush=True)
+    status = subprocess.run(command, cwd=folder, check=False).returncode
+    if status:
+        sys.exit(f"the command above failed with status {status}")
+
+
+def check_wheel(folder: Path, mypy: str) -> None:
+    """A clean virtual environment, the wheel, the two Python examples."""
+    venv.create(folder / "venv", with_pip=True)
+    python = folder / "venv" / "bin" / "python"
+    run(folder, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", only("relatch-*.whl"))
+    run(folder, python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", mypy)
+    for name in ("python", "jupyter"):
+        (folder / f"{name}_example.py").write_text(as_program(name), encoding="utf-8")
+        run(folder, python, f"{name}_example.py")
+    run(folder, python, "-m", "mypy", "--strict", "python_example.py", "jupyter_example.py")
+
+
+def check_tarball(folder: Path) -> None:
+    """A clean folder, the tarball, the Node example as it is and as TypeScript."""
+    versions = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    (folder / "package.json").write_text('{"name": "clean", "private": true, "type": "module"}', encoding="utf-8")
+    tools = [f"{name}@{versions[name]}" for name in ("typescript", "@types/node")]
+    run(folder, "npm", "install", "--silent", "--no-progress", only("relatch-*.tgz"), *tools)
+    for name in ("example.mjs", "example.mts"):
+        (folder / name).write_text(as_program("node"), encoding="utf-8")
+    (folder / "tsconfig.json").write_text(json.dumps({"compilerOptions": COMPILER_OPTIONS, "files": ["example.mts"]}))
+    run(folder, "node", "example.mjs")
+    run(folder, folder / "node_modules" / ".bin" / "tsc", "--project", ".")
+    (folder / "example.cjs").write_text("const { login } = require('relatch'); console.log(typeof login)\n")
+    run(folder, "node", "example.cjs")
+
+
+def main() -> None:
+    """Both packages, one after the other."""
+    folder = Path(tempfile.mkdtemp(prefix="relatch-packages-"))
+    try:
+        for name in ("python", "node"):
+            (folder / name).mkdir()
+        check_wheel(folder / "python", sys.argv[1])
+        check_tarball(folder / "node")
+    finally:
+        shutil.rmtree(folder)
+    print("The packages install, run and type-check where nothing else is.")
+
+
+if __name__ == "__main__":
+    main()

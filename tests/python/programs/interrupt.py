@@ -1,0 +1,62 @@
+"""Sends Ctrl-C to a blocking call once its request has reached the server, and shows what is left of it.
+
+Usage: interrupt.py login|token|wait_for
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+
+import relatch
+from relatch.testing import Sandbox
+
+
+def interrupt_when(sandbox: Sandbox, what: str) -> None:
+    """Interrupts this process when the sandbox has got that request, or at once if it is none."""
+
+    def watch() -> None:
+        if what:
+            sandbox.wait_for(what, 1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def main(call: str) -> None:
+    sandbox = Sandbox()
+    session = relatch.login(sandbox.seven_g())
+    heard = threading.Event()
+    session.subscribe(lambda _event: heard.set())
+    if call == "login":
+        sandbox = Sandbox()
+    requested = {"login": "login", "token": "refresh", "wait_for": ""}[call]
+    if requested:
+        sandbox.fault(on=requested, fault="hold", when="after")
+    sandbox.advance(1210)
+    begun = time.monotonic()
+    try:
+        interrupt_when(sandbox, requested)
+        if call == "login":
+            relatch.login(sandbox.seven_g())
+        elif call == "token":
+            session.token()
+        else:
+            sandbox.wait_for("account", 1)
+    except KeyboardInterrupt:
+        assert time.monotonic() - begun < 5
+    else:
+        raise AssertionError("the call was not interrupted")
+    sandbox.release()
+    if call == "token":
+        # The refresh went on without its caller: its result is there, and no other is needed.
+        assert heard.wait(10)
+        session.token()
+        assert sandbox.counts()["refresh"] == 1
+    print("interrupted")
+
+
+main(sys.argv[1])

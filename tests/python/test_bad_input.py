@@ -1,0 +1,190 @@
+"""Bad input: each has its error class and its field, and causes no traffic."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import relatch
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from relatch.testing import Sandbox
+
+GOOD = {"username": "api_user", "password": "made up", "environment": "test"}
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("username", {"username": ""}),
+        ("username", {"username": "u" * 256}),
+        ("username", {"username": 7}),
+        ("username", {"username": None}),
+        ("password", {"password": ""}),
+        ("password", {"password": "p" * 256}),
+        ("password", {"password": 1234}),
+        ("password", {"password": b"made up"}),
+        ("password", {"password": None}),
+        ("environment", {"environment": "staging"}),
+        ("environment", {"environment": 1}),
+        ("base_url", {"base_url": "https://api.example.com"}),
+        ("base_url", {"environment": None, "base_url": "http://api.example.com"}),
+        ("base_url", {"environment": None, "base_url": "https://user:secret@api.example.com"}),
+        ("base_url", {"environment": None, "base_url": "https://api.example.com/?key=1"}),
+        ("base_url", {"environment": None, "base_url": "https://api.example.com/#top"}),
+        ("base_url", {"environment": None, "base_url": "ftp://api.example.com"}),
+        ("base_url", {"environment": None, "base_url": "not a url"}),
+        ("base_url", {"environment": None, "base_url": 80}),
+    ],
+)
+def test_providers(field: str, change: dict[str, Any]) -> None:
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        relatch.SevenG(**{**GOOD, **change})
+    check(refused.value, field)
+
+
+@pytest.mark.parametrize(
+    ("field", "options"),
+    [
+        ("relogin", {"relogin": "sometimes"}),
+        ("relogin", {"relogin": True}),
+        ("keep_alive", {"keep_alive": "yes"}),
+        ("force", {"force": 1}),
+        ("mandatory_margin", {"mandatory_margin": -1}),
+        ("advisory_margin", {"advisory_margin": -0.5}),
+        ("advisory_margin", {"advisory_margin": float("nan")}),
+        ("timeout", {"timeout": 0}),
+        ("timeout", {"timeout": "soon"}),
+        ("timeout", {"timeout": float("inf")}),
+        ("exchange_timeout", {"exchange_timeout": 1e9}),
+        ("proxy", {"proxy": "::"}),
+        ("proxy", {"proxy": 8080}),
+        ("ca_certificates", {"ca_certificates": b"no certificate"}),
+        ("ca_certificates", {"ca_certificates": "/nonexistent/certificates.pem"}),
+        ("ca_certificates", {"ca_certificates": "a\0b"}),
+        ("ca_certificates", {"ca_certificates": 7}),
+    ],
+)
+async def test_options(sandbox: Sandbox, field: str, options: Any) -> None:
+    provider = sandbox.seven_g()
+    for call in (
+        lambda: relatch.login(provider, **options),
+        lambda: relatch.resume(provider, ("access", "refresh"), **options),
+        lambda: relatch.refresh(provider, ("access", "refresh"), **options),
+    ):
+        with pytest.raises(relatch.InvalidConfig) as refused:
+            call()
+        check(refused.value, field)
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        await relatch.login_async(provider, **options)
+    check(refused.value, field)
+    assert sandbox.counts()["total"] == 0
+
+
+@pytest.mark.parametrize(
+    ("field", "tokens"),
+    [
+        ("access_token", {"access_token": ""}),
+        ("access_token", {"access_token": "two\nlines"}),
+        ("access_token", {"access_token": 7}),
+        ("access_token", {"refresh_token": "refresh"}),
+        ("refresh_token", ("access", "")),
+        ("refresh_token", ("access", 7)),
+        ("expires_at", ("access", None, "tomorrow")),
+        ("expires_at", ("access", None, True)),
+        ("expires_at", ("access", None, datetime(2030, 1, 1))),
+        ("tokens", {"access_token": "access", "token_type": "bearer"}),
+        ("tokens", ()),
+        ("tokens", "access"),
+        ("tokens", None),
+    ],
+)
+def test_tokens(sandbox: Sandbox, field: str, tokens: Any) -> None:
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        relatch.resume(sandbox.seven_g(), tokens)
+    check(refused.value, field)
+    assert sandbox.counts()["total"] == 0
+
+
+def test_time_limits_of_calls(sandbox: Sandbox) -> None:
+    session = relatch.login(sandbox.seven_g())
+    for limit in (-1, "soon", float("nan")):
+        with pytest.raises(relatch.InvalidConfig) as refused:
+            session.refresh(timeout=limit)  # type: ignore[arg-type]
+        check(refused.value, "timeout")
+    assert sandbox.counts()["total"] == 1
+
+
+def test_a_login_without_credentials_is_refused_before_any_traffic(sandbox: Sandbox) -> None:
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        relatch.login(sandbox.seven_g(credentials=False))
+    check(refused.value, "username")
+    assert sandbox.counts()["total"] == 0
+
+
+def test_callbacks_are_plain_functions(sandbox: Sandbox) -> None:
+    async def callback(_event: relatch.Event) -> None:
+        """Would never be awaited."""
+
+    session = relatch.login(sandbox.seven_g())
+    for wrong in (callback, None):
+        with pytest.raises(relatch.InvalidConfig) as refused:
+            session.subscribe(wrong)  # type: ignore[arg-type]
+        check(refused.value, "callback")
+
+
+def test_unknown_keywords_are_type_errors(sandbox: Sandbox) -> None:
+    with pytest.raises(TypeError, match="colour"):
+        relatch.login(sandbox.seven_g(), colour="red")  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="colour"):
+        relatch.SevenG(colour="red")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        relatch.login("api_user")  # type: ignore[arg-type]
+    with pytest.raises(TypeError):
+        relatch.Session()  # type: ignore[call-arg]
+
+
+def test_certificates_may_be_a_file(sandbox: Sandbox, tmp_path: Path) -> None:
+    empty = tmp_path / "certificates.pem"
+    empty.write_text("nothing")
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        relatch.login(sandbox.seven_g(), ca_certificates=empty)
+    check(refused.value, "ca_certificates")
+
+
+def test_a_token_that_is_no_jwt_is_used_for_twenty_minutes(sandbox: Sandbox) -> None:
+    sandbox.configure(opaque_access_tokens=True)
+    session = relatch.login(sandbox.seven_g())
+    token = session.token()
+    assert session.claims == {}
+    sandbox.advance(700)
+    assert session.token() == token
+    sandbox.advance(480)
+    assert session.token() != token
+
+
+def test_an_oversized_answer_is_not_read_to_its_end(sandbox: Sandbox) -> None:
+    sandbox.fault(on="login", fault="oversize", bytes=5 * 1024 * 1024)
+    with pytest.raises(relatch.ProtocolError):
+        relatch.login(sandbox.seven_g())
+    assert sandbox.counts()["login"] == 1
+
+
+def test_redirects_are_not_followed(sandbox: Sandbox) -> None:
+    elsewhere = sandbox.url.replace("127.0.0.1", "localhost")
+    sandbox.fault(on="login", fault="redirect", to=f"{elsewhere}/User/Login")
+    with pytest.raises(relatch.ProtocolError):
+        relatch.login(sandbox.seven_g())
+    assert sandbox.counts()["total"] == 1
+
+
+def check(error: relatch.InvalidConfig, field: str) -> None:
+    assert error.field == field
+    assert error.message
+    assert "secret" not in error.message
+    assert isinstance(error, ValueError)
+    assert isinstance(error, TypeError)

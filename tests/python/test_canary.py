@@ -1,0 +1,36 @@
+"""No secret is ever shown: not in a log at TRACE, an error, a traceback, a repr, an event or a warning."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from relatch.testing import PASSWORD
+from support import run_program
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def test_no_secret_is_shown(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    ended = run_program("canary.py", str(file), RELATCH_LOG="trace", RUST_BACKTRACE="1")
+    assert ended.returncode == 0, ended.stderr[-4000:]
+    secrets = file.read_text(encoding="utf-8").splitlines()
+    assert len(secrets) > 100
+    assert PASSWORD in secrets
+    shown = ended.stdout + ended.stderr
+    # It did log, and the errors were shown.
+    assert "TRACE" in ended.stderr
+    assert "Traceback" in ended.stderr
+    assert "refresh_failed" in ended.stdout
+    assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_logging_is_off_unless_asked_for(tmp_path: Path) -> None:
+    ended = run_program("exit.py", "idle", RELATCH_LOG="")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    loud = run_program("exit.py", "idle", RELATCH_LOG="debug")
+    assert "DEBUG" in loud.stderr
+    assert "TRACE" not in loud.stderr
+    wrong = run_program("exit.py", "idle", RELATCH_LOG="loud")
+    assert "RuntimeWarning: RELATCH_LOG" in wrong.stderr

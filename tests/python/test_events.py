@@ -1,0 +1,132 @@
+"""Events reach their callbacks: in order, on one thread, whatever another callback does."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import relatch
+from relatch._events import _dispatcher
+from support import LIMIT, Heard
+
+if TYPE_CHECKING:
+    from relatch.testing import Sandbox
+
+
+def test_events_come_in_order_with_what_they_carry(sandbox: Sandbox) -> None:
+    session = relatch.login(sandbox.seven_g())
+    heard = Heard(session)
+    tokens = session.refresh()
+    sandbox.fault(on="refresh", fault="answer", status=401)
+    session.report_unauthorized(tokens.access_token)
+    session.logout()
+    events = heard.wait_for(5)
+    assert [event.kind for event in events] == [
+        "refreshed",
+        "unauthorized",
+        "refresh_failed",
+        "logged_in",
+        "logged_out",
+    ]
+    assert events[0].expires_at == tokens.expires_at
+    assert events[0].code is None
+    assert events[2].code is not None
+    assert [event.at for event in events] == sorted(event.at for event in events)
+    assert events[0].at.tzinfo is not None
+    with pytest.raises(AttributeError):
+        events[0].kind = "logged_in"
+
+
+def test_all_callbacks_run_on_one_daemon_thread(sandbox: Sandbox) -> None:
+    threads: set[threading.Thread] = set()
+    sessions = [relatch.login(sandbox.seven_g()) for _ in range(3)]
+    heard = []
+    for session in sessions:
+        session.subscribe(lambda _event: threads.add(threading.current_thread()))
+        heard.append(Heard(session))
+    for session in sessions:
+        session.refresh()
+    for one in heard:
+        one.wait_for(1)
+    assert len(threads) == 1
+    assert all(thread.daemon and thread is not threading.current_thread() for thread in threads)
+
+
+def test_a_callback_that_fails_is_reported_and_ends_nothing(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", reported.append)
+
+    def failing(_event: relatch.Event) -> None:
+        raise SystemExit("a callback")
+
+    session = relatch.login(sandbox.seven_g())
+    session.subscribe(failing)
+    heard = Heard(session)
+    session.refresh()
+    session.refresh()
+    heard.wait_for(2)
+    assert [(type(report.exc_value), report.object) for report in reported] == [(SystemExit, failing)] * 2
+
+
+def test_nothing_is_called_after_cancel(sandbox: Sandbox) -> None:
+    called: list[relatch.Event] = []
+    session = relatch.login(sandbox.seven_g())
+    with session.subscribe(called.append) as subscription:
+        heard = Heard(session)
+        session.refresh()
+        heard.wait_for(1)
+    session.refresh()
+    heard.wait_for(2)
+    subscription.cancel()
+    assert len(called) == 1
+
+
+def test_a_callback_may_cancel_itself_and_use_the_session(sandbox: Sandbox) -> None:
+    session = relatch.login(sandbox.seven_g())
+    done = threading.Event()
+    tokens: list[str] = []
+
+    def once(_event: relatch.Event) -> None:
+        subscription.cancel()
+        tokens.append(session.token())
+        done.set()
+
+    subscription = session.subscribe(once)
+    session.refresh()
+    assert done.wait(LIMIT)
+    assert tokens == [session.token()]
+
+
+def test_callbacks_are_forgotten_with_their_session(sandbox: Sandbox) -> None:
+    class Callback:
+        def __call__(self, event: relatch.Event) -> None:
+            """Need not do anything."""
+
+    session, other = (relatch.login(sandbox.seven_g()) for _ in range(2))
+    callback = Callback()
+    reference = weakref.ref(callback)
+    session.subscribe(callback)
+    heard = Heard(other)
+    del callback, session
+    # What the first session leaves is in the queue before what the second one says.
+    other.refresh()
+    heard.wait_for(1)
+    gc.collect()
+    assert reference() is None
+
+
+def test_logging_out_ends_subscriptions(sandbox: Sandbox) -> None:
+    session, other = (relatch.login(sandbox.seven_g()) for _ in range(2))
+    before = len(_dispatcher.listeners)
+    Heard(session)
+    heard = Heard(other)
+    assert len(_dispatcher.listeners) == before + 2
+    session.logout()
+    other.refresh()
+    heard.wait_for(1)
+    assert len(_dispatcher.listeners) == before + 1

@@ -1,0 +1,77 @@
+"""Whole processes: Ctrl-C, exits with calls in flight, what an import brings, forks."""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from support import run_program
+
+EXITS = 25
+needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
+
+
+def output_of(name: str, *arguments: str) -> list[str]:
+    """The lines that a program printed, which must have ended well and silently."""
+    ended = run_program(name, *arguments)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout.splitlines()
+
+
+@pytest.mark.parametrize("call", ["login", "token", "wait_for"])
+def test_ctrl_c_ends_a_blocking_call_and_nothing_else(call: str) -> None:
+    assert output_of("interrupt.py", call) == ["interrupted"]
+
+
+@pytest.mark.parametrize("kind", ["run", "loop", "daemon", "daemon-loop", "busy"])
+def test_exits_with_calls_in_flight_are_silent(kind: str) -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        ends = list(pool.map(lambda _number: run_program("exit.py", kind), range(EXITS)))
+    assert [(end.returncode, end.stdout, end.stderr) for end in ends] == [(0, "", "")] * EXITS
+
+
+def test_what_was_announced_before_the_end_is_told() -> None:
+    assert output_of("exit.py", "callback") == ["refreshed", "logged_out"]
+
+
+def test_an_idle_session_keeps_no_process_alive() -> None:
+    assert output_of("exit.py", "idle") == []
+
+
+def test_an_import_starts_no_thread_and_brings_nothing_slow() -> None:
+    assert output_of("imports.py") == ["1"]
+
+
+@needs_fork
+class TestForks:
+    """Children use the inherited token while it lasts, and never spend their parent's refresh token."""
+
+    # What a parent prints that has not been harmed: the one refresh that it needs, and no session lost.
+    UNHARMED = "parent: refresh 1 reused 0"
+
+    def test_a_child_uses_the_token_of_its_parent(self) -> None:
+        assert output_of("fork.py", "used") == ["child: 200", self.UNHARMED]
+
+    def test_a_child_with_credentials_logs_in_for_itself(self) -> None:
+        child, server, parent = output_of("fork.py", "expired")
+        assert child == "child: ('ok', 'ok', 'ok')"
+        assert server == "server: login 3"
+        assert parent == self.UNHARMED
+
+    def test_a_child_without_credentials_raises_forked_session(self) -> None:
+        refused = ["ForkedSession"] * 4
+        assert output_of("fork.py", "without-credentials") == [f"child: (('ok', 'ok'), {refused})", self.UNHARMED]
+
+    def test_a_fork_during_a_refresh(self) -> None:
+        assert output_of("fork.py", "during-refresh") == ["child: ok", "parent: refresh 2 reused 0"]
+
+    def test_inherited_callbacks_are_called_in_the_child(self) -> None:
+        assert output_of("fork.py", "callback") == ["child: True", self.UNHARMED]
+
+    def test_a_pool_of_forked_workers(self) -> None:
+        assert output_of("fork.py", "pool") == ["children: {(True, 'ok')}", self.UNHARMED]
+
+    def test_a_child_that_ends_by_itself(self) -> None:
+        assert output_of("fork.py", "exit") == ['child: "active"', self.UNHARMED]

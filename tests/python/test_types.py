@@ -1,0 +1,59 @@
+"""What type checkers see: mypy checks this file, and its claims hold at run time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import relatch
+
+if TYPE_CHECKING:
+    from typing_extensions import assert_type
+
+    from relatch.testing import Sandbox
+else:
+
+    def assert_type(value: object, _type: object) -> object:
+        return value
+
+
+State = Literal["new", "logging_in", "active", "refreshing", "challenged", "needs_login", "closed"]
+
+
+async def test_results_have_the_types_that_are_promised(sandbox: Sandbox) -> None:
+    options: relatch.Options = {"relogin": "never", "timeout": 5, "keep_alive": True, "ca_certificates": None}
+    provider = assert_type(sandbox.seven_g(), relatch.SevenG)
+    session = assert_type(relatch.login(provider, **options), relatch.Session)
+    other = assert_type(await relatch.login_async(provider, timeout=5), relatch.Session)
+    texts = [assert_type(session.token(), str), assert_type(await other.token_async(timeout=1), str)]
+    texts.append(assert_type(session.report_unauthorized("old"), str))
+    assert all(isinstance(text, str) for text in texts)
+    assert isinstance(assert_type(session.headers(), dict[str, str]), dict)
+    assert isinstance(assert_type(await session.headers_async(), dict[str, str]), dict)
+    tokens = assert_type(session.refresh(), relatch.Tokens)
+    assert isinstance(assert_type(tokens.expires_at, "datetime | None"), datetime)
+    assert isinstance(assert_type(tokens.refresh_token, "str | None"), str)
+    assert isinstance(assert_type(relatch.resume(provider, tokens), relatch.Session), relatch.Session)
+    assert isinstance(assert_type(await relatch.refresh_async(provider, tokens), relatch.Tokens), relatch.Tokens)
+    assert assert_type(other.state, State) == "active"
+    assert isinstance(assert_type(other.claims, dict[str, Any]), dict)
+    subscription = assert_type(session.subscribe(lambda event: assert_type(event, relatch.Event)), relatch.Subscription)
+    subscription.cancel()
+    assert isinstance(assert_type(provider.health(), relatch.Health), relatch.Health)
+    assert isinstance(assert_type(provider.lookup(), list[relatch.LookupEntry]), list)
+    async with session as same:
+        assert assert_type(same, relatch.Session) is session
+
+
+def test_a_wrong_option_is_an_error_to_type_checkers_too(sandbox: Sandbox) -> None:
+    mistakes: list[str] = []
+    try:
+        relatch.login(sandbox.seven_g(), relogin="sometimes")  # type: ignore[arg-type]
+    except relatch.InvalidConfig as error:
+        mistakes.append(assert_type(error.field, "str | None") or "")
+    try:
+        relatch.SevenG(user="api_user")  # type: ignore[call-arg]
+    except TypeError as error:
+        mistakes.append(str(error))
+    assert mistakes[0] == "relogin"
+    assert "user" in mistakes[1]

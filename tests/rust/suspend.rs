@@ -1,0 +1,62 @@
+//! A laptop that slept: its clock has gone on, its connections are dead, and what was under way is stale.
+
+use relatch::Relogin;
+use serde_json::json;
+
+use crate::support::{advance, ask, login, options, provider, run, sandbox};
+
+#[test]
+fn connections_are_shared_while_awake_and_not_after_a_sleep() {
+    run(async {
+        let sandbox = sandbox(json!({}));
+        let session = login(&sandbox).await;
+        for _ in 0..20 {
+            session.refresh().await.unwrap();
+        }
+        let before = sandbox.counts().connections;
+        assert!(before < 20, "20 refreshes in a row took {before} connections");
+        advance(&sandbox, 3600);
+        session.refresh().await.unwrap();
+        assert_eq!(sandbox.counts().connections, before + 1);
+    });
+}
+
+#[test]
+fn a_refresh_is_not_written_to_a_connection_that_ended_during_the_sleep() {
+    run(async {
+        for _ in 0..20 {
+            let sandbox = sandbox(json!({}));
+            let options = options(&sandbox).relogin(Relogin::Never);
+            let session = relatch::login(provider(&sandbox), options).await.unwrap();
+            sandbox.down();
+            advance(&sandbox, 1210);
+            let waiting = session.clone();
+            let caller = ask(async move { waiting.token().await }).await;
+            sandbox.up().unwrap();
+            // On the old connection it would count as sent, and the refresh token as spent.
+            caller.await.unwrap().expect("a token");
+            assert_eq!((sandbox.counts().login, sandbox.counts().refresh), (1, 1));
+        }
+    });
+}
+
+#[test]
+fn who_joins_a_flight_after_a_sleep_has_time_of_his_own() {
+    run(async {
+        let sandbox = sandbox(json!({}));
+        let session = login(&sandbox).await;
+        sandbox.down();
+        advance(&sandbox, 1210);
+        let waiting = session.clone();
+        let early = ask(async move { waiting.token().await }).await;
+        advance(&sandbox, 25);
+        let waiting = session.clone();
+        let late = ask(async move { waiting.token().await }).await;
+        // The time of the first is up, and so is that of the flight it set off; the second has 20 seconds left.
+        advance(&sandbox, 10);
+        early.await.unwrap().unwrap_err();
+        sandbox.up().unwrap();
+        late.await.unwrap().expect("a token");
+        assert_eq!((sandbox.counts().login, sandbox.counts().refresh), (1, 1));
+    });
+}
