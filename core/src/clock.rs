@@ -14,8 +14,8 @@ use crate::coarse_clock;
 /// A laptop that slept, or a clock that was set, is noticed within this time: tokio's timers do not count suspend.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
 
-/// Milliseconds by which a coarse clock may be behind, with room to spare: a token that has just ended, or was ended when
-/// it came, must not pass for fresh until the next tick.
+/// Milliseconds by which a coarse clock may be behind, with room to spare: a token that has ended must not pass for
+/// fresh until the next tick.
 const LONGEST_TICK: i64 = 20;
 
 /// Milliseconds since the machine started, suspend included. Meaningless in another process or after a restart.

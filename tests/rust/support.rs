@@ -67,7 +67,7 @@ pub(crate) fn advance(sandbox: &Sandbox, seconds: u64) {
 
 /// Runs `test` on the runtime of the library.
 pub(crate) fn run<F: Future>(test: F) -> F::Output {
-    let limited = async { tokio::time::timeout(6 * LIMIT, test).await.expect("the test hangs") };
+    let limited = async { tokio::time::timeout(30 * LIMIT, test).await.expect("the test hangs") };
     relatch::runtime::handle().expect("a runtime").block_on(limited)
 }
 
