@@ -25,11 +25,11 @@ macro_rules! kinds {
 kinds! {
     /// A login succeeded.
     LoggedIn = "logged_in",
-    /// A login failed; `code` says how.
+    /// A login failed; `code` says how. Tries that the same flight repeats while callers wait are not announced singly.
     LoginFailed = "login_failed",
     /// The tokens were rotated.
     Refreshed = "refreshed",
-    /// A refresh failed; `code` says how, `retry_at` when the next is tried.
+    /// A refresh failed; `code` says how, `retry_at` when the next is tried. Repeated tries as above.
     RefreshFailed = "refresh_failed",
     /// A caller reported that the server refused the current token.
     Unauthorized = "unauthorized",

@@ -5,6 +5,7 @@ mod bad_input;
 mod callers;
 mod events;
 mod ledger;
+mod network;
 mod runtimes;
 mod scenario;
 mod scenarios;

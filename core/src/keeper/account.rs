@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use once_cell::race::OnceBox;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -15,6 +16,9 @@ use crate::fork::PerProcess;
 use crate::lockout::{Attempt, Ledger, Verdict};
 use crate::provider::Provider;
 use crate::store::{self, MemoryStore, Store, ledger_key};
+
+/// A store that does not answer must not keep callers from tokens.
+pub(super) const STORE_LIMIT: Duration = Duration::from_secs(5);
 
 type Gate = tokio::sync::Mutex<()>;
 
@@ -106,7 +110,8 @@ impl Keeper {
     async fn change_ledger<R>(self: &Arc<Self>, account: &str, change: impl Fn(&mut Ledger, Now) -> R) -> R {
         let key = ledger_key(account);
         if let Some(store) = self.options.own_store() {
-            match self.change_ledger_in(&**store, &key, &change).await {
+            let changed = tokio::time::timeout(STORE_LIMIT, self.change_ledger_in(&**store, &key, &change)).await;
+            match changed.unwrap_or_else(|late| Err(Error::store(&*key, late))) {
                 Ok(result) => return result,
                 Err(error) => self.store_failed(&error),
             }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tracing::trace;
 
 use super::Keeper;
-use super::account::{self, Turn};
+use super::account::{self, STORE_LIMIT, Turn};
 use crate::error::{Error, Sent};
 use crate::event::{Event, EventKind};
 use crate::grant::{Expiry, Grant, Tokens};
@@ -15,9 +15,6 @@ use crate::provider::{Answer, Outcome, Provider, Request};
 use crate::runtime;
 use crate::store::write_tokens;
 use crate::transport::{self, Ending};
-
-/// A store that does not answer must not keep callers from tokens that are there.
-const STORE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A flight's exchange. However the task ends, the lifecycle learns of it: callers wait for that.
 pub(super) struct Task {

@@ -42,6 +42,11 @@ impl BaseUrl {
         Ok(Self(url.as_str().trim_end_matches('/').into()))
     }
 
+    /// Whether connections to it are encrypted.
+    pub(crate) fn is_https(&self) -> bool {
+        self.0.starts_with("https:")
+    }
+
     /// Whether it is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
         // As `Url` spells it: the host, and a port if it is not the scheme's own, stand between the slashes.

@@ -43,7 +43,7 @@ pub(crate) async fn send(
     };
     let sent = clock.boot_time();
     // A clock of its own for the limit: after a suspend the connection is gone, whatever tokio's timer thinks.
-    let exchange = exchange(&client, clock, base_url, request, sent);
+    let exchange = exchange(&client, network, clock, base_url, request, sent);
     tokio::select! {
         ending = exchange => ending,
         () = clock.sleep_until(sent.after(limit)) => Ending::Ambiguous(timed_out(limit)),
@@ -52,6 +52,7 @@ pub(crate) async fn send(
 
 async fn exchange(
     client: &reqwest::Client,
+    network: &Network,
     clock: &Clock,
     base_url: &BaseUrl,
     request: Request,
@@ -75,7 +76,7 @@ async fn exchange(
     }
     match outgoing.send().await {
         Ok(response) => read(response, clock, sent).await,
-        Err(error) => no_answer(error),
+        Err(error) => no_answer(error, network.reaches_by_proxy(base_url)),
     }
 }
 
@@ -101,11 +102,11 @@ async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) ->
 }
 
 /// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
-fn no_answer(error: reqwest::Error) -> Ending {
+fn no_answer(error: reqwest::Error, by_proxy: bool) -> Ending {
     // The URL may be an internal address; it is not ours to print.
     let error = error.without_url();
     if error.is_connect() || is_unsent(&error) {
-        return Ending::NotSent(not_connected(error));
+        return Ending::NotSent(not_connected(error, by_proxy));
     }
     let message = "The connection broke before the server answered; whether it acted on the request is not known.";
     Ending::Ambiguous(Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error))
@@ -116,7 +117,7 @@ fn is_unsent(error: &reqwest::Error) -> bool {
     sources(error).any(|source| source.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled))
 }
 
-fn not_connected(error: reqwest::Error) -> Error {
+fn not_connected(error: reqwest::Error, by_proxy: bool) -> Error {
     let words = sources(&error).map(ToString::to_string).collect::<Vec<_>>().join(": ").to_ascii_lowercase();
     let is_tls = sources(&error).any(is_tls);
     let (code, what, advice) = if is_tls {
@@ -125,7 +126,7 @@ fn not_connected(error: reqwest::Error) -> Error {
             "No trusted connection to the server could be made",
             "Check the machine's clock and its certificates; a private authority goes into ca_certificates or SSL_CERT_FILE",
         )
-    } else if words.contains("proxy") || words.contains("tunnel") {
+    } else if by_proxy || words.contains("proxy") || words.contains("tunnel") {
         (
             ErrorCode::Proxy,
             "The proxy could not be used",

@@ -56,6 +56,11 @@ impl Network {
         Ok(self)
     }
 
+    /// Whether the first connection on the way is one to a proxy, so that failing to connect is the proxy's doing.
+    pub(super) fn reaches_by_proxy(&self, base_url: &BaseUrl) -> bool {
+        self.proxy.is_some() && !base_url.is_https()
+    }
+
     /// This process's client for `base_url`. After a suspend, or a jump of a manual clock, it is one without idle
     /// connections: the server has closed them meanwhile, and what is written to them counts as sent.
     pub(super) fn client(&self, base_url: &BaseUrl, clock: &Clock) -> Result<Client, Error> {
