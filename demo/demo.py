@@ -23,6 +23,7 @@ class Timeline:
         self.passed = 0.0
 
     def say(self, what: str) -> None:
+        """Prints one line of it."""
         minutes, seconds = divmod(int(self.passed), 60)
         print(f"  {minutes:3d}:{seconds:02d}  {what}", flush=True)
 
@@ -40,6 +41,7 @@ def call(sandbox: Sandbox, session: relatch.Session) -> int:
 
 
 def main() -> int:
+    """Runs the demo; returns the exit status."""
     timeline = Timeline()
     refreshed = threading.Event()
     with Sandbox() as sandbox:

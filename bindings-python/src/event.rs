@@ -72,6 +72,11 @@ fn end(ending: Ending) {
     queue.changed.notify_all();
 }
 
+/// Makes the queue, before a fork can find it half made.
+pub(crate) fn prepare() {
+    LazyLock::force(&QUEUE);
+}
+
 /// In a forked child: starts with an empty queue, and with a thread of its own once something may happen.
 pub(crate) fn forget(listened_to: bool) {
     ORPHANED.store(listened_to, Ordering::Relaxed);

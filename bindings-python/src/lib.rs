@@ -2,6 +2,7 @@
 //!
 //! The package `relatch` (`python/relatch`) is what users see; this module is private to it.
 
+mod awaitable;
 mod convert;
 mod error;
 mod event;
@@ -13,6 +14,7 @@ mod provider;
 mod sandbox;
 mod session;
 mod wait;
+mod wake;
 
 use pyo3::prelude::*;
 
@@ -23,6 +25,8 @@ mod _relatch {
     use pyo3::types::PyTuple;
     use relatch::{Cause, ErrorCode, EventKind};
 
+    #[pymodule_export]
+    use crate::awaitable::Awaitable;
     #[pymodule_export]
     use crate::event::{Subscription, abandon_events, next_event, report_failure};
     #[pymodule_export]
@@ -40,6 +44,8 @@ mod _relatch {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        crate::event::prepare();
+        crate::wake::prepare();
         let py = module.py();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("ERROR_CODES", PyTuple::new(py, ErrorCode::ALL.iter().map(|code| code.as_str()))?)?;

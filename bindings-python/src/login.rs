@@ -2,11 +2,13 @@
 
 use pyo3::prelude::*;
 
+use crate::awaitable::Awaitable;
 use crate::convert::{TokensParts, tokens_in, tokens_out};
 use crate::error::raise;
+use crate::event;
 use crate::options::Options;
 use crate::provider::Provider;
-use crate::wait::{coming, wait};
+use crate::wait::wait;
 
 /// A session of the core, for `Session` to take.
 #[pyclass(frozen, module = "relatch._relatch")]
@@ -21,10 +23,11 @@ pub(crate) fn login(py: Python<'_>, provider: &Provider, options: &Options) -> P
 
 /// Logs in.
 #[pyfunction]
-pub(crate) async fn login_async(provider: Py<Provider>, options: Py<Options>) -> PyResult<Opened> {
-    let provider = provider.get();
-    let options = options.get().with_clock(provider.clock.clone())?;
-    coming(relatch::login(provider.core.clone(), options)).await.map(Opened)
+pub(crate) fn login_async(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Awaitable> {
+    event::revive(py)?;
+    let options = options.with_clock(provider.clock.clone())?;
+    let session = relatch::login(provider.core.clone(), options);
+    Ok(Awaitable::new(session, |py, session| Ok(Py::new(py, Opened(session))?.into_any())))
 }
 
 /// A session from tokens. No traffic.
@@ -50,13 +53,8 @@ pub(crate) fn refresh(
 
 /// Exchanges tokens for new ones.
 #[pyfunction]
-pub(crate) async fn refresh_async(
-    provider: Py<Provider>,
-    tokens: TokensParts,
-    options: Py<Options>,
-) -> PyResult<TokensParts> {
-    let provider = provider.get();
-    let options = options.get().with_clock(provider.clock.clone())?;
-    let tokens = coming(relatch::refresh(provider.core.clone(), tokens_in(tokens), options)).await?;
-    Ok(tokens_out(&tokens))
+pub(crate) fn refresh_async(provider: &Provider, tokens: TokensParts, options: &Options) -> PyResult<Awaitable> {
+    let options = options.with_clock(provider.clock.clone())?;
+    let tokens = relatch::refresh(provider.core.clone(), tokens_in(tokens), options);
+    Ok(Awaitable::new(tokens, |py, tokens| Ok(tokens_out(&tokens).into_pyobject(py)?.into_any().unbind())))
 }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use relatch::{Clock, Health, LookupEntry};
 
+use crate::awaitable::Awaitable;
 use crate::convert::optional;
 use crate::error::raise;
 use crate::logging;
 use crate::options::Options;
 use crate::sandbox::Sandbox;
-use crate::wait::{coming, wait};
+use crate::wait::wait;
 
 /// Which system to log in to, and as whom. Make one of its subclasses.
 #[pyclass(frozen, subclass, module = "relatch._relatch")]
@@ -89,9 +90,10 @@ impl SevenG {
     }
 
     #[pyo3(name = "_health_async")]
-    async fn health_async(&self, options: Py<Options>) -> PyResult<(bool, u16, String)> {
-        let options = options.get().with_clock(None)?;
-        coming(self.0.health(&options)).await.map(health_out)
+    fn health_async(&self, options: &Options) -> PyResult<Awaitable> {
+        let (core, options) = (Arc::clone(&self.0), options.with_clock(None)?);
+        let health = async move { core.health(&options).await };
+        Ok(Awaitable::new(health, |py, health| Ok(health_out(health).into_pyobject(py)?.into_any().unbind())))
     }
 
     #[pyo3(name = "_lookup", signature = (name, options))]
@@ -101,9 +103,10 @@ impl SevenG {
     }
 
     #[pyo3(name = "_lookup_async", signature = (name, options))]
-    async fn lookup_async(&self, name: Option<String>, options: Py<Options>) -> PyResult<Vec<(String, String)>> {
-        let options = options.get().with_clock(None)?;
-        coming(self.0.lookup(name.as_deref(), &options)).await.map(lookup_out)
+    fn lookup_async(&self, name: Option<String>, options: &Options) -> PyResult<Awaitable> {
+        let (core, options) = (Arc::clone(&self.0), options.with_clock(None)?);
+        let entries = async move { core.lookup(name.as_deref(), &options).await };
+        Ok(Awaitable::new(entries, |py, entries| Ok(lookup_out(entries).into_pyobject(py)?.into_any().unbind())))
     }
 }
 

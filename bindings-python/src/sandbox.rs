@@ -6,7 +6,7 @@ use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
 use relatch::Clock;
 
-use crate::exit::Busy;
+use crate::exit::{self, Busy};
 use crate::logging;
 use crate::wait::wait;
 
@@ -20,7 +20,7 @@ impl Sandbox {
     fn new(py: Python<'_>, settings: &str) -> PyResult<Self> {
         logging::start(py)?;
         let settings = serde_json::from_str(settings).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let started = Busy::new().detached(py, || relatch_sandbox::Sandbox::start(settings));
+        let started = exit::detached(py, &Busy::new(), || relatch_sandbox::Sandbox::start(settings));
         started.map(Self).map_err(|error| PyOSError::new_err(error.to_string()))
     }
 
@@ -33,7 +33,7 @@ impl Sandbox {
     #[pyo3(name = "_control")]
     fn control(&self, py: Python<'_>, name: &str, body: &str) -> PyResult<String> {
         let body = serde_json::from_str(body).map_err(|error| PyValueError::new_err(error.to_string()))?;
-        let answer = Busy::new().detached(py, || self.0.control(name, body)).map_err(PyValueError::new_err)?;
+        let answer = exit::detached(py, &Busy::new(), || self.0.control(name, body)).map_err(PyValueError::new_err)?;
         Ok(answer.to_string())
     }
 

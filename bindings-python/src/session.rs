@@ -1,17 +1,17 @@
 //! `Session`, the native base of the public class: what is fresh is handed out by one call that takes no lock.
 
 use std::sync::Mutex;
-use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use relatch::{Token, UnixTime};
 
+use crate::awaitable::Awaitable;
 use crate::convert::{TokensParts, limit, tokens_out};
 use crate::event::{self, Subscription};
-use crate::exit::Busy;
+use crate::exit::{self, Busy};
 use crate::login::Opened;
-use crate::wait::{coming, wait};
+use crate::wait::wait;
 
 /// A session that stays valid.
 #[pyclass(frozen, subclass, weakref, module = "relatch._relatch")]
@@ -124,7 +124,7 @@ impl Session {
     /// No traffic, and no error when it is called again. Later calls raise `ClosedError`.
     fn logout(&self, py: Python<'_>) -> PyResult<()> {
         event::revive(py)?;
-        Busy::new().detached(py, || self.core.logout());
+        exit::detached(py, &Busy::new(), || self.core.logout());
         Ok(())
     }
 
@@ -148,33 +148,47 @@ impl Session {
     }
 
     #[pyo3(name = "_token_async")]
-    async fn token_async(&self, timeout: Option<Py<PyAny>>) -> PyResult<Py<PyString>> {
-        let token = self.coming_token(timeout).await?;
-        Ok(Python::attach(|py| self.text(py, token)))
+    fn token_async(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
+        let session = slf.clone().unbind();
+        let convert = move |py: Python<'_>, token| Ok(session.get().text(py, token).into_any());
+        slf.get().coming_token(slf.py(), timeout, convert)
     }
 
     #[pyo3(name = "_headers_async")]
-    async fn headers_async(&self, timeout: Option<Py<PyAny>>) -> PyResult<Py<PyDict>> {
-        let token = self.coming_token(timeout).await?;
-        Python::attach(|py| self.headers_of(py, token).map(Bound::unbind))
+    fn headers_async(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
+        let session = slf.clone().unbind();
+        let convert = move |py: Python<'_>, token| Ok(session.get().headers_of(py, token)?.into_any().unbind());
+        slf.get().coming_token(slf.py(), timeout, convert)
     }
 
     #[pyo3(name = "_refresh_async")]
-    async fn refresh_async(&self, timeout: Option<Py<PyAny>>) -> PyResult<TokensParts> {
-        let tokens = match given_limit(timeout.as_ref())? {
-            Some(limit) => coming(self.core.refresh_within(limit)).await?,
-            None => coming(self.core.refresh()).await?,
+    fn refresh_async(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
+        event::revive(py)?;
+        let (core, limit) = (self.core.clone(), limit(timeout)?);
+        let refreshed = async move {
+            match limit {
+                Some(limit) => core.refresh_within(limit).await,
+                None => core.refresh().await,
+            }
         };
-        Ok(tokens_out(&tokens))
+        Ok(Awaitable::new(refreshed, |py, tokens| Ok(tokens_out(&tokens).into_pyobject(py)?.into_any().unbind())))
     }
 
     #[pyo3(name = "_report_unauthorized_async")]
-    async fn report_unauthorized_async(&self, token: String, timeout: Option<Py<PyAny>>) -> PyResult<Py<PyString>> {
-        let current = match given_limit(timeout.as_ref())? {
-            Some(limit) => coming(self.core.report_unauthorized_within(&token, limit)).await?,
-            None => coming(self.core.report_unauthorized(&token)).await?,
+    fn report_unauthorized_async(
+        slf: &Bound<'_, Self>,
+        token: String,
+        timeout: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Awaitable> {
+        event::revive(slf.py())?;
+        let (session, core, limit) = (slf.clone().unbind(), slf.get().core.clone(), limit(timeout)?);
+        let reported = async move {
+            match limit {
+                Some(limit) => core.report_unauthorized_within(&token, limit).await,
+                None => core.report_unauthorized(&token).await,
+            }
         };
-        Ok(Python::attach(|py| self.text(py, current)))
+        Ok(Awaitable::new(reported, move |py, token| Ok(session.get().text(py, token).into_any())))
     }
 
     #[pyo3(name = "_subscribe")]
@@ -230,11 +244,21 @@ impl Session {
         }
     }
 
-    async fn coming_token(&self, timeout: Option<Py<PyAny>>) -> PyResult<Token> {
-        match given_limit(timeout.as_ref())? {
-            Some(limit) => coming(self.core.token_within(limit)).await,
-            None => coming(self.core.token()).await,
-        }
+    fn coming_token(
+        &self,
+        py: Python<'_>,
+        timeout: Option<&Bound<'_, PyAny>>,
+        convert: impl FnOnce(Python<'_>, Token) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) -> PyResult<Awaitable> {
+        event::revive(py)?;
+        let (core, limit) = (self.core.clone(), limit(timeout)?);
+        let token = async move {
+            match limit {
+                Some(limit) => core.token_within(limit).await,
+                None => core.token().await,
+            }
+        };
+        Ok(Awaitable::new(token, convert))
     }
 
     /// The token as a Python text: the same object as long as the token is the same.
@@ -269,9 +293,4 @@ impl Session {
         }
         Ok(headers)
     }
-}
-
-/// A time limit that was kept until the call is awaited.
-fn given_limit(timeout: Option<&Py<PyAny>>) -> PyResult<Option<Duration>> {
-    Python::attach(|py| limit(timeout.map(|timeout| timeout.bind(py))))
 }

@@ -12,7 +12,7 @@ use relatch::Error;
 
 use crate::error::raise;
 use crate::event;
-use crate::exit::{Busy, OnLoop};
+use crate::exit::{self, Busy};
 
 /// How often a waiting thread looks whether a signal has come.
 const SLICE: Duration = Duration::from_millis(50);
@@ -36,22 +36,11 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = Result<
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
     loop {
-        if let Some(output) = busy.detached(py, || poll_for(SLICE, future.as_mut(), &waker)) {
+        if let Some(output) = exit::detached(py, &busy, || poll_for(SLICE, future.as_mut(), &waker)) {
             return output.map_err(|error| raise(&error));
         }
         py.check_signals()?;
     }
-}
-
-/// The same for a coroutine. The core's futures need no runtime where they are awaited; a coroutine that is cancelled
-/// lets go of this one.
-pub(crate) async fn coming<T>(future: impl Future<Output = Result<T, Error>>) -> PyResult<T> {
-    Python::attach(event::revive)?;
-    let waiting = OnLoop::new();
-    waiting.go_on();
-    let result = future.await;
-    waiting.go_on();
-    result.map_err(|error| raise(&error))
 }
 
 fn poll_for<F: Future>(limit: Duration, mut future: Pin<&mut F>, waker: &Waker) -> Option<F::Output> {

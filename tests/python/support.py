@@ -54,7 +54,7 @@ def call_account(sandbox: Sandbox, headers: dict[str, str]) -> int:
 def run_program(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a program of the folder ``programs`` to its end, which must come within the limit."""
     return subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "ignore::DeprecationWarning", str(PROGRAMS / name), *arguments],
+        [sys.executable, "-W", "ignore::DeprecationWarning", str(PROGRAMS / name), *arguments],
         env={**os.environ, **environment},
         capture_output=True,
         text=True,

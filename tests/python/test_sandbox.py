@@ -49,5 +49,5 @@ def test_it_can_be_steered(sandbox: Sandbox) -> None:
     with pytest.raises(ConnectionError):
         call_account(sandbox, {})
     sandbox.up()
-    assert sandbox.seven_g().health().healthy
+    assert call_account(sandbox, {}) == 401
     assert repr(sandbox) == f"Sandbox('{sandbox.url}')"

@@ -1,0 +1,81 @@
+//! Waiting for the core in an event loop: a future of the core as an object that a coroutine can await.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Mutex;
+use std::task::{Context, Poll};
+
+use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
+use pyo3::prelude::*;
+use pyo3::types::PyIterator;
+use relatch::Error;
+
+use crate::error::raise;
+use crate::exit::{self, Busy};
+use crate::wake::Wake;
+
+type Work = Pin<Box<dyn Future<Output = PyResult<Py<PyAny>>> + Send>>;
+
+/// What an `async def` of the package awaits, once. If it is cancelled it lets go of this, and of nothing else.
+#[pyclass(frozen, module = "relatch._relatch")]
+pub(crate) struct Awaitable(Mutex<State>);
+
+struct State {
+    work: Option<Work>,
+    wake: Wake,
+}
+
+impl Awaitable {
+    /// Waits for `future`, which needs no runtime where it is polled, and then converts what came of it.
+    pub(crate) fn new<T>(
+        future: impl Future<Output = Result<T, Error>> + Send + 'static,
+        convert: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) -> Self {
+        let work = async move {
+            let result = future.await;
+            Python::attach(|py| convert(py, result.map_err(|error| raise(&error))?))
+        };
+        Self(Mutex::new(State { work: Some(Box::pin(work)), wake: Wake::new() }))
+    }
+}
+
+#[pymethods]
+impl Awaitable {
+    fn __await__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    fn __iter__(slf: Py<Self>) -> Py<Self> {
+        slf
+    }
+
+    /// Polls; the event loop calls this, first at once and then each time that it has been woken.
+    fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        if exit::left_behind() {
+            py.detach(|| exit::stay());
+        }
+        let _busy = Busy::new();
+        // Held by this thread alone, unless somebody awaits it twice: then waiting here would be a deadlock.
+        let mut state = self.0.try_lock().map_err(|_| awaited_twice())?;
+        let State { work, wake } = &mut *state;
+        let waker = wake.waker();
+        let polled = work.as_mut().ok_or_else(awaited_twice)?.as_mut().poll(&mut Context::from_waker(&waker));
+        if let Poll::Ready(result) = polled {
+            *work = None;
+            return Err(PyStopIteration::new_err((result?,)));
+        }
+        let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?;
+        let future = event_loop.call_method0("create_future")?;
+        if !wake.aim(&event_loop, &future)? {
+            // Woken already: give way once and poll again.
+            return Ok(py.None());
+        }
+        // The future yields itself, which is how a task learns what it waits for.
+        let yielded = PyIterator::from_object(&future)?.next();
+        yielded.ok_or_else(awaited_twice)?.map(Bound::unbind)
+    }
+}
+
+fn awaited_twice() -> PyErr {
+    PyRuntimeError::new_err("this is awaited already")
+}
