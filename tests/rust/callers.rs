@@ -1,5 +1,9 @@
 //! A thousand callers at once on an expired token, and callers that go away.
 
+use std::pin::pin;
+use std::sync::{Arc, mpsc};
+use std::task::{Context, Poll, Wake, Waker};
+
 use relatch::{Error, EventKind, Session, Token};
 use relatch_sandbox::Sandbox;
 use serde_json::json;
@@ -120,5 +124,36 @@ fn a_fresh_token_is_handed_out_without_waiting() {
         advance(&sandbox, 1210);
         assert!(session.fresh_token().is_none());
         assert!(session.fresh_for(&first).is_zero());
+    });
+}
+
+/// Wakes as an event loop of another language does: with code that asks the session, here on another thread.
+struct Asking {
+    session: Session,
+    answered: mpsc::Sender<bool>,
+}
+
+impl Wake for Asking {
+    fn wake(self: Arc<Self>) {
+        let (answer, answers) = mpsc::channel();
+        let session = self.session.clone();
+        std::thread::spawn(move || answer.send(session.state()));
+        let _ = self.answered.send(answers.recv_timeout(LIMIT).is_ok());
+    }
+}
+
+#[test]
+fn a_caller_is_woken_outside_of_every_lock() {
+    run(async {
+        let (sandbox, session) = expired().await;
+        hold_refresh(&sandbox);
+        let (answered, answers) = mpsc::channel();
+        let waker = Waker::from(Arc::new(Asking { session: session.clone(), answered }));
+        let mut call = pin!(session.token());
+        assert!(call.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        sandbox.wait_for("refresh", 1, LIMIT).await.unwrap();
+        sandbox.release();
+        assert!(answers.recv_timeout(2 * LIMIT).expect("the caller is woken"), "the session answers while it wakes");
+        assert!(matches!(call.poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(_))));
     });
 }

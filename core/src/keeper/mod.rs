@@ -66,6 +66,8 @@ enum Errand {
     Send(FlightNumber, Exchange),
     Store(FlightNumber, Arc<Held>),
     Forget,
+    /// Waking may run a caller's code, such as an event loop's that holds an interpreter: never under the lock.
+    Settle(watch::Sender<Option<FlightResult>>, FlightResult),
 }
 
 impl Keeper {
@@ -161,7 +163,11 @@ impl Keeper {
                     self.published.store(held);
                 }
                 Effect::Announce(event) => cell.announcements.push(event, self.listeners.now()),
-                Effect::Settle(number, result) => cell.settle(number, result),
+                Effect::Settle(number, result) => {
+                    // Nobody may have waited: a background flight has no channel.
+                    let flight = cell.flight.take_if(|(current, _)| *current == number);
+                    errands.extend(flight.map(|(_, sender)| Errand::Settle(sender, result)));
+                }
             }
         }
         self.arm(cell);
@@ -177,6 +183,9 @@ impl Keeper {
                 }
             }
             Errand::Store(number, held) => self.store(number, held),
+            Errand::Settle(sender, result) => {
+                sender.send_replace(Some(result));
+            }
             Errand::Forget => {
                 self.closed.store(true, Ordering::Release);
                 self.forget();
@@ -235,13 +244,6 @@ impl Cell {
                 self.flight = Some((number, sender));
                 receiver
             }
-        }
-    }
-
-    fn settle(&mut self, number: FlightNumber, result: FlightResult) {
-        // Nobody may have waited: a background flight has no channel.
-        if let Some((_, sender)) = self.flight.take_if(|(current, _)| *current == number) {
-            sender.send_replace(Some(result));
         }
     }
 }
