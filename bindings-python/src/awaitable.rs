@@ -66,7 +66,7 @@ impl Awaitable {
         }
         let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?;
         let future = event_loop.call_method0("create_future")?;
-        if !wake.aim(&event_loop, &future)? {
+        if !wake.aim(&event_loop, &future) {
             // Woken already: give way once and poll again.
             return Ok(py.None());
         }

@@ -4,12 +4,10 @@ use std::error::Error as StdError;
 use std::io;
 
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 use relatch::{Detail, Error};
 
-/// `relatch._errors.from_native`, which knows the classes.
-static FROM_NATIVE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+use crate::package::functions;
 
 /// The exception for an error of the core, with all that it carries.
 pub(crate) fn raise(error: &Error) -> PyErr {
@@ -58,6 +56,6 @@ fn call(
     details: &Bound<'_, PyDict>,
     sources: &Bound<'_, PyList>,
 ) -> PyResult<PyErr> {
-    let build = FROM_NATIVE.import(py, "relatch._errors", "from_native")?;
-    Ok(PyErr::from_value(build.call1((code, message, details, sources))?))
+    let error = functions()?.error.bind(py).call1((code, message, details, sources))?;
+    Ok(PyErr::from_value(error))
 }

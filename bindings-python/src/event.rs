@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use crate::exit;
+use crate::package::functions;
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use relatch::{Cause, ErrorCode, Event, UnixTime};
@@ -87,7 +88,7 @@ pub(crate) fn forget(listened_to: bool) {
 /// Makes sure that callbacks which were inherited from a parent process are called here.
 pub(crate) fn revive(py: Python<'_>) -> PyResult<()> {
     if ORPHANED.load(Ordering::Relaxed) && ORPHANED.swap(false, Ordering::Relaxed) {
-        py.import("relatch._events")?.call_method0("revive")?;
+        functions()?.revive.call0(py)?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod exit;
 mod logging;
 mod login;
 mod options;
+mod package;
 mod provider;
 mod sandbox;
 mod session;
@@ -35,6 +36,8 @@ mod _relatch {
     use crate::login::{Opened, login, login_async, refresh, refresh_async, resume};
     #[pymodule_export]
     use crate::options::Options;
+    #[pymodule_export]
+    use crate::package::connect;
     #[pymodule_export]
     use crate::provider::{Provider, SevenG};
     #[pymodule_export]

@@ -13,16 +13,14 @@ use std::task::Waker;
 use arc_swap::ArcSwap;
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyList;
+
+use crate::package::functions;
 
 /// Which future of which event loop a number stands for. Only locked by threads that hold the interpreter.
 static TARGETS: LazyLock<Mutex<HashMap<u64, Target>>> = LazyLock::new(Mutex::default);
 /// The numbers that have been woken. A forked child takes a new list: the old lock may never be released.
 static WOKEN: LazyLock<ArcSwap<Mutex<Vec<u64>>>> = LazyLock::new(ArcSwap::default);
-
-/// `relatch._wake.set_futures`, which runs on the event loop's thread.
-static SET_FUTURES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 struct Target {
     event_loop: Py<PyAny>,
@@ -63,13 +61,12 @@ impl Wake {
     }
 
     /// Makes `future` what is set when the coroutine is woken; false if it has been woken already.
-    pub(crate) fn aim(&self, event_loop: &Bound<'_, PyAny>, future: &Bound<'_, PyAny>) -> PyResult<bool> {
-        set_futures(future.py())?; // no import on a thread of the runtime
+    pub(crate) fn aim(&self, event_loop: &Bound<'_, PyAny>, future: &Bound<'_, PyAny>) -> bool {
         let target = Target { event_loop: event_loop.clone().unbind(), future: future.clone().unbind() };
         let replaced = targets().insert(self.0.number, target);
         drop(replaced);
         // Who wakes after this line finds the target, and who woke before it is seen here.
-        Ok(!self.0.woken.load(Ordering::Acquire))
+        !self.0.woken.load(Ordering::Acquire)
     }
 }
 
@@ -132,9 +129,5 @@ fn deliver(py: Python<'_>) {
 fn tell(event_loop: &Bound<'_, PyAny>, futures: Vec<Py<PyAny>>) -> PyResult<()> {
     let py = event_loop.py();
     let futures = PyList::new(py, futures)?;
-    event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (set_futures(py)?, futures)).map(drop)
-}
-
-fn set_futures(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    SET_FUTURES.import(py, "relatch._wake", "set_futures")
+    event_loop.call_method1(intern!(py, "call_soon_threadsafe"), (&functions()?.set_futures, futures)).map(drop)
 }

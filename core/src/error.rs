@@ -328,6 +328,7 @@ mod tests {
         codes.dedup();
         assert_eq!(codes.len(), ErrorCode::ALL.len());
         let mut causes: Vec<_> = Cause::ALL.iter().map(|cause| cause.as_str()).collect();
+        causes.sort_unstable();
         causes.dedup();
         assert_eq!(causes.len(), Cause::ALL.len());
     }

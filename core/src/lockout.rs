@@ -109,7 +109,7 @@ impl Refusal {
 }
 
 /// One login on its way, to be settled once its end is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attempt(u64);
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
@@ -189,9 +189,8 @@ impl Ledger {
             Verdict::NotCounted => self.counted.retain(|entry| entry.number != attempt.0),
             Verdict::Failed | Verdict::Refused => {
                 // It counts from the answer on: the server entered it at that time at the latest.
-                for entry in self.counted.iter_mut().filter(|entry| entry.number == attempt.0) {
-                    (entry.boot, entry.unix) = (now.boot.0, now.unix.0);
-                }
+                self.counted.retain(|entry| entry.number != attempt.0);
+                self.counted.push(Entry { number: attempt.0, boot: now.boot.0, unix: now.unix.0 });
                 self.counted.sort_by_key(|entry| entry.boot);
             }
         }

@@ -94,7 +94,8 @@ impl Options {
         self.with(|inner| inner.force = force)
     }
 
-    /// How long before its end a token is replaced while callers wait; 30 seconds unless set.
+    /// How long before its end a token is replaced while callers wait; 30 seconds unless set, and a quarter of the
+    /// token's lifetime at most.
     ///
     /// # Errors
     /// `invalid_config` for more than a day.
@@ -103,7 +104,8 @@ impl Options {
         Ok(self.with(|inner| inner.margins.mandatory = margin))
     }
 
-    /// How long before its end a token is replaced in the background; 5 minutes unless set.
+    /// How long before its end a token is replaced in the background; 5 minutes unless set, and a quarter of the token's
+    /// lifetime at most.
     ///
     /// # Errors
     /// `invalid_config` for more than a day.
@@ -152,6 +154,11 @@ impl Options {
     #[must_use]
     pub fn store(self, store: Arc<dyn Store>) -> Self {
         self.with(|inner| inner.store = Some(store))
+    }
+
+    /// Without a store of the user's: for what is no session.
+    pub(crate) fn without_store(self) -> Self {
+        self.with(|inner| inner.store = None)
     }
 
     /// Where the time is read; for tests.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-/// A password, token or key: wiped when dropped, and shown as `[redacted]` by every formatter.
+/// A password, token or key: its own copy is wiped when dropped, and it is shown as `[redacted]` by every formatter.
 ///
 /// ```
 /// let secret = relatch::Secret::new("made up");
@@ -18,6 +18,11 @@ impl Secret {
     /// Takes the secret over.
     pub fn new(secret: impl Into<String>) -> Self {
         Self(secret.into().into_boxed_str())
+    }
+
+    /// Whether a header can carry it: printable ASCII, and something.
+    pub(crate) fn is_sendable(&self) -> bool {
+        !self.0.trim().is_empty() && self.0.bytes().all(|byte| (0x20..0x7f).contains(&byte))
     }
 
     /// The secret itself, for the one place that sends or stores it.

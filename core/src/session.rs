@@ -82,12 +82,11 @@ pub async fn refresh(
     tokens: Tokens,
     options: Options,
 ) -> Result<Tokens, Error> {
-    resume(provider, tokens, options.relogin(Relogin::Never))?.refresh().await
+    resume(provider, tokens, options.relogin(Relogin::Never).without_store())?.refresh().await
 }
 
 fn check_token(field: &'static str, token: &Secret) -> Result<(), Error> {
-    let printable = token.expose().bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    if token.expose().trim().is_empty() || !printable {
+    if !token.is_sendable() {
         return Err(Error::invalid(
             field,
             format!("The {field} is empty, or holds characters that no header can carry."),

@@ -9,6 +9,7 @@ mod network;
 mod runtimes;
 mod scenario;
 mod scenarios;
+mod stateless;
 mod stores;
 mod support;
 mod suspend;

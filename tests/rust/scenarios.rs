@@ -105,6 +105,7 @@ scenarios! {
     server_down_past_expiry,
     short_lived_tokens,
     stateless_refresh_rejected,
+    stateless_refresh_shared,
     stateless_refresh,
     token_refused_twice,
     two_sessions_of_one_user,

@@ -67,7 +67,7 @@ impl Store for Trying {
         Box::pin(async move {
             self.begin(key).await?;
             if self.overtaken.swap(false, Ordering::SeqCst) {
-                self.inner.put(key, value.clone(), expected).await?;
+                self.inner.put(key, b"what another process writes".to_vec(), expected).await?;
             }
             let written = self.inner.put(key, value, expected).await?;
             self.done(if written { "put" } else { "refused" }, key);

@@ -13,6 +13,7 @@ Set the environment variable ``RELATCH_LOG`` to ``trace``, ``debug``, ``info``, 
 what happens; no secret is ever logged.
 """
 
+from relatch import _errors, _events, _relatch, _wake
 from relatch._errors import (
     AccessDenied,
     AccountLocked,
@@ -79,6 +80,8 @@ __all__ = [
     "refresh_async",
     "resume",
 ]
+
+_relatch.connect(_errors.from_native, _events.revive, _wake.set_futures)
 
 
 def __getattr__(name: str) -> object:

@@ -1,9 +1,12 @@
 """The native part of relatch. Private: use the package `relatch`."""
 
-from collections.abc import Generator
+from asyncio import Future
+from collections.abc import Callable, Generator
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, final
 
 from typing_extensions import Self, disjoint_base
+
+from relatch._errors import RelatchError
 
 __all__ = [
     "CAUSES",
@@ -19,6 +22,7 @@ __all__ = [
     "Subscription",
     "__version__",
     "abandon_events",
+    "connect",
     "forked",
     "login",
     "login_async",
@@ -137,6 +141,9 @@ class Subscription:
 def next_event() -> tuple[int, _EventParts | None] | None: ...
 def abandon_events() -> None: ...
 def report_failure(error: BaseException, callback: object) -> None: ...
+def connect(
+    error: Callable[..., RelatchError], revive: Callable[[], None], set_futures: Callable[[list[Future[None]]], None]
+) -> None: ...
 def forked(listened_to: bool) -> None: ...
 def shutdown() -> None: ...
 

@@ -13,7 +13,7 @@ use crate::clock::{BootTime, Now, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
-use crate::lockout::{Attempt, Ledger, Verdict};
+use crate::lockout::{Attempt, Ledger, Refusal, Verdict};
 use crate::provider::Provider;
 use crate::store::{self, MemoryStore, Store, ledger_key};
 
@@ -27,8 +27,11 @@ static GATES: PerProcess<Mutex<HashMap<String, Arc<Gate>>>> = PerProcess::new();
 static LEDGERS: OnceBox<MemoryStore> = OnceBox::new();
 
 /// The account that a lockout would hit.
+///
+/// Two spellings of a user name may be one account at the server; taking them for one is the safe side.
 pub(super) fn name(provider: &dyn Provider) -> String {
-    store::account(provider.base_url().as_str(), provider.user().unwrap_or_default())
+    let user = provider.user().unwrap_or_default().trim().to_lowercase();
+    store::account(provider.base_url().as_str(), &user)
 }
 
 /// The right to log in to one account, held by one flight at a time.
@@ -71,24 +74,53 @@ fn aside<R>(hashes: bool, act: impl FnOnce() -> R) -> R {
     if hashes { tokio::task::block_in_place(act) } else { act() }
 }
 
+/// A login that is entered, by its numbers in the two ledgers.
+#[derive(Clone, Copy)]
+pub(super) struct Entry {
+    memory: Attempt,
+    stored: Option<Attempt>,
+}
+
+fn memory() -> &'static MemoryStore {
+    LEDGERS.get_or_init(Box::default)
+}
+
 impl Keeper {
-    /// Enters a login in the account's ledger before it is sent.
-    pub(super) async fn enter_login(self: &Arc<Self>, account: &str, force: bool) -> Result<Attempt, Error> {
+    /// Enters a login in the account's ledgers before it is sent: in this process's, and in the user's store if there is
+    /// one. Either may refuse it, so that a store that fails in between loses no count.
+    pub(super) async fn enter_login(self: &Arc<Self>, account: &str, force: bool) -> Result<Entry, Error> {
+        let refused = |refusal: Refusal| refusal.error(self.options.time().now());
+        let memory = self.enter_in(memory(), account, force).await.unwrap_or_else(|_| Ok(Attempt::default()));
+        let memory = memory.map_err(refused)?;
+        let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
+        match self.enter_in(&**store, account, force).await {
+            Ok(Ok(stored)) => Ok(Entry { memory, stored: Some(stored) }),
+            Ok(Err(refusal)) => {
+                let entry = Entry { memory, stored: None };
+                self.settle_login(account, entry, Verdict::NotCounted, None).await;
+                Err(refused(refusal))
+            }
+            Err(error) => {
+                self.store_failed(&error);
+                Ok(Entry { memory, stored: None })
+            }
+        }
+    }
+
+    async fn enter_in(&self, store: &dyn Store, account: &str, force: bool) -> Result<Result<Attempt, Refusal>, Error> {
         let (rule, credential) = (self.provider.lockout_rule(), self.provider.credential());
-        let entered = self
-            .change_ledger(account, |ledger, now| {
-                let hashes = ledger.knows_refused() && !force;
-                aside(hashes, || ledger.begin(now, rule, credential.expose().as_bytes(), force))
-            })
-            .await;
-        entered.map_err(|refusal| refusal.error(self.options.time().now()))
+        let enter = |ledger: &mut Ledger, now| {
+            let hashes = ledger.knows_refused() && !force;
+            aside(hashes, || ledger.begin(now, rule, credential.expose().as_bytes(), force))
+        };
+        self.change_ledger(store, account, enter).await
     }
 
     /// Enters how a login ended, and until when the server says that the account is locked.
     pub(super) async fn settle_login(
         self: &Arc<Self>,
         account: &str,
-        attempt: Attempt,
+        entry: Entry,
         verdict: Verdict,
         locked_until: Option<BootTime>,
     ) {
@@ -96,61 +128,49 @@ impl Keeper {
         let mut salt = [0; 16];
         // Without randomness the hash is unsalted, which is still slow and still no secret.
         let _ = SystemRandom::new().fill(&mut salt);
-        self.change_ledger(account, |ledger, now| {
-            let hashes = verdict == Verdict::Refused;
-            aside(hashes, || ledger.settle(now, attempt, verdict, credential.expose().as_bytes(), salt));
-            if let Some(until) = locked_until {
-                ledger.lock(now, until);
+        let settle = |attempt| {
+            let credential = credential.expose().as_bytes();
+            move |ledger: &mut Ledger, now: Now| {
+                aside(verdict == Verdict::Refused, || ledger.settle(now, attempt, verdict, credential, salt));
+                if let Some(until) = locked_until {
+                    ledger.lock(now, until);
+                }
             }
-        })
-        .await;
-    }
-
-    /// Changes the ledger in the store; where that fails, in this process's memory.
-    async fn change_ledger<R>(self: &Arc<Self>, account: &str, change: impl Fn(&mut Ledger, Now) -> R) -> R {
-        let key = ledger_key(account);
-        if let Some(store) = self.options.own_store() {
-            let changed = tokio::time::timeout(STORE_LIMIT, self.change_ledger_in(&**store, &key, &change)).await;
-            match changed.unwrap_or_else(|late| Err(Error::store(&*key, late))) {
-                Ok(result) => return result,
-                Err(error) => self.store_failed(&error),
-            }
-        }
-        match self.change_ledger_in(LEDGERS.get_or_init(Box::default), &key, &change).await {
-            Ok(result) => result,
-            // The memory store does not fail; if it did, a ledger of its own still says what may be sent.
-            Err(_) => change(&mut Ledger::default(), self.options.time().now()),
+        };
+        // The memory store does not fail.
+        let _ = self.change_ledger(memory(), account, settle(entry.memory)).await;
+        if let (Some(store), Some(stored)) = (self.options.own_store(), entry.stored)
+            && let Err(error) = self.change_ledger(&**store, account, settle(stored)).await
+        {
+            self.store_failed(&error);
         }
     }
 
-    async fn change_ledger_in<R>(
+    async fn change_ledger<R>(
         &self,
         store: &dyn Store,
-        key: &str,
-        change: &impl Fn(&mut Ledger, Now) -> R,
+        account: &str,
+        change: impl Fn(&mut Ledger, Now) -> R,
     ) -> Result<R, Error> {
-        loop {
-            let found = store.get(key).await?;
+        let (key, mut result) = (ledger_key(account), Err(None));
+        let writing = store::change(store, &key, |value| {
             let now = self.options.time().now();
-            let mut ledger: Ledger = match &found {
-                Some(found) => serde_json::from_slice(&found.value).map_err(|error| Error::store(key, error))?,
+            let mut ledger = match value.map(|value| serde_json::from_slice::<Ledger>(value)) {
                 None => Ledger::default(),
-            };
-            ledger.rebase(now, machine_start());
-            let result = change(&mut ledger, now);
-            let version = found.map(|found| found.version);
-            let written = match version {
-                None if ledger.is_empty() => true,
-                Some(version) if ledger.is_empty() => store.remove(key, version).await?,
-                version => {
-                    let value = serde_json::to_vec(&ledger).map_err(|error| Error::store(key, error))?;
-                    store.put(key, value, version).await?
+                Some(Ok(ledger)) => ledger,
+                Some(Err(error)) => {
+                    result = Err(Some(store::unreadable(&key, &error)));
+                    return value.cloned();
                 }
             };
-            if written {
-                return Ok(result);
-            }
-        }
+            ledger.rebase(now, machine_start());
+            result = Ok(change(&mut ledger, now));
+            // Numbers and bytes always serialise.
+            (!ledger.is_empty()).then(|| serde_json::to_vec(&ledger).unwrap_or_default())
+        });
+        let written = tokio::time::timeout(STORE_LIMIT, writing).await;
+        written.unwrap_or_else(|late| Err(Error::store(&*key, late)))?;
+        result.map_err(|error| error.unwrap_or_else(|| store::failed(&key, "nothing was changed")))
     }
 
     /// Tells the listeners; the session goes on with what it holds in memory.

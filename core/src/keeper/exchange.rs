@@ -1,19 +1,18 @@
 //! One exchange with the server, in a task that belongs to no caller.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tracing::trace;
 
-use super::Keeper;
-use super::account::{self, STORE_LIMIT, Turn};
+use super::account::{self, Turn};
+use super::{Keeper, rotation};
 use crate::error::{Error, Sent};
 use crate::event::{Event, EventKind};
 use crate::grant::{Expiry, Grant, Tokens};
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input, verdict};
 use crate::provider::{Answer, Outcome, Provider, Request};
-use crate::runtime;
-use crate::store::write_tokens;
 use crate::transport::{self, Ending};
 
 /// A flight's exchange. However the task ends, the lifecycle learns of it: callers wait for that.
@@ -69,7 +68,10 @@ pub(crate) async fn send(keeper: &Keeper, request: Request, read: impl FnOnce(&A
 impl Keeper {
     async fn refresh(&self, grant: &Grant) -> Ended {
         match self.provider.refresh(grant) {
-            Some(request) => send(self, request, |answer| self.provider.read_refresh(grant, answer)).await,
+            Some(request) => {
+                let exchange = send(self, request, |answer| self.provider.read_refresh(grant, answer));
+                rotation::once(self.provider.base_url(), grant, self.options.time(), exchange).await
+            }
             None => Ended::NotSent(Error::invalid("refresh_token", "This system has no refresh.")),
         }
     }
@@ -81,6 +83,9 @@ impl Keeper {
         };
         let account = account::name(&*self.provider);
         let _turn = Turn::take(account.clone()).await;
+        if self.closed.load(Ordering::Acquire) {
+            return Ended::Guarded(Error::closed("The session was logged out before its login was sent."));
+        }
         let attempt = match self.enter_login(&account, force).await {
             Ok(attempt) => attempt,
             Err(error) => return Ended::Guarded(error),
@@ -92,52 +97,6 @@ impl Keeper {
         let (verdict, locked_until) = verdict(&ended, self.options.time().now());
         self.settle_login(&account, attempt, verdict, locked_until).await;
         ended
-    }
-
-    /// Keeps new tokens where they outlive the process, if the user gave a store, and reports back.
-    pub(super) fn store(self: &Arc<Self>, number: FlightNumber, held: Arc<Held>) {
-        if self.options.own_store().is_none() {
-            self.ask(Input::Stored(number, Ok(())));
-            return;
-        }
-        let keeper = Arc::clone(self);
-        let task = async move {
-            let writing = keeper.write_session(Some(&held));
-            let result = tokio::time::timeout(STORE_LIMIT, writing).await;
-            keeper.ask(Input::Stored(number, result.unwrap_or_else(|late| Err(Error::store("session", late)))));
-        };
-        if let Err(error) = runtime::spawn(task) {
-            self.ask(Input::Stored(number, Err(error)));
-        }
-    }
-
-    pub(super) fn forget(self: &Arc<Self>) {
-        if self.options.own_store().is_none() {
-            return;
-        }
-        let keeper = Arc::clone(self);
-        let task = async move {
-            if let Err(error) = keeper.write_session(None).await {
-                keeper.store_failed(&error);
-            }
-        };
-        // Without a runtime the process is exiting: what is stored is then left to the next one.
-        let _ = runtime::spawn(task);
-    }
-
-    async fn write_session(&self, held: Option<&Held>) -> Result<(), Error> {
-        let (Some(store), Some(key)) = (self.options.own_store(), &self.stored_as) else { return Ok(()) };
-        loop {
-            let version = store.get(key).await?.map(|found| found.version);
-            let written = match (held, version) {
-                (Some(held), version) => store.put(key, write_tokens(&tokens(held)), version).await?,
-                (None, Some(version)) => store.remove(key, version).await?,
-                (None, None) => true,
-            };
-            if written {
-                return Ok(());
-            }
-        }
     }
 }
 

@@ -3,6 +3,8 @@
 mod account;
 mod announce;
 mod exchange;
+mod rotation;
+mod storing;
 mod timer;
 mod waiter;
 
@@ -65,7 +67,7 @@ pub(crate) enum Reply {
 enum Errand {
     Send(FlightNumber, Exchange),
     Store(FlightNumber, Arc<Held>),
-    Forget,
+    Forget(Option<Arc<Held>>),
     /// Waking may run a caller's code, such as an event loop's that holds an interpreter: never under the lock.
     Settle(watch::Sender<Option<FlightResult>>, FlightResult),
 }
@@ -157,7 +159,7 @@ impl Keeper {
                 Effect::Wait(number) => reply = Reply::Wait(Waiter::new(Arc::clone(self), cell.join(number))),
                 Effect::Send(number, exchange) => errands.push(Errand::Send(number, exchange)),
                 Effect::Store(number, held) => errands.push(Errand::Store(number, held)),
-                Effect::Forget => errands.push(Errand::Forget),
+                Effect::Forget(held) => errands.push(Errand::Forget(held)),
                 Effect::Publish(held) => {
                     self.used.store(held.is_none() && self.used.load(Ordering::Relaxed), Ordering::Relaxed);
                     self.published.store(held);
@@ -186,9 +188,9 @@ impl Keeper {
             Errand::Settle(sender, result) => {
                 sender.send_replace(Some(result));
             }
-            Errand::Forget => {
+            Errand::Forget(held) => {
                 self.closed.store(true, Ordering::Release);
-                self.forget();
+                self.forget(held);
             }
         }
     }

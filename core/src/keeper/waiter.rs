@@ -68,7 +68,7 @@ fn gone() -> Error {
 
 fn too_late(limit: Duration) -> Error {
     let message = format!(
-        "No token was had within {} seconds (timeout). The refresh or login goes on; a later call may find it done.",
+        "No token was had within {} seconds (timeout). What is under way goes on without this call.",
         limit.as_secs_f64()
     );
     Error::new(ErrorCode::Timeout, message).with_sent(Sent::Maybe)

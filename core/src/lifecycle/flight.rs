@@ -13,7 +13,7 @@ use crate::freshness::backoff;
 /// The first wait after a failure without consequences.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
 /// The longest such wait.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The first wait after a login whose end is not known: each of those may count on the server.
 const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
 
@@ -29,6 +29,8 @@ impl Lifecycle {
                 self.server.observe(timing);
                 outcome
             }
+            // The first of the two was lost: what happened to the second does not make it unsent.
+            Ended::NotSent(error) if replayed => return self.heal(now, number, Cause::RotationLost, error),
             Ended::NotSent(error) => return self.try_again(now, chance, number, error),
             Ended::Guarded(error) => return self.login_failed(now, chance, number, error, EventKind::LockoutGuard),
             Ended::Ambiguous(error) if is_login => {
@@ -43,6 +45,7 @@ impl Lifecycle {
             Outcome::Busy(error) if is_login && error.status() == Some(429) => {
                 self.login_failed(now, chance, number, error, EventKind::LoginFailed)
             }
+            Outcome::Busy(error) if replayed => self.heal(now, number, Cause::RotationLost, error),
             Outcome::Busy(error) => self.try_again(now, chance, number, error),
             Outcome::Rejected(error) | Outcome::Unreadable(error) if is_login => {
                 self.login_failed(now, chance, number, error, EventKind::LoginFailed)
@@ -66,7 +69,7 @@ impl Lifecycle {
         self.held = Some(Arc::clone(&held));
         (self.spent, self.refused, self.inherited, self.challenged) = (None, false, false, false);
         self.after_refusal = (purpose == Some(Purpose::Refused)).then_some(now.boot);
-        (self.failures, self.not_before, self.last_error) = (0, None, None);
+        (self.failures, self.not_before, self.spared_until, self.last_error) = (0, None, None, None);
         self.armed = true;
         if let Some(flight) = &mut self.flight {
             flight.stage = Stage::Storing;
@@ -76,7 +79,7 @@ impl Lifecycle {
 
     pub(super) fn stored(&mut self, now: Now, number: FlightNumber, result: Result<(), Error>) -> Vec<Effect> {
         let storing = self.flight.take_if(|flight| flight.number == number && matches!(flight.stage, Stage::Storing));
-        let (Some(flight), Some(held)) = (storing, self.held.clone()) else { return Vec::new() };
+        let (Some(mut flight), Some(held)) = (storing, self.held.clone()) else { return Vec::new() };
         let mut effects = Vec::new();
         if let Err(error) = result {
             effects.push(self.announce(now, EventKind::StoreFailed, Some(&error)));
@@ -88,6 +91,19 @@ impl Lifecycle {
         let mut event = Event::new(kind, now.unix);
         event.expires_at = Some(held.expires_at);
         effects.push(Effect::Announce(event));
+        if self.refused {
+            // Refused while it was being stored: those who wait want one to try again with, and so the flight goes on.
+            flight.purpose = Purpose::Refused;
+            match self.way_on() {
+                Some(exchange) => {
+                    flight.exchange = exchange;
+                    self.flight = Some(flight);
+                    effects.extend(self.send(now));
+                }
+                None => effects.push(Effect::Settle(number, Err(self.no_way_on()))),
+            }
+            return effects;
+        }
         effects.push(Effect::Settle(number, Ok(held)));
         effects
     }
@@ -96,8 +112,10 @@ impl Lifecycle {
     fn try_again(&mut self, now: Now, chance: f64, number: FlightNumber, error: Error) -> Vec<Effect> {
         self.failed(now, &error, FIRST_WAIT, chance);
         let until = self.not_before.unwrap_or(now.boot);
+        // Certificates, a proxy and a bad header do not mend themselves while callers wait.
+        let lasting = matches!(error.code(), ErrorCode::Tls | ErrorCode::Proxy | ErrorCode::InvalidConfig);
         // Those who wait have a token that is still good: they get it now, and the next try is made without them.
-        if self.valid(now).is_none() && self.wait(until) {
+        if !lasting && self.valid(now).is_none() && self.wait(until) {
             return Vec::new();
         }
         self.give_up(now, number, error)
@@ -160,6 +178,8 @@ impl Lifecycle {
     ) -> Vec<Effect> {
         let first = self.held.is_none();
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
+        // The ledger bears one more: it is kept for when the token is about to end.
+        self.spared_until = self.valid(now).map(|held| held.windows.urgent);
         self.armed = self.held.is_some();
         let mut effects = vec![self.announce(now, kind, Some(&error))];
         if !is_final(&error) {
@@ -196,6 +216,7 @@ impl Lifecycle {
 
     fn failed(&mut self, now: Now, error: &Error, first_wait: Duration, chance: f64) {
         self.failures = self.failures.saturating_add(1);
+        self.failed_at = now.boot;
         let asked = error.retry_at().map(|at| now.boot_at(at));
         let own = now.boot.after(backoff(self.failures, first_wait, LONGEST_WAIT, chance));
         self.not_before = Some(asked.map_or(own, |asked| asked.max(own)));

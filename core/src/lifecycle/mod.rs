@@ -84,7 +84,11 @@ pub(crate) struct Lifecycle {
     flight: Option<Box<Flight>>,
     next_flight: FlightNumber,
     failures: u32,
+    /// When the last of them was.
+    failed_at: BootTime,
     not_before: Option<BootTime>,
+    /// Until when no further login is spent while the token is valid.
+    spared_until: Option<BootTime>,
     last_error: Option<Error>,
 }
 
@@ -106,7 +110,9 @@ impl Lifecycle {
             flight: None,
             next_flight: 0,
             failures: 0,
+            failed_at: BootTime::default(),
             not_before: None,
+            spared_until: None,
             last_error: None,
         }
     }
@@ -145,7 +151,10 @@ impl Lifecycle {
             Some(Flight { stage: Stage::Waiting { until }, .. }) => Some(*until),
             Some(_) => None,
             None if self.closed || !self.armed => None,
-            None => self.held.as_ref().map(|held| held.windows.due.max(self.not_before.unwrap_or(held.windows.due))),
+            None => self
+                .held
+                .as_ref()
+                .map(|held| held.windows.due.max(self.not_before.max(self.spared_until).unwrap_or_default())),
         }
     }
 
@@ -180,6 +189,11 @@ impl Lifecycle {
         }
     }
 
+    /// Whether tries have failed, the last one just now: an old failure says nothing about the server of today.
+    fn in_trouble(&self, now: Now) -> bool {
+        self.failures > 0 && now.boot < self.failed_at.after(flight::LONGEST_WAIT)
+    }
+
     fn want(&mut self, now: Now) -> Vec<Effect> {
         if self.closed {
             return vec![Effect::Refuse(refusal::closed())];
@@ -190,7 +204,7 @@ impl Lifecycle {
             return self.demand(now, Purpose::Renewal);
         };
         // In an outage nobody waits who holds a valid token: the next tries are made without them.
-        let worth_waiting = freshness == Freshness::Urgent && self.failures == 0;
+        let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now);
         match (freshness, &self.flight) {
             (Freshness::Urgent, Some(flight)) if worth_waiting => vec![Effect::Wait(flight.number)],
             (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),
@@ -240,7 +254,9 @@ impl Lifecycle {
             return Vec::new();
         }
         self.armed = false;
-        if !(used || self.rules.keep_alive) || !self.can_send_now(now) {
+        // Nobody has asked since the token ended: whoever asks next starts the refresh.
+        let wanted = self.rules.keep_alive || (used && self.valid(now).is_some());
+        if !wanted || !self.can_send_now(now) {
             return Vec::new();
         }
         let started = self.demand(now, Purpose::Renewal).into_iter();
@@ -252,8 +268,8 @@ impl Lifecycle {
             return Vec::new();
         }
         let settled = self.flight.take().map(|flight| Effect::Settle(flight.number, Err(refusal::closed())));
-        (self.held, self.armed) = (None, false);
-        let mut effects = vec![Effect::Publish(None), Effect::Forget];
+        self.armed = false;
+        let mut effects = vec![Effect::Publish(None), Effect::Forget(self.held.take())];
         effects.push(self.announce(now, EventKind::LoggedOut, None));
         effects.extend(settled);
         effects

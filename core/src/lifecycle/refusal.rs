@@ -26,7 +26,7 @@ pub(super) fn relogin(cause: Cause, error: Option<Error>) -> Error {
             "A refresh was sent and its answer was lost: the server may have replaced the refresh token."
         }
         Cause::RefreshRejected => "The server refused the refresh token.",
-        Cause::NoRefreshToken => "The access token has ended and there is no refresh token.",
+        Cause::NoRefreshToken => "There is no refresh token to get a new access token with.",
         Cause::TokenRefused => "The server refuses the tokens that it issues.",
         Cause::LoginRejected => "The tokens have ended and the login that should have replaced them was refused.",
     };

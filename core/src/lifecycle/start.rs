@@ -21,7 +21,7 @@ impl Lifecycle {
 
     /// Whether something could be sent at once; if not, a valid token is handed out as it is.
     pub(super) fn can_send_now(&self, now: Now) -> bool {
-        self.way_on().is_some() && self.not_before.is_none_or(|at| at <= now.boot)
+        self.way_on().is_some() && self.not_before.max(self.spared_until).is_none_or(|at| at <= now.boot)
     }
 
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
@@ -84,12 +84,10 @@ impl Lifecycle {
         Effect::Settle(number, Err(error))
     }
 
-    fn no_way_on(&self) -> Error {
-        if self.inherited {
-            return refusal::forked();
-        }
+    pub(super) fn no_way_on(&self) -> Error {
         match (&self.last_error, self.spent) {
             (Some(error), _) if self.login_refused || self.challenged => error.clone(),
+            _ if self.inherited => refusal::forked(),
             (error, Some(cause)) => refusal::relogin(cause, error.clone()),
             (error, None) => refusal::relogin(crate::error::Cause::NoRefreshToken, error.clone()),
         }

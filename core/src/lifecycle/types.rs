@@ -99,8 +99,8 @@ pub(crate) enum Effect {
     Publish(Option<Arc<Held>>),
     /// Keep these tokens where they outlive the process, and report back.
     Store(FlightNumber, Arc<Held>),
-    /// Forget what was kept.
-    Forget,
+    /// Forget what was kept of the session, if it is still this.
+    Forget(Option<Arc<Held>>),
     /// Tell whoever listens.
     Announce(Event),
     /// Tell the waiters of this flight how it ended.

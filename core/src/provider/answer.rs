@@ -27,7 +27,8 @@ impl Answer {
 
     /// The body as a JSON object, if it is one.
     pub(crate) fn object(&self) -> Option<Map<String, Value>> {
-        serde_json::from_slice(&self.body).ok()
+        // Some servers begin UTF-8 with a byte order mark, which JSON does not allow.
+        serde_json::from_slice(self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)).ok()
     }
 
     /// The server's own words, where the answer has them in one of the usual places.

@@ -45,7 +45,7 @@ struct Credentials {
 }
 
 /// What is known of a [`SevenG`] before it is checked.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[must_use]
 pub struct SevenGBuilder {
     username: Option<String>,
@@ -54,6 +54,14 @@ pub struct SevenGBuilder {
     base_url: Option<String>,
     bearer: bool,
     allow_insecure: bool,
+}
+
+/// Without the base URL, which has not been checked yet and may hold credentials.
+impl fmt::Debug for SevenGBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { username, environment, bearer, .. } = self;
+        write!(formatter, "SevenGBuilder {{ username: {username:?}, environment: {environment:?}, bearer: {bearer} }}")
+    }
 }
 
 impl SevenGBuilder {
@@ -200,7 +208,7 @@ impl Provider for SevenG {
     fn read_login(&self, answer: &Answer) -> Outcome {
         read(answer, "login", &self.secrets(None), |object| {
             let refresh_token = text(object, "refreshToken")?;
-            Some(grant(text(object, "accessToken")?, Some(Secret::new(refresh_token))))
+            grant(text(object, "accessToken")?, Some(Secret::new(refresh_token)))
         })
     }
 
@@ -216,7 +224,7 @@ impl Provider for SevenG {
     fn read_refresh(&self, spent: &Grant, answer: &Answer) -> Outcome {
         read(answer, "refresh", &self.secrets(Some(spent)), |object| {
             let rotated = text(object, "refreshToken").map(Secret::new);
-            Some(grant(text(object, "accessToken")?, rotated.or_else(|| spent.refresh_token.clone())))
+            grant(text(object, "accessToken")?, rotated.or_else(|| spent.refresh_token.clone()))
         })
     }
 
@@ -246,9 +254,12 @@ impl Provider for SevenG {
     }
 }
 
-fn grant(access_token: String, refresh_token: Option<Secret>) -> Grant {
+/// Nothing where a token could not be sent: such an answer is not one of the API.
+fn grant(access_token: String, refresh_token: Option<Secret>) -> Option<Grant> {
     let expiry = jwt::expiry(&access_token).map_or(Expiry::After(LIFETIME), Expiry::At);
-    Grant { access_token: Secret::new(access_token), refresh_token, expiry }
+    let access_token = Secret::new(access_token);
+    let sendable = access_token.is_sendable() && refresh_token.as_ref().is_none_or(Secret::is_sendable);
+    sendable.then_some(Grant { access_token, refresh_token, expiry })
 }
 
 /// wire.md 1.8.6: the order in which an answer of the two auth endpoints is read.
@@ -265,7 +276,12 @@ fn read(
         return Outcome::Granted(grant);
     }
     let refused = object.as_ref().is_some_and(|object| object.get("result") == Some(&Value::Bool(false)));
-    if answer.status == 423 || ((400..500).contains(&answer.status) || refused) && speaks_of_lockout(answer, secrets) {
+    let may_be_locked = match what {
+        // A refresh that comes too often was not looked at, whatever the words are.
+        "refresh" => answer.status != 429,
+        _ => (400..500).contains(&answer.status) || refused,
+    };
+    if answer.status == 423 || may_be_locked && answer.status < 500 && speaks_of_lockout(answer, secrets) {
         return Outcome::Rejected(locked(answer, what, secrets));
     }
     match answer.status {
@@ -282,8 +298,11 @@ fn read(
 /// wire.md 1.8.7: a lockout is told by explicit signals only.
 fn speaks_of_lockout(answer: &Answer, secrets: &[&Secret]) -> bool {
     let message = answer.message(secrets).unwrap_or_default().to_ascii_lowercase();
-    let mut words = message.split(|c: char| !c.is_ascii_alphanumeric());
-    words.any(|word| word.starts_with("lock") || word.starts_with("attempt"))
+    let says =
+        |beginning: &str| message.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.starts_with(beginning));
+    // «Invalid login attempt» is said of any wrong password.
+    let many = ["many", "exceed", "maximum"].into_iter().any(says);
+    says("lock") || says("attempt") && many
 }
 
 fn locked(answer: &Answer, what: &str, secrets: &[&Secret]) -> Error {

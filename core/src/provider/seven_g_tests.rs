@@ -17,7 +17,7 @@ fn answer(status: u16, body: &str) -> Answer {
 }
 
 fn held() -> Grant {
-    grant("old access".to_owned(), Some(Secret::new("old refresh")))
+    grant("old access".to_owned(), Some(Secret::new("old refresh"))).unwrap()
 }
 
 fn login_error(status: u16, body: &str) -> Error {
@@ -59,7 +59,7 @@ fn a_refresh_carries_the_old_access_token_raw_or_as_bearer() {
 
 #[test]
 fn a_grant_without_refresh_token_cannot_be_refreshed() {
-    assert!(provider().refresh(&grant("old".to_owned(), None)).is_none());
+    assert!(provider().refresh(&grant("old".to_owned(), None).unwrap()).is_none());
 }
 
 #[test]
@@ -102,6 +102,7 @@ fn refusals_are_told_apart_only_as_far_as_the_answer_goes() {
         (403, r#"{"title":"Too many failed attempts"}"#, ErrorCode::AccountLocked),
         (200, r#"{"result":false,"message":"User is LOCKED"}"#, ErrorCode::AccountLocked),
         (429, r#"{"message":"Too many attempts"}"#, ErrorCode::AccountLocked),
+        (401, r#"{"message":"Invalid login attempt."}"#, ErrorCode::InvalidCredentials),
         (429, "", ErrorCode::RateLimited),
         (408, "", ErrorCode::Protocol),
         (500, r#"{"message":"deadlock"}"#, ErrorCode::Protocol),
@@ -110,6 +111,28 @@ fn refusals_are_told_apart_only_as_far_as_the_answer_goes() {
         let error = login_error(status, body);
         assert_eq!((error.code(), error.status()), (code, Some(status)), "{status} {body}");
     }
+}
+
+#[test]
+fn a_refresh_that_comes_too_often_or_is_refused_is_no_lockout() {
+    let body = r#"{"message":"Too many attempts"}"#;
+    assert!(matches!(provider().read_refresh(&held(), &answer(429, body)), Outcome::Busy(_)));
+    let outcome = provider().read_refresh(&held(), &answer(401, r#"{"message":"Invalid refresh attempt"}"#));
+    let Outcome::Rejected(error) = outcome else { panic!("{outcome:?}") };
+    assert_eq!((error.code(), error.retry_at()), (ErrorCode::InvalidCredentials, None));
+}
+
+#[test]
+fn tokens_that_no_header_can_carry_are_no_tokens() {
+    for body in [r#"{"accessToken":"a\n","refreshToken":"r"}"#, r#"{"accessToken":"a","refreshToken":"\u00e9"}"#] {
+        assert!(matches!(provider().read_login(&answer(200, body)), Outcome::Unreadable(_)), "{body}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_read_over() {
+    let body = "\u{feff}{\"accessToken\":\"a\",\"refreshToken\":\"r\"}";
+    assert!(matches!(provider().read_login(&answer(200, body)), Outcome::Granted(_)));
 }
 
 #[test]

@@ -54,6 +54,42 @@ pub(crate) fn session_key(account: &str) -> String {
     format!("session/{account}")
 }
 
+/// How often a write is tried that others overtake.
+const TRIES: usize = 10;
+
+/// Replaces the value of `key` by what `change` makes of it (nothing: no value), however many others write meanwhile.
+pub(crate) async fn change(
+    store: &dyn Store,
+    key: &str,
+    mut change: impl FnMut(Option<&Vec<u8>>) -> Option<Vec<u8>>,
+) -> Result<(), Error> {
+    for _ in 0..TRIES {
+        let found = store.get(key).await?;
+        let (value, version) = (found.as_ref().map(|found| &found.value), found.as_ref().map(|found| found.version));
+        let written = match (change(value), version) {
+            (wanted, _) if wanted.as_ref() == value => true,
+            (Some(wanted), version) => store.put(key, wanted, version).await?,
+            (None, Some(version)) => store.remove(key, version).await?,
+            (None, None) => true,
+        };
+        if written {
+            return Ok(());
+        }
+        tokio::task::yield_now().await;
+    }
+    Err(failed(key, "others changed the value again and again"))
+}
+
+/// An error of the store that quotes nothing of what it holds.
+pub(crate) fn failed(key: &str, what: &str) -> Error {
+    Error::store(key, std::io::Error::other(what.to_owned()))
+}
+
+/// What is said of a value that is not what a session wrote: serde would quote it, and it may hold tokens.
+pub(crate) fn unreadable(key: &str, error: &serde_json::Error) -> Error {
+    failed(key, &format!("its value is not what was written (line {}, column {})", error.line(), error.column()))
+}
+
 #[derive(serde::Serialize, serde::Deserialize)]
 struct StoredTokens {
     access_token: String,
@@ -79,7 +115,7 @@ pub(crate) fn write_tokens(tokens: &Tokens) -> Vec<u8> {
 pub async fn stored_tokens(store: &dyn Store, account: &str) -> Result<Option<Tokens>, Error> {
     let key = session_key(account);
     let Some(found) = store.get(&key).await? else { return Ok(None) };
-    let stored: StoredTokens = serde_json::from_slice(&found.value).map_err(|error| Error::store(key, error))?;
+    let stored: StoredTokens = serde_json::from_slice(&found.value).map_err(|error| unreadable(&key, &error))?;
     let mut tokens = Tokens::new(stored.access_token, stored.refresh_token);
     tokens.expires_at = stored.expires_at.map(UnixTime).or(tokens.expires_at);
     Ok(Some(tokens))

@@ -3,6 +3,7 @@
 mod network;
 mod retry_after;
 mod tls;
+mod watched_body;
 
 use std::error::Error as StdError;
 use std::time::Duration;
@@ -15,6 +16,7 @@ use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Method, Request};
 
 pub(crate) use network::Network;
+use watched_body::{WatchedBody, Written};
 
 /// A larger answer is not one of an authentication endpoint.
 const LARGEST_ANSWER: usize = 1 << 20;
@@ -41,23 +43,34 @@ pub(crate) async fn send(
         Ok(client) => client,
         Err(error) => return Ending::NotSent(error),
     };
-    let sent = clock.boot_time();
+    let (sent, written) = (clock.boot_time(), Written::default());
+    let outgoing = match build(&client, base_url, request, &written) {
+        Ok(outgoing) => outgoing,
+        Err(error) => return Ending::NotSent(error),
+    };
+    let exchange = async {
+        match outgoing.send().await {
+            // A proxy that wants credentials answers in the server's place.
+            Ok(response) if response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Ending::NotSent(proxy_refused())
+            }
+            Ok(response) => read(response, clock, sent).await,
+            Err(error) => no_answer(error, network.reaches_by_proxy(base_url), &written),
+        }
+    };
     // A clock of its own for the limit: after a suspend the connection is gone, whatever tokio's timer thinks.
-    let exchange = exchange(&client, network, clock, base_url, request, sent);
     tokio::select! {
         ending = exchange => ending,
-        () = clock.sleep_until(sent.after(limit)) => Ending::Ambiguous(timed_out(limit)),
+        () = clock.sleep_until(sent.after(limit)) => timed_out(limit, &written),
     }
 }
 
-async fn exchange(
+fn build(
     client: &reqwest::Client,
-    network: &Network,
-    clock: &Clock,
     base_url: &BaseUrl,
     request: Request,
-    sent: BootTime,
-) -> Ending {
+    written: &Written,
+) -> Result<reqwest::RequestBuilder, Error> {
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
@@ -66,18 +79,20 @@ async fn exchange(
     for (name, value) in &request.headers {
         let Ok(mut value) = reqwest::header::HeaderValue::from_str(value.expose()) else {
             let message = format!("The header {name} would hold characters that HTTP does not allow: check the token.");
-            return Ending::NotSent(Error::invalid("access_token", message));
+            return Err(Error::invalid("access_token", message));
         };
         value.set_sensitive(true);
         outgoing = outgoing.header(*name, value);
     }
-    if let Some(body) = request.body {
-        outgoing = outgoing.body(body.expose().to_owned());
+    match request.body {
+        Some(body) => {
+            let body = WatchedBody::new(body.expose().as_bytes().to_vec(), written.clone());
+            outgoing = outgoing.body(reqwest::Body::wrap(body));
+        }
+        // Nothing tells when a request without a body is written.
+        None => written.set(),
     }
-    match outgoing.send().await {
-        Ok(response) => read(response, clock, sent).await,
-        Err(error) => no_answer(error, network.reaches_by_proxy(base_url)),
-    }
+    Ok(outgoing)
 }
 
 async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) -> Ending {
@@ -102,10 +117,10 @@ async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) ->
 }
 
 /// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
-fn no_answer(error: reqwest::Error, by_proxy: bool) -> Ending {
+fn no_answer(error: reqwest::Error, by_proxy: bool, written: &Written) -> Ending {
     // The URL may be an internal address; it is not ours to print.
     let error = error.without_url();
-    if error.is_connect() || is_unsent(&error) {
+    if error.is_connect() || is_unsent(&error) || !written.maybe() {
         return Ending::NotSent(not_connected(error, by_proxy));
     }
     let message = "The connection broke before the server answered; whether it acted on the request is not known.";
@@ -165,10 +180,24 @@ fn too_large(status: u16) -> Ending {
     Ending::Ambiguous(Error::new(ErrorCode::Protocol, message).with_sent(Sent::Maybe).with_status(status))
 }
 
-fn timed_out(limit: Duration) -> Error {
+fn timed_out(limit: Duration, written: &Written) -> Ending {
+    let seconds = limit.as_secs_f64();
+    if !written.maybe() {
+        let message = format!(
+            "No connection to the server was had within {seconds} seconds (exchange_timeout); nothing was sent. Check the \
+             network, and base_url."
+        );
+        return Ending::NotSent(Error::new(ErrorCode::Timeout, message).with_sent(Sent::No));
+    }
     let message = format!(
-        "The server did not answer within {} seconds (exchange_timeout); whether it acted on the request is not known.",
-        limit.as_secs_f64()
+        "The server did not answer within {seconds} seconds (exchange_timeout); whether it acted on the request is not \
+         known."
     );
-    Error::new(ErrorCode::Timeout, message).with_sent(Sent::Maybe)
+    Ending::Ambiguous(Error::new(ErrorCode::Timeout, message).with_sent(Sent::Maybe))
+}
+
+fn proxy_refused() -> Error {
+    let message =
+        "The proxy wants credentials (HTTP 407); nothing reached the server. Put them into the proxy's address.";
+    Error::new(ErrorCode::Proxy, message).with_sent(Sent::No).with_status(407)
 }

@@ -65,7 +65,7 @@ fn names(effects: &[Effect]) -> Vec<String> {
         Effect::Send(number, Exchange::Refresh(_)) => format!("refresh {number}"),
         Effect::Publish(held) => format!("publish {}", held.is_some()),
         Effect::Store(number, _) => format!("store {number}"),
-        Effect::Forget => "forget".to_owned(),
+        Effect::Forget(_) => "forget".to_owned(),
         Effect::Announce(event) => event.kind.as_str().to_owned(),
         Effect::Settle(number, Ok(held)) => format!("settle {number} {}", held.grant.access_token.expose()),
         Effect::Settle(number, Err(error)) => format!("settle {number} {}", error.code().as_str()),
@@ -296,4 +296,70 @@ fn a_session_without_refresh_token_and_credentials_says_what_it_lacks() {
     assert_eq!(names(&step(&mut lifecycle, 1190, Input::Want)), ["hand out one"]);
     let Some(Effect::Refuse(error)) = step(&mut lifecycle, 1200, Input::Want).pop() else { panic!("not refused") };
     assert_eq!(error.cause(), Some(Cause::NoRefreshToken));
+}
+
+#[test]
+fn a_token_that_is_refused_while_it_is_stored_is_replaced_before_anybody_gets_it() {
+    let mut lifecycle = active(rules());
+    step(&mut lifecycle, 1, Input::Refresh);
+    step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1)));
+    let effects = step(&mut lifecycle, 2, Input::Unauthorized(Secret::new("two")));
+    assert_eq!(names(&effects), ["publish false", "unauthorized", "wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 3, Input::Stored(0, Ok(())))), ["refreshed", "refresh 0"]);
+    step(&mut lifecycle, 3, Input::Ended(0, answered(Outcome::Granted(grant("three", 1200)), 3)));
+    assert_eq!(names(&step(&mut lifecycle, 3, Input::Stored(0, Ok(())))), ["refreshed", "settle 0 three"]);
+}
+
+#[test]
+fn an_old_failure_is_no_outage() {
+    let mut lifecycle = active(rules());
+    step(&mut lifecycle, 10, Input::Refresh);
+    step(&mut lifecycle, 10, Input::Ended(0, Ended::NotSent(Error::new(ErrorCode::Transport, "refused"))));
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["wait 1", "refresh 1"]);
+}
+
+#[test]
+fn of_two_logins_that_the_ledger_bears_one_is_kept_for_the_end_of_the_token() {
+    let mut lifecycle = active(rules());
+    let failed =
+        |seconds| answered(Outcome::Unreadable(Error::new(ErrorCode::Protocol, "failed").with_status(502)), seconds);
+    step(&mut lifecycle, 920, Input::Want);
+    assert_eq!(names(&step(&mut lifecycle, 920, Input::Ended(0, failed(920)))), ["refresh_failed", "login 0"]);
+    step(&mut lifecycle, 920, Input::Ended(0, failed(920)));
+    assert_eq!(names(&step(&mut lifecycle, 1000, Input::Want)), ["hand out one"]);
+    assert_eq!(lifecycle.wake_at(), Some(BootTime(1_170_000)));
+    assert_eq!(names(&step(&mut lifecycle, 1170, Input::Want)), ["wait 1", "login 1"]);
+}
+
+#[test]
+fn a_session_that_nobody_asks_any_more_stops_trying() {
+    let mut lifecycle = active(rules());
+    let busy = |seconds| {
+        let error = Error::new(ErrorCode::RateLimited, "slow down").with_status(429);
+        answered(Outcome::Busy(error), seconds)
+    };
+    step(&mut lifecycle, 900, Input::Wake { used: true });
+    step(&mut lifecycle, 900, Input::Ended(0, busy(900)));
+    assert_eq!(names(&step(&mut lifecycle, 1300, Input::Wake { used: true })), Vec::<String>::new());
+    assert_eq!(lifecycle.wake_at(), None);
+}
+
+#[test]
+fn a_replay_that_is_not_sent_does_not_make_the_first_try_unsent() {
+    let mut lifecycle = active(Rules { replay_grace: Duration::from_secs(10), ..without_credentials() });
+    step(&mut lifecycle, 1300, Input::Want);
+    step(&mut lifecycle, 1301, Input::Ended(0, lost()));
+    let not_sent = Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
+    let effects = step(&mut lifecycle, 1302, Input::Ended(0, not_sent));
+    assert_eq!(names(&effects), ["refresh_failed", "relogin_required", "settle 0 relogin_required"]);
+}
+
+#[test]
+fn what_does_not_mend_itself_is_told_at_once() {
+    for code in [ErrorCode::Tls, ErrorCode::Proxy] {
+        let mut lifecycle = Lifecycle::new(rules());
+        step(&mut lifecycle, 0, Input::Login { force: false });
+        let effects = step(&mut lifecycle, 0, Input::Ended(0, Ended::NotSent(Error::new(code, "refused"))));
+        assert_eq!(names(&effects), ["login_failed".to_owned(), format!("settle 0 {}", code.as_str())]);
+    }
 }

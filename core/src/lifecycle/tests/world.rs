@@ -31,8 +31,8 @@ pub(super) struct Client {
     spent: HashSet<String>,
     /// Access tokens that a caller reported as refused.
     refused: HashSet<String>,
-    /// A failure since the last grant: in an outage an old token may be handed out to its end.
-    troubled: bool,
+    /// When something last failed since the last grant: in an outage an old token may be handed out to its end.
+    troubled: Option<BootTime>,
     published: Option<Arc<Held>>,
 }
 
@@ -45,7 +45,7 @@ impl World {
             handed_out: None,
             spent: HashSet::new(),
             refused: HashSet::new(),
-            troubled: false,
+            troubled: None,
             published: None,
         };
         let sessions = [client(), client()];
@@ -136,13 +136,13 @@ impl World {
             match effect {
                 Effect::HandOut(held) => self.check_handed_out(session, &held),
                 Effect::Wait(number) => self.sessions[session].waiting.push(number),
-                Effect::Refuse(_) | Effect::Forget => {}
+                Effect::Refuse(_) | Effect::Forget(_) => {}
                 Effect::Send(number, exchange) => self.send(session, number, exchange),
                 Effect::Publish(held) => self.sessions[session].published = held,
                 Effect::Store(number, held) => {
                     let published = self.sessions[session].published.as_ref();
                     assert!(published.is_some_and(|now| Arc::ptr_eq(now, &held)), "invariant 3: stored before in use");
-                    self.sessions[session].troubled = false;
+                    self.sessions[session].troubled = None;
                     self.step(session, Input::Stored(number, Ok(())));
                 }
                 Effect::Announce(event) => self.notice(session, &event),
@@ -153,7 +153,7 @@ impl World {
 
     fn notice(&mut self, session: usize, event: &Event) {
         if event.code.is_some() {
-            self.sessions[session].troubled = true;
+            self.sessions[session].troubled = Some(self.now.boot);
         }
     }
 
@@ -176,7 +176,7 @@ impl World {
         let waited = client.waiting.len();
         client.waiting.retain(|waiting| *waiting != number);
         let held = result.ok().or_else(|| {
-            client.troubled = true;
+            client.troubled = Some(self.now.boot);
             client.lifecycle.valid(self.now)
         });
         if let (Some(held), true) = (held, waited > 0) {
@@ -190,7 +190,10 @@ impl World {
         let client = &mut self.sessions[session];
         assert!(!client.refused.contains(token), "token {token} is handed out though the server refused it");
         client.handed_out = Some(Arc::clone(held));
-        let (troubled, number) = (client.troubled, token.parse().expect("a number"));
+        let recent = client.troubled.is_some_and(|at| self.now.boot < at.after(Duration::from_secs(30)));
+        // Or nothing may be sent: the server asked to wait, or there is nothing to send.
+        let troubled = recent || !client.lifecycle.can_send_now(self.now);
+        let number = token.parse().expect("a number");
         let Some(end) = self.server.end_of(session, number).filter(|_| self.server.dated) else { return };
         let left = end - self.now.boot.0;
         let margin = if troubled { 0 } else { (self.server.lifetime * 250).min(30_000) - 1_000 };

@@ -1,0 +1,88 @@
+//! One exchange for each refresh token of the process, whoever holds it: two sessions that were made of the same tokens,
+//! or two requests of a web server that read them from the same row, must not both spend them.
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use ring::digest;
+
+use super::locked;
+use crate::clock::{BootTime, Clock};
+use crate::fork::PerProcess;
+use crate::grant::{Expiry, Grant};
+use crate::lifecycle::Ended;
+use crate::provider::{BaseUrl, Outcome};
+
+/// How long the end of an exchange is kept for those who come late with the same token.
+const KEPT: Duration = Duration::from_secs(60);
+
+type Key = [u8; digest::SHA256_OUTPUT_LEN];
+/// How the exchange ended; nothing until it has, and after an end that left the token as it was.
+type Rotation = tokio::sync::Mutex<Option<Ended>>;
+type Rotations = Mutex<HashMap<Key, (BootTime, Arc<Rotation>)>>;
+
+static ROTATIONS: PerProcess<Rotations> = PerProcess::new();
+
+/// Makes the exchange of this grant's refresh token, or waits for the one that is under way, or knows how it ended.
+pub(super) async fn once(
+    base_url: &BaseUrl,
+    grant: &Grant,
+    clock: &Clock,
+    exchange: impl Future<Output = Ended>,
+) -> Ended {
+    let rotation = of(base_url, grant, clock.boot_time());
+    let mut known = rotation.lock().await;
+    if let Some(ended) = &*known {
+        return late(ended.clone(), clock.boot_time());
+    }
+    let ended = exchange.await;
+    if is_spent(grant, &ended) {
+        *known = Some(ended.clone());
+    }
+    ended
+}
+
+/// Whether the refresh token must not be sent again.
+fn is_spent(grant: &Grant, ended: &Ended) -> bool {
+    match ended {
+        Ended::NotSent(_) | Ended::Answered(Outcome::Busy(_), _) => false,
+        // A system that does not rotate takes the same token again.
+        Ended::Answered(Outcome::Granted(new), _) => new.refresh_token != grant.refresh_token,
+        _ => true,
+    }
+}
+
+fn of(base_url: &BaseUrl, grant: &Grant, now: BootTime) -> Arc<Rotation> {
+    let mut hash = digest::Context::new(&digest::SHA256);
+    hash.update(base_url.as_str().as_bytes());
+    hash.update(b"|");
+    hash.update(grant.refresh_token.as_ref().map_or("", |token| token.expose()).as_bytes());
+    let mut key = Key::default();
+    key.copy_from_slice(hash.finish().as_ref());
+    let found = ROTATIONS.with(
+        || Ok::<_, std::convert::Infallible>(Mutex::default()),
+        |_| (),
+        |rotations| {
+            let mut rotations = locked(rotations);
+            // What is under way stays, however long it takes.
+            rotations.retain(|_, (at, rotation)| now < at.after(KEPT) || Arc::strong_count(rotation) > 1);
+            Arc::clone(&rotations.entry(key).or_insert_with(|| (now, Arc::default())).1)
+        },
+    );
+    match found {
+        Ok(rotation) => rotation,
+        Err(never) => match never {},
+    }
+}
+
+/// What somebody else was granted: a lifetime that counts from the answer has begun already.
+fn late(mut ended: Ended, now: BootTime) -> Ended {
+    if let Ended::Answered(Outcome::Granted(grant), timing) = &mut ended
+        && let Expiry::After(lifetime) = grant.expiry
+    {
+        grant.expiry = Expiry::After(lifetime.saturating_sub(timing.received.until(now)));
+    }
+    ended
+}
