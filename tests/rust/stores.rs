@@ -200,3 +200,32 @@ fn without_a_store_nothing_outlives_the_session() {
         assert!(format!("{:?}", session.tokens().unwrap()).contains("[redacted]"));
     });
 }
+
+/// A store whose author made a mistake.
+#[derive(Debug)]
+struct Panicking;
+
+impl Store for Panicking {
+    fn get<'a>(&'a self, _: &'a str) -> Pending<'a, Option<Stored>> {
+        Box::pin(async { panic!("a mistake in a store") })
+    }
+
+    fn put<'a>(&'a self, _: &'a str, _: Vec<u8>, _: Option<u64>) -> Pending<'a, bool> {
+        Box::pin(async { panic!("a mistake in a store") })
+    }
+
+    fn remove<'a>(&'a self, _: &'a str, _: u64) -> Pending<'a, bool> {
+        Box::pin(async { panic!("a mistake in a store") })
+    }
+}
+
+#[test]
+fn a_store_that_panics_keeps_nobody_waiting() {
+    run(async {
+        let sandbox = sandbox(json!({}));
+        let tokens = login(&sandbox).await.tokens().unwrap();
+        let session = relatch::resume(provider(&sandbox), tokens, with(&sandbox, Arc::new(Panicking))).unwrap();
+        let refreshed = timeout(LIMIT, session.refresh()).await.expect("the flight never ended").unwrap();
+        assert_eq!(Some(refreshed), session.tokens());
+    });
+}
