@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
-use crate::exit;
-use crate::package::functions;
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use relatch::{Cause, ErrorCode, Event, UnixTime};
+
+use crate::exit;
+use crate::package::functions;
 
 /// What Python sees of an event: kind, time, code, cause, time of the next try, end of the new token.
 type Parts = (&'static str, f64, Option<&'static str>, Option<&'static str>, Option<f64>, Option<f64>);

@@ -17,8 +17,8 @@ use crate::wait::wait;
 #[pyclass(frozen, subclass, weakref, module = "relatch._relatch")]
 pub(crate) struct Session {
     core: relatch::Session,
-    /// What was handed out last. Only ever tried, so that nobody waits for it.
-    handed: Mutex<Option<Handed>>,
+    /// What was handed out last. Only ever tried, so that nobody waits for it; boxed, for an idle session has nothing.
+    handed: Mutex<Option<Box<Handed>>>,
 }
 
 /// The Python objects of one token.
@@ -269,7 +269,7 @@ impl Session {
             Some(handed) if handed.token.is(&token) => handed.text.clone_ref(py),
             _ => {
                 let new = text(&token);
-                *handed = Some(Handed { token, text: new.clone_ref(py), headers: None });
+                *handed = Some(Box::new(Handed { token, text: new.clone_ref(py), headers: None }));
                 new
             }
         }
@@ -278,7 +278,7 @@ impl Session {
     /// The headers of the token, in a dict of the caller's own.
     fn headers_of<'py>(&self, py: Python<'py>, token: Token) -> PyResult<Bound<'py, PyDict>> {
         if let Ok(handed) = self.handed.try_lock()
-            && let Some(Handed { token: last, headers: Some(headers), .. }) = &*handed
+            && let Some(Handed { token: last, headers: Some(headers), .. }) = handed.as_deref()
             && last.is(&token)
         {
             return headers.bind(py).copy();
@@ -289,7 +289,7 @@ impl Session {
         }
         let (text, kept) = (self.text(py, token.clone()), headers.copy()?.unbind());
         if let Ok(mut handed) = self.handed.try_lock() {
-            *handed = Some(Handed { token, text, headers: Some(kept) });
+            *handed = Some(Box::new(Handed { token, text, headers: Some(kept) }));
         }
         Ok(headers)
     }

@@ -93,5 +93,6 @@ test('the sandbox reports what it saw', async (t) => {
   assert.ok(seen && seen.at instanceof Date);
   assert.deepEqual([seen.username, seen.contentType, seen.verdict], ['first_user', 'application/json', 'granted']);
   await sandbox.close();
-  await assert.rejects(sandbox.sevenG().health(), { code: 'transport', sent: 'no' });
+  // `sent` depends on whether the connection that the login left open is known to have ended.
+  await assert.rejects(sandbox.sevenG().health(), { code: 'transport' });
 });
