@@ -2,6 +2,7 @@
 //!
 //! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -10,6 +11,7 @@ use once_cell::race::OnceBox;
 use tokio::sync::watch;
 
 use crate::coarse_clock;
+use crate::fork::PerProcess;
 
 /// A laptop that slept, or a clock that was set, is noticed within this time: tokio's timers do not count suspend.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
@@ -97,7 +99,18 @@ pub struct Clock(Option<Arc<Offsets>>);
 struct Offsets {
     boot: AtomicI64,
     unix: AtomicI64,
-    moved: watch::Sender<()>,
+    /// Tells of every move. It holds a lock, which a forked child must not inherit.
+    moved: PerProcess<watch::Sender<()>>,
+}
+
+impl Offsets {
+    fn moved<R>(&self, act: impl FnOnce(&watch::Sender<()>) -> R) -> R {
+        let made = self.moved.with(|| Ok::<_, Infallible>(watch::channel(()).0), |_| (), act);
+        match made {
+            Ok(result) => result,
+            Err(never) => match never {},
+        }
+    }
 }
 
 impl Clock {
@@ -141,7 +154,7 @@ impl Clock {
 
     /// Waits until the boot clock reads `at`, through suspend and through jumps of a manual clock.
     pub async fn sleep_until(&self, at: BootTime) {
-        let mut moved = self.0.as_ref().map(|offsets| offsets.moved.subscribe());
+        let mut moved = self.0.as_ref().map(|offsets| offsets.moved(watch::Sender::subscribe));
         loop {
             let left = self.boot_time().until(at);
             if left.is_zero() {
@@ -176,7 +189,11 @@ pub struct ManualClock(Arc<Offsets>);
 impl ManualClock {
     /// A clock that starts at the machine's time.
     pub fn new() -> Self {
-        Self(Arc::new(Offsets { boot: AtomicI64::new(0), unix: AtomicI64::new(0), moved: watch::channel(()).0 }))
+        Self(Arc::new(Offsets {
+            boot: AtomicI64::new(0),
+            unix: AtomicI64::new(0),
+            moved: PerProcess::made(watch::channel(()).0),
+        }))
     }
 
     /// The clock to hand to a session or a server: it follows this one.
@@ -189,13 +206,13 @@ impl ManualClock {
         let time = milliseconds(time);
         saturating_add(&self.0.boot, time);
         saturating_add(&self.0.unix, time);
-        self.0.moved.send_replace(());
+        self.0.moved(|moved| moved.send_replace(()));
     }
 
     /// Sets the wall clock forward (or back, if negative) without any time passing: a user or NTP sets the clock.
     pub fn shift_wall(&self, milliseconds: i64) {
         saturating_add(&self.0.unix, milliseconds);
-        self.0.moved.send_replace(());
+        self.0.moved(|moved| moved.send_replace(()));
     }
 }
 

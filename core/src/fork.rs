@@ -3,6 +3,7 @@
 //! A thread pool, a connection and a lock that another thread held do not survive `fork`. Whatever depends on one
 //! remembers the generation it was made in and is made anew when the generation has changed.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
@@ -68,6 +69,12 @@ impl<T> PerProcess<T> {
             }
             discard(&fresh.value);
         }
+    }
+}
+
+impl<T> fmt::Debug for PerProcess<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PerProcess")
     }
 }
 

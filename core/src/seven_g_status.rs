@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorCode};
 use crate::policy::Options;
-use crate::provider::{Answer, Provider, SevenG};
+use crate::provider::{Answer, Provider, SevenG, denies, field};
 use crate::runtime;
 use crate::transport::{self, Ending};
 
@@ -43,7 +43,7 @@ impl SevenG {
     /// ```
     pub async fn health(&self, options: &Options) -> Result<Health, Error> {
         let answer = self.ask("/Common/HealthCheck".to_owned(), options).await?;
-        let denied = answer.object().is_some_and(|object| object.get("result") == Some(&Value::Bool(false)));
+        let denied = answer.object().as_ref().is_some_and(denies);
         let body = String::from_utf8_lossy(&answer.body).into_owned();
         Ok(Health { healthy: answer.is_success() && !denied, status: answer.status, body })
     }
@@ -62,11 +62,11 @@ impl SevenG {
         let answer = self.ask(path, options).await?;
         let object = answer.object().filter(|_| answer.is_success());
         let Some(object) = object else { return Err(answer.unreadable("lookup", &[])) };
-        if object.get("result") == Some(&Value::Bool(false)) {
+        if denies(&object) {
             let error = Error::new(ErrorCode::AccessDenied, "The API refused the lookup: server_message says why.");
             return Err(answer.explain(error, &[]));
         }
-        let entries = object.get("data").and_then(Value::as_array);
+        let entries = field(&object, "data").and_then(Value::as_array);
         let entries = entries.ok_or_else(|| answer.unreadable("lookup", &[]))?;
         Ok(entries.iter().map(entry).collect())
     }
@@ -87,7 +87,7 @@ impl SevenG {
 }
 
 fn entry(entry: &Value) -> LookupEntry {
-    let text = |name: &str| match entry.get(name) {
+    let text = |name: &str| match entry.as_object().and_then(|entry| field(entry, name)) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),

@@ -75,7 +75,16 @@ impl Answer {
 
 /// A text field, whatever the case of its name: some servers spell the same field in Pascal case.
 pub(crate) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
+    field(object, name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+}
+
+/// Any field, whatever the case of its name.
+pub(crate) fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let exact = object.get(name);
-    let field = exact.or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
-    field.and_then(Value::as_str).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+    exact.or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+/// Whether an answer says that the call failed, whatever its HTTP status is (wire.md 1.5).
+pub(crate) fn denies(object: &Map<String, Value>) -> bool {
+    field(object, "result") == Some(&Value::Bool(false))
 }

@@ -16,6 +16,7 @@ use crate::lockout::LockoutRule;
 use crate::secret::Secret;
 
 pub use answer::Answer;
+pub(crate) use answer::{denies, field};
 pub use base_url::BaseUrl;
 pub use seven_g::{SevenG, SevenGBuilder};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, text};
+use super::answer::{Answer, denies, text};
 use super::{BaseUrl, Method, Outcome, Provider, Request};
 use crate::error::{Error, ErrorCode};
 use crate::grant::{Claims, Expiry, Grant};
@@ -275,7 +275,7 @@ fn read(
     {
         return Outcome::Granted(grant);
     }
-    let refused = object.as_ref().is_some_and(|object| object.get("result") == Some(&Value::Bool(false)));
+    let refused = object.as_ref().is_some_and(denies);
     let may_be_locked = match what {
         // A refresh that comes too often was not looked at, whatever the words are.
         "refresh" => answer.status != 429,
