@@ -5,93 +5,62 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::UnixTime;
+use crate::words::words;
 
-macro_rules! codes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// What kind of error it is. Every code has a class of its own in Python and in TypeScript.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum ErrorCode { $($(#[$doc])* $name,)* }
-
-        impl ErrorCode {
-            /// Every code there is.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The code as all languages and the scenarios spell it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
+words! {
+    /// What kind of error it is. Every code has a class of its own in Python and in TypeScript.
+    ErrorCode {
+        /// A bad argument, found before any traffic.
+        InvalidConfig = "invalid_config",
+        /// The server refused the user or the password.
+        InvalidCredentials = "invalid_credentials",
+        /// A second factor is needed and none can be had without a human.
+        SecondFactorRequired = "second_factor_required",
+        /// The second factor was refused.
+        SecondFactorRejected = "second_factor_rejected",
+        /// The server says that the account is locked.
+        AccountLocked = "account_locked",
+        /// Refused here, without any traffic, to protect the account from being locked.
+        LockoutGuard = "lockout_guard",
+        /// The server refuses for another reason: a blocked address, a disabled account, a bad API key.
+        AccessDenied = "access_denied",
+        /// The session cannot go on without a login.
+        ReloginRequired = "relogin_required",
+        /// The session was inherited by a forked process and must not spend its parent's refresh token.
+        ForkedSession = "forked_session",
+        /// The server asks to slow down, for longer than the deadline allows to wait.
+        RateLimited = "rate_limited",
+        /// No answer was had.
+        Transport = "transport",
+        /// No answer in time.
+        Timeout = "timeout",
+        /// No trusted connection could be made.
+        Tls = "tls",
+        /// The proxy refused or could not be reached.
+        Proxy = "proxy",
+        /// The server gave an answer that cannot be read.
+        Protocol = "protocol",
+        /// The store failed.
+        Store = "store",
+        /// The session was logged out, or the process is exiting.
+        Closed = "closed",
+    }
 }
 
-codes! {
-    /// A bad argument, found before any traffic.
-    InvalidConfig = "invalid_config",
-    /// The server refused the user or the password.
-    InvalidCredentials = "invalid_credentials",
-    /// A second factor is needed and none can be had without a human.
-    SecondFactorRequired = "second_factor_required",
-    /// The second factor was refused.
-    SecondFactorRejected = "second_factor_rejected",
-    /// The server says that the account is locked.
-    AccountLocked = "account_locked",
-    /// Refused here, without any traffic, to protect the account from being locked.
-    LockoutGuard = "lockout_guard",
-    /// The server refuses for another reason: a blocked address, a disabled account, a bad API key.
-    AccessDenied = "access_denied",
-    /// The session cannot go on without a login.
-    ReloginRequired = "relogin_required",
-    /// The session was inherited by a forked process and must not spend its parent's refresh token.
-    ForkedSession = "forked_session",
-    /// The server asks to slow down, for longer than the deadline allows to wait.
-    RateLimited = "rate_limited",
-    /// No answer was had.
-    Transport = "transport",
-    /// No answer in time.
-    Timeout = "timeout",
-    /// No trusted connection could be made.
-    Tls = "tls",
-    /// The proxy refused or could not be reached.
-    Proxy = "proxy",
-    /// The server gave an answer that cannot be read.
-    Protocol = "protocol",
-    /// The store failed.
-    Store = "store",
-    /// The session was logged out, or the process is exiting.
-    Closed = "closed",
-}
-
-macro_rules! causes {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// Why a session cannot go on without a login.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum Cause { $($(#[$doc])* $name,)* }
-
-        impl Cause {
-            /// Every cause there is.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The cause as all languages and the scenarios spell it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-causes! {
-    /// A refresh was sent and its answer never came: the server may have rotated the token.
-    RotationLost = "rotation_lost",
-    /// The server refused the refresh token.
-    RefreshRejected = "refresh_rejected",
-    /// There is no refresh token.
-    NoRefreshToken = "no_refresh_token",
-    /// The server refused a token that it had just issued.
-    TokenRefused = "token_refused",
-    /// The login that should have healed the session was refused.
-    LoginRejected = "login_rejected",
+words! {
+    /// Why a session cannot go on without a login.
+    Cause {
+        /// A refresh was sent and its answer never came: the server may have rotated the token.
+        RotationLost = "rotation_lost",
+        /// The server refused the refresh token.
+        RefreshRejected = "refresh_rejected",
+        /// There is no refresh token.
+        NoRefreshToken = "no_refresh_token",
+        /// The server refused a token that it had just issued.
+        TokenRefused = "token_refused",
+        /// The login that should have healed the session was refused.
+        LoginRejected = "login_rejected",
+    }
 }
 
 /// Whether a request that got no answer may have reached the server.

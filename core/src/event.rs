@@ -2,47 +2,32 @@
 
 use crate::clock::UnixTime;
 use crate::error::{Cause, ErrorCode};
+use crate::words::words;
 
-macro_rules! kinds {
-    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
-        /// What happened.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[non_exhaustive]
-        pub enum EventKind { $($(#[$doc])* $name,)* }
-
-        impl EventKind {
-            /// Every kind there is.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// The kind as all languages and the scenarios spell it.
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$name => $text,)* }
-            }
-        }
-    };
-}
-
-kinds! {
-    /// A login succeeded.
-    LoggedIn = "logged_in",
-    /// A login failed; `code` says how. Tries that the same flight repeats while callers wait are not announced singly.
-    LoginFailed = "login_failed",
-    /// The tokens were rotated.
-    Refreshed = "refreshed",
-    /// A refresh failed; `code` says how, `retry_at` when the next is tried. Repeated tries as above.
-    RefreshFailed = "refresh_failed",
-    /// A caller reported that the server refused the current token.
-    Unauthorized = "unauthorized",
-    /// The session cannot go on without a login; `cause` says why.
-    ReloginRequired = "relogin_required",
-    /// A login was refused here, to protect the account.
-    LockoutGuard = "lockout_guard",
-    /// A login was sent in spite of the lockout guard, because the caller insisted.
-    LoginForced = "login_forced",
-    /// The store failed; the session goes on with what it holds in memory.
-    StoreFailed = "store_failed",
-    /// The session was logged out.
-    LoggedOut = "logged_out",
+words! {
+    /// What happened.
+    EventKind {
+        /// A login succeeded.
+        LoggedIn = "logged_in",
+        /// A login failed; `code` says how. Tries that the same flight repeats while callers wait are not announced singly.
+        LoginFailed = "login_failed",
+        /// The tokens were rotated.
+        Refreshed = "refreshed",
+        /// A refresh failed; `code` says how, `retry_at` when the next is tried. Repeated tries as above.
+        RefreshFailed = "refresh_failed",
+        /// A caller reported that the server refused the current token.
+        Unauthorized = "unauthorized",
+        /// The session cannot go on without a login; `cause` says why.
+        ReloginRequired = "relogin_required",
+        /// A login was refused here, to protect the account.
+        LockoutGuard = "lockout_guard",
+        /// A login was sent in spite of the lockout guard, because the caller insisted.
+        LoginForced = "login_forced",
+        /// The store failed; the session goes on with what it holds in memory.
+        StoreFailed = "store_failed",
+        /// The session was logged out.
+        LoggedOut = "logged_out",
+    }
 }
 
 /// One thing that happened to a session.

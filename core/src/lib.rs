@@ -38,6 +38,7 @@ mod seven_g_status;
 mod store;
 mod token;
 mod transport;
+mod words;
 
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
 pub use error::{Cause, Detail, Error, ErrorCode, Sent};

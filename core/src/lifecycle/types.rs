@@ -10,6 +10,7 @@ use crate::freshness::{Margins, Timing, Windows};
 use crate::grant::Grant;
 use crate::provider::Outcome;
 use crate::secret::Secret;
+use crate::words::words;
 
 /// What a session may do, fixed when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,37 +108,22 @@ pub(crate) enum Effect {
     Settle(FlightNumber, Result<Arc<Held>, Error>),
 }
 
-/// What a session is doing, as users see it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum State {
-    /// Nothing has happened yet.
-    New,
-    /// Credentials are on their way.
-    LoggingIn,
-    /// It has a token, or can get one.
-    Active,
-    /// A refresh token is on its way.
-    Refreshing,
-    /// The server waits for a second factor.
-    Challenged,
-    /// It cannot go on without a login.
-    NeedsLogin,
-    /// It was logged out.
-    Closed,
-}
-
-impl State {
-    /// The state as all languages and the scenarios spell it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::New => "new",
-            Self::LoggingIn => "logging_in",
-            Self::Active => "active",
-            Self::Refreshing => "refreshing",
-            Self::Challenged => "challenged",
-            Self::NeedsLogin => "needs_login",
-            Self::Closed => "closed",
-        }
+words! {
+    /// What a session is doing, as users see it.
+    State {
+        /// Nothing has happened yet.
+        New = "new",
+        /// Credentials are on their way.
+        LoggingIn = "logging_in",
+        /// It has a token, or can get one.
+        Active = "active",
+        /// A refresh token is on its way.
+        Refreshing = "refreshing",
+        /// The server waits for a second factor.
+        Challenged = "challenged",
+        /// It cannot go on without a login.
+        NeedsLogin = "needs_login",
+        /// It was logged out.
+        Closed = "closed",
     }
 }
