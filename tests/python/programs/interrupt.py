@@ -27,6 +27,8 @@ def interrupt_when(sandbox: Sandbox, what: str) -> None:
 
 
 def main(call: str) -> None:
+    # Who starts the tests in the background may have switched Ctrl-C off for all that they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sandbox = Sandbox()
     session = relatch.login(sandbox.seven_g())
     heard = threading.Event()
