@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * Sessions: the handle that callers hold, and the three ways to get tokens.
  */

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * A local server that behaves as the 7G API does, to test programs against.
  *
