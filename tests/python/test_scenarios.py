@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -38,8 +39,6 @@ async def test_threads(name: str) -> None:
 
 
 def test_all_scenarios_ran(request: pytest.FixtureRequest) -> None:
-    import json  # noqa: PLC0415
-
     if request.config.getoption("keyword") or any("::" in argument for argument in request.config.args):
         pytest.skip("only some tests were asked for")
     files: dict[str, Any] = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in FOLDER.glob("*.json")}
