@@ -109,7 +109,7 @@ impl Refusal {
 }
 
 /// One login on its way, to be settled once its end is known.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt(u64);
 
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]

@@ -90,8 +90,8 @@ impl Keeper {
     /// one. Either may refuse it, so that a store that fails in between loses no count.
     pub(super) async fn enter_login(self: &Arc<Self>, account: &str, force: bool) -> Result<Entry, Error> {
         let refused = |refusal: Refusal| refusal.error(self.options.time().now());
-        let memory = self.enter_in(memory(), account, force).await.unwrap_or_else(|_| Ok(Attempt::default()));
-        let memory = memory.map_err(refused)?;
+        // A login that is counted nowhere is not sent.
+        let memory = self.enter_in(memory(), account, force).await?.map_err(refused)?;
         let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
         match self.enter_in(&**store, account, force).await {
             Ok(Ok(stored)) => Ok(Entry { memory, stored: Some(stored) }),
@@ -137,8 +137,10 @@ impl Keeper {
                 }
             }
         };
-        // The memory store does not fail.
-        let _ = self.change_ledger(memory(), account, settle(entry.memory)).await;
+        // Where settling fails the login goes on counting as failed, which is the safe side.
+        if let Err(error) = self.change_ledger(memory(), account, settle(entry.memory)).await {
+            self.store_failed(&error);
+        }
         if let (Some(store), Some(stored)) = (self.options.own_store(), entry.stored)
             && let Err(error) = self.change_ledger(&**store, account, settle(stored)).await
         {
