@@ -33,8 +33,10 @@ help: ## list these words
 
 demo: setup-python setup-node ## log in, refresh and survive trouble against the built-in sandbox, in Python and in Node
 	@status=0; \
-	printf '\n=== Python: demo/demo.py\n\n'; $(BIN)/python demo/demo.py || status=1; \
-	printf '\n=== Node: demo/demo.mjs\n\n'; node demo/demo.mjs || status=1; \
+	for system in seven_g synapsewave; do \
+	  printf '\n=== Python: demo/%s.py\n\n' $$system; $(BIN)/python demo/$$system.py || status=1; \
+	  printf '\n=== Node: demo/%s.mjs\n\n' $$system; node demo/$$system.mjs || status=1; \
+	done; \
 	exit $$status
 
 test: setup-python-test setup-node ## run the tests of Rust, Python and Node

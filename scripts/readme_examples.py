@@ -23,7 +23,7 @@ def examples() -> dict[str, str]:
 def as_program(name: str) -> str:
     """An example as a program: a notebook's cell, which may await, becomes the body of a coroutine."""
     code = examples()[name]
-    if name != "jupyter":
+    if "await " not in code or name.startswith("node"):
         return code
     imports, body = code.split("\n\n", 1)
     return f"{imports}\n\n\nasync def cell() -> None:\n{textwrap.indent(body, '    ')}\n\nasyncio.run(cell())\n"

@@ -14,19 +14,21 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
 use napi_derive::napi;
-use relatch::{Error, Session, Subscription};
+use relatch::{Challenge, Error, Factor, Session, SevenG, Subscription};
 use relatch_sandbox::Sandbox;
 use tokio::task::AbortHandle;
 
+use crate::account::HeldAccount;
 use crate::errors;
 use crate::provider::Held;
+use crate::questions::Questions;
 use crate::registry::Registry;
 
-/// What goes back to JavaScript: the end of a call, or an event.
+/// What goes back to JavaScript: the end of a call, an event, or a question.
 #[napi(object, object_from_js = false)]
 #[derive(Default)]
 pub struct Message {
-    /// The number that JavaScript gave the call, or the watch whose event it is.
+    /// The number that JavaScript gave the call, or the watch whose event it is, or the callback that is asked.
     pub number: u32,
     /// What went wrong, as JSON.
     pub error: Option<String>,
@@ -34,16 +36,18 @@ pub struct Message {
     pub text: Option<String>,
     /// The session that a login opened.
     pub session: Option<u32>,
+    /// The login that waits for its second factor: what `begin` ends with, or what an error carries.
+    pub challenge: Option<u32>,
+    /// The number under which a callback is to answer.
+    pub question: Option<u32>,
+    /// What a callback threw and nothing refers to any more.
+    pub forget: Option<u32>,
 }
 
 impl Message {
     /// The good end of a call; its number is filled in later.
     pub(crate) fn text(text: impl Into<String>) -> Self {
         Self { text: Some(text.into()), ..Self::default() }
-    }
-
-    fn failed(error: String) -> Self {
-        Self { error: Some(error), ..Self::default() }
     }
 }
 
@@ -56,6 +60,12 @@ pub(crate) struct Environment {
     /// The calls under way. A call that ended before it was entered here has no handle.
     calls: Mutex<HashMap<u32, Option<AbortHandle>>>,
     pub(crate) providers: Mutex<Registry<Arc<Held>>>,
+    /// Those among the providers that can do what only 7G can, by the same numbers.
+    pub(crate) seven_g: Mutex<HashMap<u32, Arc<SevenG>>>,
+    pub(crate) factors: Mutex<Registry<Factor>>,
+    pub(crate) accounts: Mutex<Registry<Arc<HeldAccount>>>,
+    pub(crate) questions: Questions,
+    pub(crate) challenges: Mutex<Registry<Challenge>>,
     pub(crate) sessions: Mutex<Registry<Session>>,
     pub(crate) sandboxes: Mutex<Registry<Sandbox>>,
     pub(crate) subscriptions: Mutex<HashMap<u32, Subscription>>,
@@ -91,6 +101,11 @@ pub(crate) fn connect(env: Env, receive: &Function<'_, Vec<Message>, ()>, main: 
         messages,
         calls: Mutex::default(),
         providers: Mutex::default(),
+        seven_g: Mutex::default(),
+        factors: Mutex::default(),
+        accounts: Mutex::default(),
+        questions: Questions::default(),
+        challenges: Mutex::default(),
         sessions: Mutex::default(),
         sandboxes: Mutex::default(),
         subscriptions: Mutex::default(),
@@ -110,10 +125,12 @@ fn disconnect(number: u32, main: bool) {
         for call in locked(&environment.calls).values().flatten() {
             call.abort();
         }
+        environment.questions.end();
         let subscriptions = std::mem::take(&mut *locked(&environment.subscriptions));
+        let challenges = std::mem::take(&mut *locked(&environment.challenges));
         let sessions = std::mem::take(&mut *locked(&environment.sessions));
         let sandboxes = std::mem::take(&mut *locked(&environment.sandboxes));
-        drop((subscriptions, sessions, sandboxes));
+        drop((subscriptions, challenges, sessions, sandboxes));
     }
     // A worker's end is not the process's: others go on, and new ones may start.
     if main {
@@ -143,7 +160,7 @@ impl Environment {
     {
         let runtime = match relatch::runtime::handle() {
             Ok(runtime) => runtime,
-            Err(error) => return self.post(Message { number, ..Message::failed(errors::encode(&error)) }),
+            Err(error) => return self.end(number, Err(error)),
         };
         let mut work = Box::pin(work);
         let asked = {
@@ -151,16 +168,30 @@ impl Environment {
             work.as_mut().poll(&mut Context::from_waker(Waker::noop()))
         };
         if let Poll::Ready(result) = asked {
-            return self.post(Message { number, ..ended(result) });
+            return self.end(number, result);
         }
-        let mut pending = Pending { environment: Arc::clone(self), number, message: None };
+        let mut pending = Pending { environment: Arc::clone(self), number, result: None };
         let task = runtime.spawn(async move {
-            let message = ended(work.await);
-            pending.message.replace(message);
+            let result = work.await;
+            pending.result.replace(result);
         });
         let mut calls = locked(&self.calls);
         if calls.remove(&number).is_none() {
             calls.insert(number, Some(task.abort_handle()));
+        }
+    }
+
+    /// Posts how a call ended. A challenge that its error carries goes along.
+    fn end(&self, number: u32, result: Result<Message, Error>) {
+        match result {
+            Ok(message) => self.post(Message { number, ..message }),
+            Err(error) => {
+                let challenge = error.challenge().map(|challenge| locked(&self.challenges).add(challenge));
+                let text = Some(errors::encode(&error));
+                self.post(Message { number, error: text, challenge, ..Message::default() });
+                // Only now: what a callback threw is forgotten with the last error that carries it.
+                drop(error);
+            }
         }
     }
 
@@ -176,11 +207,7 @@ impl Environment {
 struct Pending {
     environment: Arc<Environment>,
     number: u32,
-    message: Option<Message>,
-}
-
-fn ended(result: Result<Message, Error>) -> Message {
-    result.unwrap_or_else(|error| Message::failed(errors::encode(&error)))
+    result: Option<Result<Message, Error>>,
 }
 
 impl Drop for Pending {
@@ -192,7 +219,9 @@ impl Drop for Pending {
                 calls.insert(number, None);
             }
         }
-        let message = self.message.take().unwrap_or_else(|| Message::failed(errors::exiting()));
-        self.environment.post(Message { number, ..message });
+        match self.result.take() {
+            Some(result) => self.environment.end(number, result),
+            None => self.environment.post(Message { number, error: Some(errors::exiting()), ..Message::default() }),
+        }
     }
 }

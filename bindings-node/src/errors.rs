@@ -5,6 +5,8 @@ use std::error::Error as StdError;
 use relatch::{Detail, Error, ErrorCode};
 use serde_json::{Map, Value, json};
 
+use crate::questions::Thrown;
+
 /// The error as JSON text.
 pub(crate) fn encode(error: &Error) -> String {
     object(error).to_string()
@@ -37,6 +39,9 @@ fn value(detail: Detail) -> Value {
 }
 
 fn source(error: &(dyn StdError + 'static)) -> Value {
+    if let Some(thrown) = error.downcast_ref::<Thrown>() {
+        return json!({ "message": error.to_string(), "thrown": thrown.number() });
+    }
     match error.downcast_ref::<Error>() {
         Some(own) => object(own),
         None => json!({ "message": error.to_string(), "source": error.source().map(source) }),

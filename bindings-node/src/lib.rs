@@ -1,16 +1,23 @@
 //! relatch for Node, the native half: types across, errors across, waiting. It decides nothing.
 //!
 //! JavaScript holds providers, sessions and sandboxes by their number in an [`environment`](environment::Environment).
-//! A call gets a number of JavaScript's choice, runs on the core's runtime, and ends as a message.
+//! A call gets a number of JavaScript's choice, runs on the core's runtime, and ends as a message. What the core asks of a
+//! callback goes to JavaScript as a message too, and comes back as a call.
 
 #![allow(clippy::needless_pass_by_value)] // what JavaScript passes comes as values
 
+pub mod account;
+pub mod challenge;
 pub mod environment;
 mod errors;
 pub mod events;
+pub mod factor;
 pub mod provider;
+pub mod questions;
 mod registry;
 pub mod session;
+pub mod seven_g;
+pub mod synapsewave;
 pub mod testing;
 
 use std::sync::Once;

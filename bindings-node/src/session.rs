@@ -41,7 +41,7 @@ impl From<StoredTokens> for Tokens {
 pub fn login(environment: u32, call: u32, provider: u32, settings: SessionSettings) -> napi::Result<()> {
     let environment = environment::find(environment)?;
     let held = provider::find(&environment, provider)?;
-    let options = settings.options(&held);
+    let options = settings.options(held.clock.as_ref());
     let home = Arc::clone(&environment);
     environment.start(call, async move {
         let session = relatch::login(held.provider(), options?).await?;
@@ -61,7 +61,9 @@ pub fn resume(
 ) -> napi::Result<Either<u32, String>> {
     let environment = environment::find(environment)?;
     let held = provider::find(&environment, provider)?;
-    let session = settings.options(&held).and_then(|options| relatch::resume(held.provider(), tokens.into(), options));
+    let session = settings
+        .options(held.clock.as_ref())
+        .and_then(|options| relatch::resume(held.provider(), tokens.into(), options));
     Ok(match session {
         Ok(session) => Either::A(locked(&environment.sessions).add(session)),
         Err(error) => Either::B(errors::encode(&error)),
@@ -79,7 +81,7 @@ pub fn refresh_tokens(
 ) -> napi::Result<()> {
     let environment = environment::find(environment)?;
     let held = provider::find(&environment, provider)?;
-    let options = settings.options(&held);
+    let options = settings.options(held.clock.as_ref());
     environment.start(call, async move {
         let tokens = relatch::refresh(held.provider(), tokens.into(), options?).await?;
         Ok(Message::text(written(&tokens).to_string()))
@@ -87,7 +89,8 @@ pub fn refresh_tokens(
     Ok(())
 }
 
-fn find(environment: &Environment, number: u32) -> napi::Result<Session> {
+/// The session of that number.
+pub(crate) fn find(environment: &Environment, number: u32) -> napi::Result<Session> {
     locked(&environment.sessions).get(number).ok_or_else(gone)
 }
 
@@ -169,10 +172,40 @@ pub fn report_unauthorized(
     Ok(())
 }
 
-/// Forgets the tokens.
+/// Forgets the tokens at once. Ends with nothing, when the server has answered where it is told.
 #[napi(catch_unwind)]
-pub fn logout(environment: u32, session: u32) -> napi::Result<()> {
-    look(environment, session)?.logout();
+pub fn logout(environment: u32, call: u32, session: u32) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let ending = find(&environment, session)?.logout();
+    environment.start(call, async move {
+        ending.await;
+        Ok(Message::default())
+    });
+    Ok(())
+}
+
+/// Asks the server whether it knows the session. Ends with `true` or `false` as JSON.
+#[napi(catch_unwind)]
+pub fn validate(environment: u32, call: u32, session: u32) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let session = find(&environment, session)?;
+    environment.start(call, async move { Ok(Message::text(session.validate().await?.to_string())) });
+    Ok(())
+}
+
+/// What opens the market data feed. Ends with `{url, token, user}` as JSON.
+#[napi(catch_unwind)]
+pub fn feed(environment: u32, call: u32, session: u32, timeout: Option<f64>) -> napi::Result<()> {
+    let environment = environment::find(environment)?;
+    let session = find(&environment, session)?;
+    environment.start(call, async move {
+        let feed = match limit(timeout)? {
+            Some(limit) => session.feed_within(limit).await?,
+            None => session.feed().await?,
+        };
+        let text = json!({ "url": feed.url, "token": feed.token.expose(), "user": feed.user });
+        Ok(Message::text(text.to_string()))
+    });
     Ok(())
 }
 
@@ -188,17 +221,21 @@ pub fn expires_at(environment: u32, session: u32) -> napi::Result<Option<f64>> {
     Ok(look(environment, session)?.expires_at().map(|at| at.seconds() * 1000.0))
 }
 
-/// What the session is about, as JSON: system, user, claims and profile.
+/// What the session is about, as JSON: system, user and claims.
 #[napi(catch_unwind)]
 pub fn describe_session(environment: u32, session: u32) -> napi::Result<String> {
     let session = look(environment, session)?;
-    let text = json!({
-        "system": session.system(),
-        "user": session.user(),
-        "claims": session.claims(),
-        "profile": session.profile(),
-    });
+    let text = json!({ "system": session.system(), "user": session.user(), "claims": session.claims() });
     Ok(text.to_string())
+}
+
+/// The user as the system describes it, as JSON: what may be shown as `fields`, and what must not be as `secrets`.
+#[napi(catch_unwind)]
+pub fn profile(environment: u32, session: u32) -> napi::Result<String> {
+    let profile = look(environment, session)?.profile();
+    let secrets: serde_json::Map<String, Value> =
+        profile.secrets.iter().map(|(name, secret)| (name.clone(), secret.expose().into())).collect();
+    Ok(json!({ "fields": profile.fields, "secrets": secrets }).to_string())
 }
 
 /// The tokens as they are, as JSON.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use napi_derive::napi;
-use relatch::Error;
+use relatch::{Clock, Error};
 use relatch_sandbox::{Sandbox, Settings};
 
 use crate::environment::{self, Environment, Message, gone, locked};
@@ -29,6 +29,17 @@ pub fn start_sandbox(environment: u32, settings: String) -> napi::Result<u32> {
 #[napi(catch_unwind)]
 pub fn sandbox_url(environment: u32, sandbox: u32) -> napi::Result<String> {
     Ok(find(&*environment::find(environment)?, sandbox)?.url())
+}
+
+/// Where a sandbox plays the Synapsewave API: its address with the path prefix.
+#[napi(catch_unwind)]
+pub fn sandbox_synapsewave_url(environment: u32, sandbox: u32) -> napi::Result<String> {
+    Ok(find(&*environment::find(environment)?, sandbox)?.synapsewave_url())
+}
+
+/// The clock of a sandbox, by whose time what is made for it goes.
+pub(crate) fn clock(environment: &Environment, sandbox: Option<u32>) -> napi::Result<Option<Clock>> {
+    sandbox.map(|number| Ok(find(environment, number)?.manual_clock().clock())).transpose()
 }
 
 /// A control call by its name, with JSON in and out.

@@ -1,22 +1,34 @@
 /**
  * Calls to the native half that end later, and what it tells of its own accord.
  *
- * A call under way keeps the process alive. A caller that goes away takes nothing with it; when the last one has gone,
- * the native half gives up waiting, and what the call began goes on there.
+ * A call under way keeps the process alive, and what it was made with. A caller that goes away takes nothing with it;
+ * when the last one has gone, the native half gives up waiting, and what the call began goes on there.
  */
 import { isMainThread } from 'node:worker_threads';
 
 import { hold } from './clock';
-import { decode } from './errors';
+import { decode, type Encoded, readError } from './errors';
 import { type Message, native } from './native';
+import { ask } from './questions';
 import { whenAborted } from './signals';
+import { forgetThrown } from './thrown';
+
+/** How a call ended. */
+export interface Ended extends Message {
+  /** What went wrong, with what a callback threw. */
+  failure?: Encoded;
+  /** The challenge that the error carries, one for all who waited. */
+  made?: object;
+}
 
 /** A call that has not ended. */
 export interface Call {
   readonly number: number;
-  readonly ended: Promise<Message>;
-  settle: (message: Message) => void;
+  readonly ended: Promise<Ended>;
+  settle: (message: Ended) => void;
   waiting: number;
+  /** The provider or the session that it is made for: a callback of it may be asked. */
+  readonly owner: object | undefined;
 }
 
 const calls = new Map<number, Call>();
@@ -35,16 +47,25 @@ function nextNumber(): number {
 function receive(messages: Message[]): void {
   for (const message of messages) {
     const call = calls.get(message.number);
-    if (call) {
+    if (message.forget !== undefined) {
+      forgetThrown(message.forget);
+    } else if (message.question !== undefined) {
+      ask(environment, message.number, message.question, message.text ?? '');
+    } else if (call) {
       end(call);
-      call.settle(message);
-    } else if (message.session !== undefined) {
-      // A login that nobody waits for any more.
-      native.releaseSession(environment, message.session);
+      // Read at once: what a callback threw is forgotten by a later message.
+      call.settle(message.error === undefined ? message : { ...message, failure: readError(message.error) });
     } else {
+      discard(message);
       watches.get(message.number)?.(message.text ?? '');
     }
   }
+}
+
+/** Lets go of what nobody waits for any more. */
+function discard({ session, challenge }: Message): void {
+  if (session !== undefined) native.releaseSession(environment, session);
+  if (challenge !== undefined) native.releaseChallenge(environment, challenge);
 }
 
 function end(call: Call): void {
@@ -56,14 +77,15 @@ function end(call: Call): void {
  * Begins a call.
  *
  * @param begin - hands it to the native half, with its number
+ * @param owner - the provider or the session that it is made for, if that may have a callback
  */
-export function start(begin: (number: number) => void): Call {
+export function start(begin: (number: number) => void, owner?: object): Call {
   const number = nextNumber();
   let settle: Call['settle'] = () => {};
-  const ended = new Promise<Message>((resolve) => {
+  const ended = new Promise<Ended>((resolve) => {
     settle = resolve;
   });
-  const call = { number, ended, settle, waiting: 0 };
+  const call = { number, ended, settle, waiting: 0, owner };
   begin(number);
   calls.set(number, call);
   if (calls.size === 1) hold(true);
@@ -80,7 +102,7 @@ export function isUnderWay(call: Call): boolean {
  *
  * @throws the reason of `signal`, as soon as it aborts
  */
-function wait(call: Call, signal: AbortSignal | undefined): Promise<Message> {
+function wait(call: Call, signal: AbortSignal | undefined): Promise<Ended> {
   call.waiting += 1;
   if (!signal) return call.ended;
   return new Promise((resolve, reject) => {
@@ -97,20 +119,37 @@ function wait(call: Call, signal: AbortSignal | undefined): Promise<Message> {
 
 function leave(call: Call): void {
   call.waiting -= 1;
-  if (call.waiting > 0 || !isUnderWay(call)) return;
+  if (call.waiting > 0) return;
+  if (!isUnderWay(call)) {
+    // It ended in the same turn, and its result is on the way to nobody.
+    call.ended.then(discard);
+    return;
+  }
   end(call);
   native.cancel(environment, call.number);
+}
+
+let challenged: (challenge: number, owner: object | undefined) => object;
+
+/** Says how the challenge is made that an error carries. */
+export function makeChallengesBy(make: typeof challenged): void {
+  challenged = make;
 }
 
 /**
  * Waits for the good end of a call.
  *
- * @throws the reason of `signal`; the error with which the call ended
+ * @throws the reason of `signal`; the error with which the call ended, and the challenge that this carries
  */
 export async function result(call: Call, signal: AbortSignal | undefined): Promise<Message> {
-  const message = await wait(call, signal);
-  if (message.error !== undefined) throw decode(message.error, result);
-  return message;
+  const ended = await wait(call, signal);
+  if (ended.failure === undefined) return ended;
+  const error = decode(ended.failure, result);
+  if (ended.challenge !== undefined) {
+    ended.made ??= challenged(ended.challenge, call.owner);
+    Object.assign(error, { challenge: ended.made });
+  }
+  throw error;
 }
 
 /**

@@ -1,12 +1,15 @@
 /**
  * The error classes: one for each code of the core.
  */
+import type { Challenge } from './challenge';
+import { thrownValue } from './thrown';
 
 /** Why a session cannot go on without a login. */
 export type ReloginReason =
   | 'rotation_lost'
   | 'refresh_rejected'
   | 'no_refresh_token'
+  | 'factor_required'
   | 'token_refused'
   | 'login_rejected';
 
@@ -34,6 +37,8 @@ export interface ErrorDetails {
   methods?: string[];
   /** What the store failed for. */
   key?: string;
+  /** The login that waits for its second factor. */
+  challenge?: Challenge;
   /** The error beneath. */
   cause?: unknown;
 }
@@ -53,6 +58,8 @@ export class RelatchError extends Error {
   declare readonly snippet?: string;
   declare readonly methods?: string[];
   declare readonly key?: string;
+  /** The login to complete, where the server waits for its second step. */
+  declare readonly challenge?: Challenge;
 
   /**
    * @param message - for humans
@@ -60,7 +67,7 @@ export class RelatchError extends Error {
    */
   constructor(message: string, details: ErrorDetails = {}) {
     const { cause, ...own } = details;
-    super(message, cause === undefined ? undefined : { cause });
+    super(message, 'cause' in details ? { cause } : undefined);
     Object.assign(this, own);
   }
 }
@@ -75,7 +82,11 @@ export class InvalidCredentials extends RelatchError {
   override readonly code = 'invalid_credentials';
 }
 
-/** A second factor is needed and none can be had without a human: `methods`. */
+/**
+ * A second factor is needed and none can be had without a human: `methods`.
+ *
+ * Where the server waits for it, `challenge` is the login to complete. What a callback threw is the `cause`.
+ */
 export class SecondFactorRequired extends RelatchError {
   override readonly code = 'second_factor_required';
 }
@@ -180,13 +191,23 @@ for (const [name, kind] of Object.entries({ ...CLASSES, RelatchError })) {
   byCode.set(new kind('').code, kind);
 }
 
-/** An error as the native half writes it. */
-interface Encoded {
+/**
+ * An error as the native half writes it.
+ *
+ * @internal
+ */
+export interface Encoded {
   code?: string;
   message: string;
   details?: Record<string, unknown>;
   source?: Encoded | null;
+  /** The number of what a callback threw, and then that itself. */
+  thrown?: number;
+  value?: unknown;
 }
+
+/** Settings that have another name here than in the core. */
+const RENAMED: Record<string, string> = { sso_callback: 'ssoToken' };
 
 /**
  * Spells a name of the core as JavaScript does.
@@ -194,7 +215,20 @@ interface Encoded {
  * @internal
  */
 export function camelCase(name: string): string {
-  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return RENAMED[name] ?? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/**
+ * Reads an error that the native half wrote, while what a callback threw is still known.
+ *
+ * @internal
+ */
+export function readError(text: string): Encoded {
+  const error: Encoded = JSON.parse(text);
+  for (let one: Encoded | null | undefined = error; one; one = one.source) {
+    if (one.thrown !== undefined) one.value = thrownValue(one.thrown);
+  }
+  return error;
 }
 
 /**
@@ -204,24 +238,28 @@ export function camelCase(name: string): string {
  *
  * @internal
  */
-export function decode(text: string, entry: (...values: never) => unknown): Error {
-  const error = build(JSON.parse(text));
+export function decode(written: Encoded | string, entry: (...values: never) => unknown): Error {
+  const error = build(typeof written === 'string' ? readError(written) : written);
   Error.captureStackTrace(error, entry);
   return error;
 }
 
 function build({ code, message, details = {}, source }: Encoded): Error {
-  const cause = source ? beneath(source) : undefined;
-  if (code === undefined) return new Error(message, { cause });
+  const beneath = source ? { cause: causeOf(source) } : {};
+  if (code === undefined) return new Error(message, beneath);
   const kind = byCode.get(code) ?? RelatchError;
   const own = Object.entries(details).map(([name, value]) => detail(name, value));
-  const field = details.field;
-  const spelt = typeof field === 'string' ? message.replaceAll(field, camelCase(field)) : message;
-  return new kind(spelt, { ...Object.fromEntries(own), ...(cause && { cause }) });
+  return new kind(spelt(code, message), { ...Object.fromEntries(own), ...beneath });
+}
+
+/** Arguments are named in messages as well. */
+function spelt(code: string, message: string): string {
+  return code === 'invalid_config' ? message.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, camelCase) : message;
 }
 
 /** An error beneath another one has no stack in JavaScript: its own would only repeat the other's. */
-function beneath(source: Encoded): Error {
+function causeOf(source: Encoded): unknown {
+  if (source.thrown !== undefined) return source.value;
   const error = build(source);
   error.stack = String(error);
   return error;

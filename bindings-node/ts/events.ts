@@ -7,10 +7,12 @@ import type { ReloginReason } from './errors';
 export type EventKind =
   | 'logged_in'
   | 'login_failed'
+  | 'challenged'
   | 'refreshed'
   | 'refresh_failed'
   | 'unauthorized'
   | 'relogin_required'
+  | 'feed_changed'
   | 'lockout_guard'
   | 'login_forced'
   | 'store_failed'
@@ -24,10 +26,12 @@ export type EventKind =
 export const eventKinds: readonly EventKind[] = [
   'logged_in',
   'login_failed',
+  'challenged',
   'refreshed',
   'refresh_failed',
   'unauthorized',
   'relogin_required',
+  'feed_changed',
   'lockout_guard',
   'login_forced',
   'store_failed',

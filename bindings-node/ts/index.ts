@@ -4,6 +4,13 @@
  * @packageDocumentation
  */
 export {
+  type AccountOptions,
+  SynapsewaveAccount,
+  type SynapsewaveAccountSettings,
+  type TotpRegistration,
+} from './account';
+export type { Challenge, ChallengeDetails, HumanFactor } from './challenge';
+export {
   AccessDenied,
   AccountLocked,
   ClosedError,
@@ -26,7 +33,21 @@ export {
   TransportError,
 } from './errors';
 export type { EventKind, Listener, SessionEvent } from './events';
+export { type Factor, Fingerprint, Otp, type OtpOptions, Pan, Totp } from './factor';
+export type { Feed } from './feed';
+export { begin, login, refresh, resume } from './login';
 export type { CallOptions, LoginOptions, NetworkOptions, SessionOptions, SignalOptions } from './options';
-export { type Health, type LookupEntry, SevenG, type SevenGEnvironment, type SevenGSettings } from './provider';
-export { login, refresh, resume, Session, type SessionState } from './session';
+export type { Profile } from './profile';
+export type { Provider } from './provider';
+export type { Callback, Question } from './questions';
+export { Session, type SessionState } from './session';
+export { type Health, type LookupEntry, SevenG, type SevenGEnvironment, type SevenGSettings } from './seven_g';
+export {
+  Synapsewave,
+  SynapsewaveDealer,
+  type SynapsewaveDealerSettings,
+  type SynapsewaveGateway,
+  type SynapsewaveProgram,
+  type SynapsewaveSettings,
+} from './synapsewave';
 export { type StoredTokens, Tokens } from './tokens';

@@ -3,13 +3,18 @@
  */
 import { join } from 'node:path';
 
-/** What comes back: the end of a call, or an event. */
+/** What comes back: the end of a call, an event, or a question. */
 export interface Message {
-  /** The number of the call, or of the watch whose event it is. */
+  /** The number of the call, or of the watch whose event it is, or of the callback that is asked. */
   number: number;
   error?: string;
   text?: string;
   session?: number;
+  challenge?: number;
+  /** The number under which the callback is to answer. */
+  question?: number;
+  /** The number of what a callback threw and nothing refers to any more. */
+  forget?: number;
 }
 
 /** The settings of a session as the native half takes them. */
@@ -25,13 +30,36 @@ export interface NativeSessionSettings {
   caCertificates?: Uint8Array;
 }
 
-/** The settings of a provider as the native half takes them. */
-export interface NativeProviderSettings {
+/** The settings of a 7G provider as the native half takes them. */
+export interface NativeSevenGSettings {
   username?: string;
   password?: string;
   environment?: string;
   baseUrl?: string;
   bearer?: boolean;
+  allowInsecure?: boolean;
+}
+
+/** The same of Synapsewave: of a user, of a dealer or of an account. */
+export interface NativeSynapsewaveSettings {
+  baseUrl?: string;
+  userId?: string;
+  apiKey?: string;
+  xApiKey?: string;
+  withoutXApiKey?: boolean;
+  password?: string;
+  mpin?: string;
+  fingerprint?: string;
+  ssoToken?: string;
+  ssoCallback?: number;
+  registerToken?: string;
+  loginType?: string;
+  secondFactor?: number;
+  source?: string;
+  udid?: string;
+  version?: string;
+  buildVersion?: string;
+  deviceInfo?: string;
   allowInsecure?: boolean;
 }
 
@@ -47,7 +75,16 @@ export interface Native {
   cancel(environment: number, call: number): void;
   names(): { codes: string[]; causes: string[]; events: string[] };
 
-  sevenG(environment: number, settings: NativeProviderSettings, sandbox?: number): number | string;
+  totp(environment: number, secret: string): number | string;
+  otp(environment: number, callback: number, timeout?: number): number | string;
+  fingerprint(environment: number, udid: string): number | string;
+  pan(environment: number, pan: string): number | string;
+  releaseFactor(environment: number, factor: number): void;
+  answerQuestion(environment: number, question: number, answer: string | undefined, thrown: number): void;
+
+  sevenG(environment: number, settings: NativeSevenGSettings, sandbox?: number): number | string;
+  synapsewave(environment: number, settings: NativeSynapsewaveSettings, sandbox?: number): number | string;
+  synapsewaveDealer(environment: number, settings: NativeSynapsewaveSettings, sandbox?: number): number | string;
   describeProvider(environment: number, provider: number): string;
   releaseProvider(environment: number, provider: number): void;
   health(environment: number, call: number, provider: number, settings: NativeSessionSettings): void;
@@ -58,6 +95,24 @@ export interface Native {
     name: string | undefined,
     settings: NativeSessionSettings,
   ): void;
+
+  synapsewaveAccount(environment: number, settings: NativeSynapsewaveSettings, sandbox?: number): number | string;
+  describeAccount(environment: number, account: number): string;
+  callAccount(
+    environment: number,
+    call: number,
+    account: number,
+    operation: string,
+    args: string,
+    session: number | undefined,
+    settings: NativeSessionSettings,
+  ): void;
+  releaseAccount(environment: number, account: number): void;
+
+  begin(environment: number, call: number, provider: number, settings: NativeSessionSettings): void;
+  describeChallenge(environment: number, challenge: number): string;
+  complete(environment: number, call: number, challenge: number, kind: string, value: string): void;
+  releaseChallenge(environment: number, challenge: number): void;
 
   login(environment: number, call: number, provider: number, settings: NativeSessionSettings): void;
   resume(environment: number, provider: number, tokens: NativeTokens, settings: NativeSessionSettings): number | string;
@@ -73,16 +128,20 @@ export interface Native {
   headersFor(environment: number, session: number, token: string): string;
   refresh(environment: number, call: number, session: number, timeout?: number): void;
   reportUnauthorized(environment: number, call: number, session: number, token: string, timeout?: number): void;
-  logout(environment: number, session: number): void;
+  logout(environment: number, call: number, session: number): void;
+  validate(environment: number, call: number, session: number): void;
+  feed(environment: number, call: number, session: number, timeout?: number): void;
   state(environment: number, session: number): string;
   expiresAt(environment: number, session: number): number | null;
   describeSession(environment: number, session: number): string;
+  profile(environment: number, session: number): string;
   tokens(environment: number, session: number): string | null;
   watch(environment: number, session: number, watch: number): void;
   releaseSession(environment: number, session: number): void;
 
   startSandbox(environment: number, settings: string): number;
   sandboxUrl(environment: number, sandbox: number): string;
+  sandboxSynapsewaveUrl(environment: number, sandbox: number): string;
   controlSandbox(environment: number, sandbox: number, name: string, body: string): string;
   waitForCount(
     environment: number,

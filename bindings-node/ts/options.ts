@@ -51,7 +51,7 @@ export interface LoginOptions extends SessionOptions, SignalOptions {
  *
  * @internal
  */
-export type Shape = Readonly<Record<string, 'string' | 'number' | 'boolean' | 'pem' | 'signal' | 'accounts'>>;
+export type Shape = Readonly<Record<string, keyof typeof NAMES>>;
 
 const NETWORK: Shape = { exchangeTimeout: 'number', proxy: 'string', caCertificates: 'pem', signal: 'signal' };
 const SESSION: Shape = {
@@ -95,18 +95,47 @@ const NAMES = {
   string: 'a string of whole characters',
   number: 'a number',
   boolean: 'a boolean',
+  function: 'a function',
   pem: 'a string or a Uint8Array',
   signal: 'an AbortSignal',
-  accounts: 'an array',
+  key: 'a string, or false for none',
+  source: 'a string, or a function that gives one',
+  texts: 'an object of strings',
+  checkedElsewhere: '',
 } as const;
 
 function fits(value: unknown, wanted: Shape[string]): boolean {
-  if (wanted === 'pem') return typeof value === 'string' || value instanceof Uint8Array;
-  if (wanted === 'signal') return isSignal(value);
-  if (wanted === 'accounts') return Array.isArray(value);
-  // Half a surrogate pair has no UTF-8: the server would be sent another text.
-  if (typeof value === 'string') return wanted === 'string' && !/\p{Surrogate}/u.test(value);
-  return typeof value === wanted;
+  switch (wanted) {
+    case 'string':
+      return isText(value);
+    case 'pem':
+      return typeof value === 'string' || value instanceof Uint8Array;
+    case 'signal':
+      return isSignal(value);
+    case 'key':
+      return value === false || isText(value);
+    case 'source':
+      return typeof value === 'function' || isText(value);
+    case 'texts':
+      return isObject(value) && Object.entries(value).flat().every(isText);
+    case 'checkedElsewhere':
+      return true;
+    default:
+      return typeof value === wanted;
+  }
+}
+
+/**
+ * Whether it is a string that can be sent: half a surrogate pair has no UTF-8, the server would get another text.
+ *
+ * @internal
+ */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** By its shape: a signal may come from another realm or a polyfill. */
@@ -114,8 +143,12 @@ function isSignal(value: unknown): value is AbortSignal {
   return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
 }
 
-/** What a value is, never the value: it may be a secret in the wrong place. */
-function describe(value: unknown): string {
+/**
+ * What a value is, never the value: it may be a secret in the wrong place.
+ *
+ * @internal
+ */
+export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'string') return 'this string';

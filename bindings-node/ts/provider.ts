@@ -1,57 +1,11 @@
 /**
  * Providers: the systems to log in to.
  */
-import { environment, result, start } from './calls';
+import { environment } from './calls';
 import { decode, InvalidConfig } from './errors';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
-import { checked, type NetworkOptions, networkOptions, type Shape, type SignalOptions } from './options';
-
-/** The environments that the vendor names. */
-export type SevenGEnvironment = 'production' | 'development' | 'test' | 'lab' | 'demo';
-
-/** Settings of a {@link SevenG}. */
-export interface SevenGSettings {
-  /** The user name, 1 to 255 characters. */
-  username?: string | undefined;
-  /** The password, 1 to 255 characters. */
-  password?: string | undefined;
-  /** Where to log in; `production` unless given. */
-  environment?: SevenGEnvironment | undefined;
-  /** An address of your own instead of an environment's. */
-  baseUrl?: string | undefined;
-  /** Whether `Authorization` says `Bearer` before the token. The vendor's examples send the bare token. */
-  bearer?: boolean | undefined;
-  /** Lets plain http leave this machine. */
-  allowInsecure?: boolean | undefined;
-}
-
-/** What the health check answered. */
-export interface Health {
-  /** Whether the API says that it works. */
-  healthy: boolean;
-  /** The HTTP status. */
-  status: number;
-  /** The body as it came; what is in it is not documented. */
-  body: string;
-}
-
-/** One entry of a lookup. */
-export interface LookupEntry {
-  /** The identifier. */
-  id: string;
-  /** What it stands for. */
-  value: string;
-}
-
-const SETTINGS: Shape = {
-  username: 'string',
-  password: 'string',
-  environment: 'string',
-  baseUrl: 'string',
-  bearer: 'boolean',
-  allowInsecure: 'boolean',
-};
+import type { Asked } from './questions';
 
 const released = new FinalizationRegistry<number>((number) => native.releaseProvider(environment, number));
 
@@ -63,69 +17,47 @@ const released = new FinalizationRegistry<number>((number) => native.releaseProv
 export let providerNumber: (provider: unknown) => number;
 
 /**
- * The 7G API, for one user.
+ * Whether a provider asks callbacks, so that sessions must keep it.
  *
- * @example
- * ```ts
- * const provider = new SevenG({ username: 'api_user', password: '...', environment: 'test' })
- * ```
+ * @internal
  */
-export class SevenG {
+export let asksCallbacks: (provider: object) => boolean;
+
+/** A system to log in to, for one user of it. */
+export abstract class Provider {
   readonly #number: number;
+  readonly #name: string;
+  /** They live as long as this does. */
+  readonly #asked: readonly Asked[];
 
   /**
-   * @param settings - user name and password, and an environment unless it is production; without credentials the
-   *   provider is good for {@link resume}, {@link refresh} and the two calls below
-   * @throws {@link InvalidConfig} with the `field` that is wrong; nothing is sent
+   * @param made - its number in the native half, or an error
+   * @param name - what it shows itself as
+   * @param asked - the callbacks that its logins ask
+   *
+   * @internal
    */
-  constructor(settings?: SevenGSettings);
-  /** @internal */
-  constructor(settings?: SevenGSettings, sandbox?: number);
-  constructor(settings?: SevenGSettings, sandbox?: number) {
-    const number = native.sevenG(environment, checked('settings', settings, SETTINGS), sandbox);
-    if (typeof number === 'string') throw decode(number, new.target as never);
-    this.#number = number;
-    released.register(this, number);
+  constructor(made: number | string, name: string, kind: (...values: never) => unknown, asked: Asked[] = []) {
+    if (typeof made === 'string') throw decode(made, kind);
+    this.#number = made;
+    this.#name = name;
+    this.#asked = asked;
+    released.register(this, made);
     refuseCloning(this);
   }
 
   static {
     providerNumber = (provider) => {
       if (typeof provider === 'object' && provider !== null && #number in provider) return provider.#number;
-      throw new InvalidConfig('The provider must be a SevenG.', { field: 'provider' });
+      const message = 'The provider must be a SevenG, a Synapsewave or a SynapsewaveDealer.';
+      throw new InvalidConfig(message, { field: 'provider' });
     };
-  }
-
-  /**
-   * Asks whether the API works. Needs no credentials and counts for no lockout.
-   *
-   * @throws {@link TransportError} and its kin where no answer came
-   */
-  async health(options?: NetworkOptions & SignalOptions): Promise<Health> {
-    const { settings, signal } = networkOptions(options);
-    signal?.throwIfAborted();
-    const call = start((number) => native.health(environment, number, this.#number, settings));
-    const { text = '' } = await result(call, signal);
-    return JSON.parse(text);
-  }
-
-  /**
-   * The entries of a lookup.
-   *
-   * @param name - which one, case counts; `info` lists the names
-   * @throws {@link AccessDenied} for a name that the server does not know; {@link TransportError} and its kin
-   */
-  async lookup(name?: string, options?: NetworkOptions & SignalOptions): Promise<LookupEntry[]> {
-    checked('lookup', { name }, { name: 'string' });
-    const { settings, signal } = networkOptions(options);
-    signal?.throwIfAborted();
-    const call = start((number) => native.lookup(environment, number, this.#number, name, settings));
-    const { text = '' } = await result(call, signal);
-    return JSON.parse(text);
+    asksCallbacks = (provider) => #asked in provider && provider.#asked.length > 0;
   }
 
   /** @internal */
   [inspect](depth: number, options: unknown, show: Inspect): string {
-    return `SevenG ${show(JSON.parse(native.describeProvider(environment, this.#number)), depth, options)}`;
+    const { baseUrl, user } = JSON.parse(native.describeProvider(environment, this.#number));
+    return `${this.#name} ${show({ baseUrl, user }, depth, options)}`;
   }
 }

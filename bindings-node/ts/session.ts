@@ -1,23 +1,17 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * Sessions: the handle that callers hold, and the three ways to get tokens.
+ * Sessions: the handle that callers hold.
  */
 import { type Call, environment, isUnderWay, result, start, watch } from './calls';
 import { currentTime, freshUntil, watchClock } from './clock';
-import { camelCase, decode, InvalidConfig } from './errors';
+import { InvalidConfig } from './errors';
 import { type EventKind, eventKinds, type Listener, Listeners, readEvent, type SessionEvent } from './events';
+import { type Feed, readFeed } from './feed';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
-import {
-  type CallOptions,
-  callOptions,
-  type LoginOptions,
-  loginOptions,
-  type SessionOptions,
-  sessionOptions,
-} from './options';
-import { providerNumber, type SevenG } from './provider';
-import { readTokens, type StoredTokens, storedTokens, type Tokens } from './tokens';
+import { type CallOptions, callOptions, checked, type SignalOptions } from './options';
+import { type Profile, readProfile } from './profile';
+import { readTokens, type Tokens } from './tokens';
 
 /** What a session is doing. */
 export type SessionState = 'new' | 'logging_in' | 'active' | 'refreshing' | 'challenged' | 'needs_login' | 'closed';
@@ -32,16 +26,34 @@ interface Fresh {
   headers: Record<string, string> | undefined;
 }
 
-/** The waits for a token that began in this turn of the event loop: whoever asks in the same turn joins them. */
-const waiting = new Map<number, Call>();
+/** The waits that began in this turn of the event loop: whoever asks for the same in the same turn joins them. */
+const waiting = { token: new Map<number, Call>(), refresh: new Map<number, Call>() };
 
 const ended = new FinalizationRegistry<() => void>((end) => end());
 
-let open: (number: number) => Session;
+/** What sessions keep for as long as they live themselves: the callbacks that their logins ask. */
+const owners = new WeakMap<Session, object>();
+
 let opening = false;
 
 /**
- * A session that stays valid. {@link login} and {@link resume} make it.
+ * A session by its number in the native half.
+ *
+ * @param owner - what holds the callbacks that its logins ask, if there are any
+ *
+ * @internal
+ */
+export let openSession: (number: number, owner: object | undefined) => Session;
+
+/**
+ * The number of a session in the native half.
+ *
+ * @internal
+ */
+export let sessionNumber: (session: unknown) => number;
+
+/**
+ * A session that stays valid. `login` and `resume` make it.
  *
  * A session that nothing refers to ends: no event of it is delivered any more.
  */
@@ -60,11 +72,16 @@ export class Session {
   }
 
   static {
-    open = (number) => {
+    openSession = (number, owner) => {
       opening = true;
       const session = new Session(number);
       opening = false;
+      if (owner) owners.set(session, owner);
       return session;
+    };
+    sessionNumber = (session) => {
+      if (typeof session === 'object' && session !== null && #number in session) return session.#number;
+      throw new InvalidConfig('session must be a Session.', { field: 'session' });
     };
   }
 
@@ -74,7 +91,7 @@ export class Session {
    * A fresh one is handed out at once. Else this waits for the one refresh, or login, that all callers share; if that
    * fails, the old token is handed out to its real end.
    *
-   * @throws {@link ReloginRequired}, {@link ClosedError}, {@link RequestTimeout}, and what {@link login} throws
+   * @throws {@link ReloginRequired}, {@link ClosedError}, {@link RequestTimeout}, and what `login` throws
    */
   token(options?: CallOptions): Promise<string> {
     // Not an async function: a promise that has been kept already costs nothing but the await.
@@ -91,17 +108,19 @@ export class Session {
       if (held) return this.#keep(held.token, held.freshFor);
     }
     // Not kept: it may have been replaced since it was sent here. The next call asks whether it is fresh.
-    const { text = '' } = await result(this.#wait(timeout), signal);
+    const { text = '' } = await result(this.#ask('token', timeout), signal);
     return text;
   }
 
-  #wait(timeout: number | undefined): Call {
-    if (timeout !== undefined) return start((call) => native.token(environment, call, this.#number, timeout));
-    const joined = waiting.get(this.#number);
+  #ask(what: 'token' | 'refresh', timeout: number | undefined): Call {
+    const begin = (call: number) => native[what](environment, call, this.#number, timeout);
+    if (timeout !== undefined) return start(begin, this);
+    const calls = waiting[what];
+    const joined = calls.get(this.#number);
     if (joined && isUnderWay(joined)) return joined;
-    const call = start((number) => native.token(environment, number, this.#number));
-    waiting.set(this.#number, call);
-    queueMicrotask(() => waiting.delete(this.#number));
+    const call = start(begin, this);
+    calls.set(this.#number, call);
+    queueMicrotask(() => calls.delete(this.#number));
     return call;
   }
 
@@ -129,7 +148,9 @@ export class Session {
   }
 
   /**
-   * Rotates the tokens now. Calls at the same time share one exchange.
+   * Gets new tokens now. Calls at the same time share one exchange.
+   *
+   * Where the system has no refresh this is a login, for which a callback may ask a human for the second factor.
    *
    * @throws as {@link Session.token}; a failure leaves a valid token in use
    */
@@ -137,7 +158,7 @@ export class Session {
     const { signal, timeout } = callOptions(options);
     signal?.throwIfAborted();
     this.#watch();
-    const call = start((number) => native.refresh(environment, number, this.#number, timeout));
+    const call = this.#ask('refresh', timeout);
     this.#fresh = undefined;
     const { text = '' } = await result(call, signal);
     this.#fresh = undefined;
@@ -156,17 +177,57 @@ export class Session {
     const { signal, timeout } = callOptions(options);
     signal?.throwIfAborted();
     this.#watch();
-    const call = start((number) => native.reportUnauthorized(environment, number, this.#number, token, timeout));
+    const call = start((number) => native.reportUnauthorized(environment, number, this.#number, token, timeout), this);
     this.#fresh = undefined;
     const { text = '' } = await result(call, signal);
     this.#fresh = undefined;
     return text;
   }
 
-  /** Forgets the tokens. 7G has no logout: what it issued lives on at the server until it ends. */
+  /**
+   * Whether the server still knows the session, by its own word. The token is not checked for its age.
+   *
+   * Where the server knows it no more, that counts as {@link Session.reportUnauthorized}: the session goes on with a new
+   * login if it can make one by itself.
+   *
+   * @throws {@link InvalidConfig} where the system cannot be asked; else what kept the question from being answered
+   */
+  async validate(options?: SignalOptions): Promise<boolean> {
+    const { signal } = checked('options', options, { signal: 'signal' }) as SignalOptions;
+    signal?.throwIfAborted();
+    this.#watch();
+    const { text } = await result(
+      start((number) => native.validate(environment, number, this.#number), this),
+      signal,
+    );
+    if (text !== 'true') this.#fresh = undefined;
+    return text === 'true';
+  }
+
+  /**
+   * What is needed to open the market data feed, with a token that is valid now. The event `feed_changed` tells when it
+   * is out of date.
+   *
+   * @throws {@link InvalidConfig} where the system has no feed; else as {@link Session.token}
+   */
+  async feed(options?: CallOptions): Promise<Feed> {
+    const { signal, timeout } = callOptions(options);
+    signal?.throwIfAborted();
+    const call = start((number) => native.feed(environment, number, this.#number, timeout), this);
+    const { text = '' } = await result(call, signal);
+    return readFeed(text);
+  }
+
+  /**
+   * Forgets the tokens, at once, and ends the session on the server where the system can do that: then this waits for
+   * the server's answer, whatever that is. 7G has no logout: what it issued lives on at the server until it ends.
+   */
   async logout(): Promise<void> {
     this.#fresh = undefined;
-    native.logout(environment, this.#number);
+    await result(
+      start((number) => native.logout(environment, number, this.#number)),
+      undefined,
+    );
     // One more turn of the event loop, so that listeners are told even where the program ends here.
     if (this.#listeners) setImmediate(() => {});
   }
@@ -199,12 +260,11 @@ export class Session {
   }
 
   /** The user as the system describes it; empty where it does not. */
-  get profile(): Record<string, unknown> {
-    const entries = Object.entries(this.#describe().profile);
-    return Object.fromEntries(entries.map(([name, value]) => [camelCase(name), value]));
+  get profile(): Profile {
+    return readProfile(native.profile(environment, this.#number));
   }
 
-  #describe(): { system: string; user: string | null; claims: Record<string, unknown>; profile: object } {
+  #describe(): { system: string; user: string | null; claims: Record<string, unknown> } {
     return JSON.parse(native.describeSession(environment, this.#number));
   }
 
@@ -271,66 +331,4 @@ export class Session {
     const { system, user } = this.#describe();
     return `Session ${show({ system, user, state: this.state, expiresAt: this.expiresAt }, depth, options)}`;
   }
-}
-
-/**
- * Logs in and returns a session that stays valid.
- *
- * A caller whose `signal` aborts, or whose time is up, takes nothing with it: the login goes on and is counted.
- *
- * @param provider - the system, with credentials
- * @throws {@link InvalidConfig}; {@link InvalidCredentials}, {@link AccountLocked}, {@link AccessDenied},
- *   {@link SecondFactorRequired} as the server says; {@link LockoutGuard} where sending could lock the account;
- *   {@link TransportError} and its kin, {@link RateLimited}, {@link ProtocolError} where no good answer came
- *
- * @example
- * ```ts
- * await using session = await login(new SevenG({ username, password, environment: 'test' }))
- * const answer = await fetch(url, { headers: await session.headers() })
- * ```
- */
-export async function login(provider: SevenG, options?: LoginOptions): Promise<Session> {
-  const { settings, signal } = loginOptions(options);
-  const number = providerNumber(provider);
-  signal?.throwIfAborted();
-  const { session = 0 } = await result(
-    start((call) => native.login(environment, call, number, settings)),
-    signal,
-  );
-  return open(session);
-}
-
-/**
- * A session from tokens that are held elsewhere. No traffic.
- *
- * @param provider - the system; with credentials, if the session is to log in by itself when it must
- * @param tokens - of an earlier session
- * @throws {@link InvalidConfig} for an empty token, or one that no header can carry
- */
-export function resume(provider: SevenG, tokens: StoredTokens, options?: SessionOptions): Session {
-  const { settings } = sessionOptions(options);
-  const session = native.resume(environment, providerNumber(provider), storedTokens(tokens), settings);
-  if (typeof session === 'string') throw decode(session, resume);
-  return open(session);
-}
-
-/**
- * Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
- *
- * @param provider - the system
- * @param tokens - of which the refresh token is spent
- * @throws {@link ReloginRequired} where the refresh token is refused or missing, or the answer was lost; else as
- *   {@link login}
- */
-export async function refresh(
-  provider: SevenG,
-  tokens: StoredTokens,
-  options?: SessionOptions & { signal?: AbortSignal | undefined },
-): Promise<Tokens> {
-  const { settings, signal } = sessionOptions(options);
-  const [number, stored] = [providerNumber(provider), storedTokens(tokens)];
-  signal?.throwIfAborted();
-  const call = start((call) => native.refreshTokens(environment, call, number, stored, settings));
-  const { text = '' } = await result(call, signal);
-  return readTokens(text);
 }

@@ -1,124 +1,34 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 /**
- * A local server that behaves as the 7G API does, to test programs against.
+ * A local server that behaves as the 7G and the Synapsewave API do, to test programs against.
  *
  * @packageDocumentation
  */
+import { SynapsewaveAccount, type SynapsewaveAccountSettings } from './account';
 import { environment, result, start } from './calls';
 import { leap } from './clock';
 import { camelCase, InvalidConfig } from './errors';
+import { Totp } from './factor';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
-import { SevenG, type SevenGSettings } from './provider';
+import type {
+  SandboxAccount,
+  SandboxCounts,
+  SandboxFault,
+  SandboxMessage,
+  SandboxRequest,
+  SandboxRevocation,
+  SandboxSettings,
+} from './sandbox';
+import { SevenG, type SevenGSettings } from './seven_g';
+import {
+  Synapsewave,
+  SynapsewaveDealer,
+  type SynapsewaveDealerSettings,
+  type SynapsewaveSettings,
+} from './synapsewave';
 
-/** Somebody who may log in. */
-export interface SandboxAccount {
-  username: string;
-  password: string;
-  /** The account exists but may neither log in nor refresh. */
-  disabled?: boolean;
-}
-
-/** How a sandbox behaves. Times in seconds. */
-export interface SandboxSettings {
-  /** Who may log in: unless given, `api_user` with `made-up-password-1`. */
-  accounts?: SandboxAccount[];
-  /** How long an access token lives; 1200 unless given. */
-  accessTokenLifetime?: number;
-  /** How long a refresh token lives; 30 days unless given. */
-  refreshTokenLifetime?: number;
-  /** How many failed logins in which time lock an account, and for how long; 3, 600 and 600 unless given. */
-  lockout?: { failures?: number; window?: number; lockedFor?: number };
-  /** Refuse every login and refresh, as for an address that is not on the vendor's list. */
-  blocked?: boolean;
-  /** By how much the server's clock is wrong. */
-  serverClockShift?: number;
-  /** Whether a refresh revokes the access tokens before it; true unless given. */
-  revokeAccessOnRefresh?: boolean;
-  /** Whether a refresh yields a new refresh token; true unless given. */
-  rotate?: boolean;
-  /** Whether a refresh needs an access token of the same session; true unless given. */
-  requireAuthorizationOnRefresh?: boolean;
-  /** Whether answers spell their keys in PascalCase. */
-  pascalCase?: boolean;
-  /** Whether access tokens are random text instead of JWTs. */
-  opaqueAccessTokens?: boolean;
-  /** Whether answers carry a Date header; true unless given. */
-  dateHeader?: boolean;
-  /** The port to listen on; any that is free unless given. */
-  port?: number;
-}
-
-/** Trouble on demand. Faults queue up; the first that matches a request and has times left is used. */
-export interface SandboxFault {
-  /** Which requests it hits. */
-  on: 'login' | 'refresh' | 'account' | 'health' | 'lookup' | 'any';
-  /** What happens: see the fields below for what each takes. */
-  fault: 'drop' | 'delay' | 'hold' | 'answer' | 'garbage' | 'half' | 'oversize' | 'redirect';
-  /** Before the server acts (unless given), or after: then it has rotated the tokens for real. */
-  when?: 'before' | 'after';
-  /** How often; 1 unless given, `null` until it is cleared. */
-  times?: number | null;
-  /** `delay`: for how long, by the sandbox's clock. */
-  seconds?: number;
-  /** `answer`: the HTTP status. */
-  status?: number;
-  /** `answer`: the body. */
-  body?: string;
-  /** `answer`: more headers. */
-  headers?: Record<string, string>;
-  /** `answer`: the Retry-After header, in seconds from now. */
-  retryAfter?: number;
-  /** `answer`: how that header is written. */
-  retryAfterForm?: 'seconds' | 'date';
-  /** `oversize`: how many; 5 MiB unless given. */
-  bytes?: number;
-  /** `redirect`: where to. */
-  to?: string;
-}
-
-/** What went over the wire, in numbers; the names are the same in all languages. */
-export interface SandboxCounts {
-  login: number;
-  login_rejected: number;
-  refresh: number;
-  refresh_rejected: number;
-  /** Refreshes with a token that had been spent: each cost a whole session. */
-  reused: number;
-  account: number;
-  account_rejected: number;
-  health: number;
-  lookup: number;
-  connections: number;
-  total: number;
-}
-
-/** One request as the server saw it, without secrets. */
-export interface SandboxRequest {
-  /** When, by the server's clock. */
-  at: Date;
-  method: string;
-  path: string;
-  kind: string;
-  authorization: 'none' | 'raw' | 'bearer';
-  version: string | null;
-  contentType: string | null;
-  username: string | null;
-  /** The number of the refresh token, in the order of issue. */
-  token: number | null;
-  /** Nothing where the connection was cut. */
-  status: number | null;
-  verdict: string;
-  fault: string | null;
-}
-
-/** What to invalidate on the server. */
-export interface SandboxRevocation {
-  username: string;
-  what: 'access' | 'refresh' | 'session' | 'all';
-  /** Which of the user's sessions, in the order of login from 0; all unless given. */
-  session?: number;
-}
+export type * from './sandbox';
 
 /** For how long a control call that sets something in motion keeps the process alive, in milliseconds. */
 const AFTERMATH = 5000;
@@ -145,6 +55,12 @@ function snakeCased(value: unknown): unknown {
   return Object.fromEntries(entries);
 }
 
+/** The user and the dealer of the Synapsewave API that there are if none are given. */
+const USER = { userId: 'UCC123456', password: 'made-up-password-2', totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DP' };
+const DEALER = { userId: 'DEALER01', password: 'made-up-password-3' };
+const API_KEY = 'made-up-api-key-1';
+const FIRST_FACTORS = ['password', 'mpin', 'fingerprint', 'ssoToken', 'registerToken'] as const;
+
 function camelCased(object: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(object).map(([name, value]) => [camelCase(name), value]));
 }
@@ -164,10 +80,15 @@ function camelCased(object: Record<string, unknown>): Record<string, unknown> {
 export class Sandbox {
   readonly #number: number;
   readonly #account: SandboxAccount;
+  readonly #user: { userId: string; password?: string; totpSecret?: string };
+  readonly #dealer: { userId: string; password?: string };
+  readonly #apiKey: string;
   /** Nothing else keeps the process alive while a program waits for an event that it has brought about. */
   #aftermath: NodeJS.Timeout | undefined;
-  /** Where it listens. */
+  /** Where it listens: the base URL of the 7G API. */
   readonly url: string;
+  /** The base URL of the Synapsewave API, with its path prefix. */
+  readonly synapsewaveUrl: string;
 
   /**
    * Starts a sandbox.
@@ -177,7 +98,10 @@ export class Sandbox {
   constructor(settings: SandboxSettings = {}) {
     this.#number = native.startSandbox(environment, JSON.stringify(snakeCased(settings)));
     this.#account = settings.accounts?.[0] ?? { username: 'api_user', password: 'made-up-password-1' };
+    const { users, dealers, apiKey } = settings.synapsewave ?? {};
+    [this.#user, this.#dealer, this.#apiKey] = [users?.[0] ?? USER, dealers?.[0] ?? DEALER, apiKey ?? API_KEY];
     this.url = native.sandboxUrl(environment, this.#number);
+    this.synapsewaveUrl = native.sandboxSynapsewaveUrl(environment, this.#number);
     refuseCloning(this);
   }
 
@@ -194,6 +118,36 @@ export class Sandbox {
     const { credentials = true, ...own } = settings;
     const { username, password } = this.#account;
     return new SevenG({ baseUrl: this.url, ...(credentials && { username, password }), ...own }, this.#number);
+  }
+
+  /**
+   * The same for the Synapsewave API: with the first user's password unless another first factor is given, and that
+   * user's TOTP secret unless another second factor is, or `undefined` as its value for none.
+   */
+  synapsewave(settings: SynapsewaveSettings & { credentials?: boolean } = {}): Synapsewave {
+    const { credentials = true, ...own } = settings;
+    const held: SynapsewaveSettings = { baseUrl: this.synapsewaveUrl, apiKey: this.#apiKey };
+    if (credentials) {
+      const { userId, password, totpSecret } = this.#user;
+      held.userId = userId;
+      if (!FIRST_FACTORS.some((name) => own[name] !== undefined)) held.password = password;
+      if (totpSecret !== undefined && own.ssoToken === undefined) held.secondFactor = new Totp(totpSecret);
+    }
+    return new Synapsewave({ ...held, ...own }, this.#number);
+  }
+
+  /** The same for a dealer: with the first one's credentials unless told otherwise. */
+  synapsewaveDealer(settings: SynapsewaveDealerSettings & { credentials?: boolean } = {}): SynapsewaveDealer {
+    const { credentials = true, ...own } = settings;
+    const { userId, password } = this.#dealer;
+    const held = { baseUrl: this.synapsewaveUrl, apiKey: this.#apiKey, ...(credentials && { userId, password }) };
+    return new SynapsewaveDealer({ ...held, ...own }, this.#number);
+  }
+
+  /** The factors of a user of the Synapsewave API, the first one unless told otherwise. */
+  synapsewaveAccount(settings: SynapsewaveAccountSettings = {}): SynapsewaveAccount {
+    const [baseUrl, apiKey, { userId }] = [this.synapsewaveUrl, this.#apiKey, this.#user];
+    return new SynapsewaveAccount({ baseUrl, apiKey, userId, ...settings }, this.#number);
   }
 
   /**
@@ -263,6 +217,25 @@ export class Sandbox {
     this.control('revoke', revocation);
   }
 
+  /** The one-time passwords that the Synapsewave API has sent to its users, oldest first. */
+  outbox(): SandboxMessage[] {
+    const messages = this.control('outbox') as Array<Record<string, unknown>>;
+    return messages.map((message) => {
+      const at = new Date(Number(message.at) * 1000);
+      return { ...camelCased(message), at } as unknown as SandboxMessage;
+    });
+  }
+
+  /** Sends a one-time password to a user of the Synapsewave API, the first one unless given, and tells it. */
+  sendOtp(userId = this.#user.userId, purpose: SandboxMessage['purpose'] = 'login'): string {
+    return (this.control('send_otp', { userId, purpose }) as { otp: string }).otp;
+  }
+
+  /** The code that the authenticator of a user of the Synapsewave API shows now; of the first one unless given. */
+  totp(userId = this.#user.userId): string {
+    return (this.control('totp', { userId }) as { code: string }).code;
+  }
+
   /** Stops listening and cuts all connections: to connect is refused from now on. */
   down(): void {
     this.control('down');
@@ -301,6 +274,7 @@ export class Sandbox {
 
   /** @internal */
   [inspect](depth: number, options: unknown, show: Inspect): string {
-    return `Sandbox ${show({ url: this.url }, depth, options)}`;
+    const { url, synapsewaveUrl } = this;
+    return `Sandbox ${show({ url, synapsewaveUrl }, depth, options)}`;
   }
 }

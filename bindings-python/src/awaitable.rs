@@ -10,8 +10,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use relatch::Error;
 
-use crate::error::raise;
+use crate::error::raise_asking;
+use crate::event;
 use crate::exit::{self, Busy};
+use crate::question::Asks;
 use crate::wake::Wake;
 
 type Work = Pin<Box<dyn Future<Output = PyResult<Py<PyAny>>> + Send>>;
@@ -26,16 +28,30 @@ struct State {
 }
 
 impl Awaitable {
-    /// Waits for `future`, which needs no runtime where it is polled, and then converts what came of it.
+    /// Waits for `future`, which needs no runtime where it is polled, and then converts what came of it. Called where
+    /// the event loop runs.
     pub(crate) fn new<T>(
+        py: Python<'_>,
         future: impl Future<Output = Result<T, Error>> + Send + 'static,
         convert: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
-    ) -> Self {
+    ) -> PyResult<Self> {
+        Self::asking(py, Asks::default(), future, convert)
+    }
+
+    /// The same for what may ask a callback.
+    pub(crate) fn asking<T>(
+        py: Python<'_>,
+        asks: Asks,
+        future: impl Future<Output = Result<T, Error>> + Send + 'static,
+        convert: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
+    ) -> PyResult<Self> {
+        event::revive(py)?;
+        asks.note(py, true)?;
         let work = async move {
             let result = future.await;
-            Python::attach(|py| convert(py, result.map_err(|error| raise(&error))?))
+            Python::attach(|py| convert(py, result.map_err(|error| raise_asking(&error, asks))?))
         };
-        Self(Mutex::new(State { work: Some(Box::pin(work)), wake: Wake::new() }))
+        Ok(Self(Mutex::new(State { work: Some(Box::pin(work)), wake: Wake::new() })))
     }
 }
 

@@ -13,7 +13,7 @@ pub(crate) type TokensParts = (String, Option<String>, Option<f64>);
 
 /// Reads an optional argument; one of another type is `InvalidConfig` for `field`.
 pub(crate) fn optional<'a, 'py, T>(
-    field: &'static str,
+    field: &str,
     expected: &str,
     value: Option<&'a Bound<'py, PyAny>>,
 ) -> PyResult<Option<T>>

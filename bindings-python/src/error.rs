@@ -7,11 +7,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use relatch::{Detail, Error};
 
+use crate::challenge::Begun;
 use crate::package::functions;
+use crate::question::{Asks, Raised};
 
 /// The exception for an error of the core, with all that it carries.
 pub(crate) fn raise(error: &Error) -> PyErr {
-    Python::attach(|py| exception(py, error).unwrap_or_else(|failure| failure))
+    raise_asking(error, Asks::default())
+}
+
+/// The same for a login that may have asked a callback: so may the challenge that the error carries.
+pub(crate) fn raise_asking(error: &Error, asks: Asks) -> PyErr {
+    Python::attach(|py| exception(py, error, asks).unwrap_or_else(|failure| failure))
 }
 
 /// The exception for an argument that cannot even be handed to the core.
@@ -24,7 +31,7 @@ pub(crate) fn invalid(py: Python<'_>, field: &str, message: &str) -> PyErr {
     build().unwrap_or_else(|failure| failure)
 }
 
-fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
+fn exception(py: Python<'_>, error: &Error, asks: Asks) -> PyResult<PyErr> {
     let details = PyDict::new(py);
     for (name, detail) in error.details() {
         match detail {
@@ -34,10 +41,16 @@ fn exception(py: Python<'_>, error: &Error) -> PyResult<PyErr> {
             Detail::List(list) => details.set_item(name, list)?,
         }
     }
+    if let Some(challenge) = error.challenge() {
+        details.set_item("challenge", Begun { core: challenge, asks })?;
+    }
     let sources = PyList::empty(py);
     let mut source = error.source();
     while let Some(current) = source {
-        sources.append(described(current))?;
+        match current.downcast_ref::<Raised>().and_then(Raised::exception) {
+            Some(exception) => sources.append(exception)?,
+            None => sources.append(described(current))?,
+        }
         source = current.source();
     }
     call(py, error.code().as_str(), &error.to_string(), &details, &sources)

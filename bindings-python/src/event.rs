@@ -1,92 +1,36 @@
 //! Events: from the threads where they happen, by a queue, to the one Python thread that calls the callbacks.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
-use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use relatch::{Cause, ErrorCode, Event, UnixTime};
 
-use crate::exit;
 use crate::package::functions;
+use crate::queue::Queue;
 
 /// What Python sees of an event: kind, time, code, cause, time of the next try, end of the new token.
 type Parts = (&'static str, f64, Option<&'static str>, Option<&'static str>, Option<f64>, Option<f64>);
 
-/// What waits to be delivered in this process. A forked child takes a new one: the old lock may never be released.
-static QUEUE: LazyLock<ArcSwap<Queue>> = LazyLock::new(ArcSwap::default);
+/// The number of the subscription and its event, or nothing when its session is gone.
+pub(crate) static EVENTS: Queue<(u64, Option<Event>)> = Queue::new();
 
 /// There are callbacks and no thread that calls them: this is a forked child.
 static ORPHANED: AtomicBool = AtomicBool::new(false);
 
-#[derive(Default)]
-struct Queue {
-    state: Mutex<State>,
-    changed: Condvar,
-}
-
-#[derive(Default)]
-struct State {
-    /// The number of the subscription and its event, or nothing when its session is gone.
-    waiting: VecDeque<(u64, Option<Event>)>,
-    ending: Ending,
-}
-
-/// How far the process is on its way out.
-#[derive(Default, PartialEq, Eq)]
-enum Ending {
-    /// It is not.
-    #[default]
-    Open,
-    /// Nothing more will come: what is left is to be delivered.
-    Closed,
-    /// Nobody waits for the delivery any more.
-    Abandoned,
-}
-
-impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-fn push(subscription: u64, event: Option<Event>) {
-    let queue = QUEUE.load();
-    queue.state().waiting.push_back((subscription, event));
-    queue.changed.notify_one();
-}
-
-/// Nothing more will come: `next_event` returns what is left, then the end.
-pub(crate) fn close() {
-    end(Ending::Closed);
-}
-
 /// What has not been delivered is not waited for: `next_event` does not come back any more.
 #[pyfunction]
 pub(crate) fn abandon_events() {
-    end(Ending::Abandoned);
-}
-
-fn end(ending: Ending) {
-    let queue = QUEUE.load();
-    queue.state().ending = ending;
-    queue.changed.notify_all();
-}
-
-/// Makes the queue, before a fork can find it half made.
-pub(crate) fn prepare() {
-    LazyLock::force(&QUEUE);
+    EVENTS.abandon();
 }
 
 /// In a forked child: starts with an empty queue, and with a thread of its own once something may happen.
-pub(crate) fn forget(listened_to: bool) {
-    ORPHANED.store(listened_to, Ordering::Relaxed);
-    // Its lock may be held by a thread that does not exist here, and so must not be touched any more.
-    std::mem::forget(QUEUE.swap(Arc::default()));
+pub(crate) fn forget(has_callbacks: bool) {
+    ORPHANED.store(has_callbacks, Ordering::Relaxed);
+    EVENTS.forget();
 }
 
-/// Makes sure that callbacks which were inherited from a parent process are called here.
+/// Makes sure that callbacks which were inherited from a parent process are called here, for events and for questions.
 pub(crate) fn revive(py: Python<'_>) -> PyResult<()> {
     if ORPHANED.load(Ordering::Relaxed) && ORPHANED.swap(false, Ordering::Relaxed) {
         functions()?.revive.call0(py)?;
@@ -99,13 +43,13 @@ struct Listener(u64);
 
 impl Listener {
     fn hear(&self, event: &Event) {
-        push(self.0, Some(event.clone()));
+        EVENTS.push((self.0, Some(event.clone())));
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        push(self.0, None);
+        EVENTS.push((self.0, None));
     }
 }
 
@@ -145,23 +89,7 @@ impl Subscription {
 /// Returns nothing at all when the process is exiting and all has been delivered.
 #[pyfunction]
 pub(crate) fn next_event(py: Python<'_>) -> Option<(u64, Option<Parts>)> {
-    let (subscription, event) = py.detach(|| {
-        let queue = QUEUE.load_full();
-        let mut state = queue.state();
-        loop {
-            if state.ending == Ending::Abandoned {
-                drop(state);
-                exit::stay();
-            }
-            if let Some(next) = state.waiting.pop_front() {
-                return Some(next);
-            }
-            if state.ending == Ending::Closed {
-                return None;
-            }
-            state = queue.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
-    })?;
+    let (subscription, event) = py.detach(|| EVENTS.next())?;
     Some((subscription, event.map(|event| parts(&event))))
 }
 

@@ -12,7 +12,9 @@ use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
-use crate::{event, wake};
+use crate::event::{self, EVENTS};
+use crate::question::QUESTIONS;
+use crate::wake;
 
 /// How long the exit hook waits for tasks to reach their next await, and then for threads to notice.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -69,7 +71,8 @@ pub(crate) fn shutdown(py: Python<'_>) {
     let _ = EXITING.set(thread::current().id());
     py.detach(|| {
         relatch::runtime::shutdown(LIMIT);
-        event::close();
+        EVENTS.close();
+        QUESTIONS.close();
         let begun = Instant::now();
         while BUSY.load(Ordering::SeqCst) > 0 && begun.elapsed() < LIMIT {
             thread::sleep(Duration::from_millis(1));
@@ -77,10 +80,17 @@ pub(crate) fn shutdown(py: Python<'_>) {
     });
 }
 
+/// Keeps an object for the rest of the process, whatever is taken down.
+#[pyfunction]
+pub(crate) fn keep(kept: Py<PyAny>) {
+    std::mem::forget(kept);
+}
+
 /// The fork hook: the parent's other threads, and what they held, do not exist here.
 #[pyfunction]
-pub(crate) fn forked(listened_to: bool) {
+pub(crate) fn forked(has_callbacks: bool) {
     BUSY.store(0, Ordering::SeqCst);
     wake::forget();
-    event::forget(listened_to);
+    event::forget(has_callbacks);
+    QUESTIONS.forget();
 }

@@ -2,18 +2,26 @@
 //!
 //! The package `relatch` (`python/relatch`) is what users see; this module is private to it.
 
+mod account;
 mod awaitable;
+mod challenge;
 mod convert;
 mod error;
 mod event;
 mod exit;
+mod factor;
+mod handed;
 mod logging;
 mod login;
 mod options;
 mod package;
 mod provider;
+mod question;
+mod queue;
 mod sandbox;
 mod session;
+mod seven_g;
+mod synapsewave;
 mod wait;
 mod wake;
 
@@ -24,34 +32,48 @@ use pyo3::prelude::*;
 mod _relatch {
     use pyo3::prelude::*;
     use pyo3::types::PyTuple;
-    use relatch::{Cause, ErrorCode, EventKind};
+    use relatch::{Cause, ErrorCode, EventKind, FactorKind};
 
+    #[pymodule_export]
+    use crate::account::SynapsewaveAccount;
     #[pymodule_export]
     use crate::awaitable::Awaitable;
     #[pymodule_export]
+    use crate::challenge::{Begun, Challenge};
+    #[pymodule_export]
     use crate::event::{Subscription, abandon_events, next_event, report_failure};
     #[pymodule_export]
-    use crate::exit::{forked, shutdown};
+    use crate::exit::{forked, keep, shutdown};
     #[pymodule_export]
-    use crate::login::{Opened, login, login_async, refresh, refresh_async, resume};
+    use crate::factor::SecondFactor;
+    #[pymodule_export]
+    use crate::login::{Opened, begin, begin_async, login, login_async, refresh, refresh_async, resume};
     #[pymodule_export]
     use crate::options::Options;
     #[pymodule_export]
     use crate::package::connect;
     #[pymodule_export]
-    use crate::provider::{Provider, SevenG};
+    use crate::provider::Provider;
+    #[pymodule_export]
+    use crate::question::{Asked, Callback, next_question};
     #[pymodule_export]
     use crate::sandbox::Sandbox;
     #[pymodule_export]
     use crate::session::Session;
+    #[pymodule_export]
+    use crate::seven_g::SevenG;
+    #[pymodule_export]
+    use crate::synapsewave::{Synapsewave, SynapsewaveDealer};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        crate::event::prepare();
+        crate::event::EVENTS.prepare();
+        crate::question::QUESTIONS.prepare();
         crate::wake::prepare();
         let py = module.py();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("ERROR_CODES", PyTuple::new(py, ErrorCode::ALL.iter().map(|code| code.as_str()))?)?;
+        module.add("FACTOR_KINDS", PyTuple::new(py, FactorKind::ALL.iter().map(|kind| kind.as_str()))?)?;
         module.add("CAUSES", PyTuple::new(py, Cause::ALL.iter().map(|cause| cause.as_str()))?)?;
         module.add("EVENT_KINDS", PyTuple::new(py, EventKind::ALL.iter().map(|kind| kind.as_str()))?)
     }

@@ -1,33 +1,61 @@
-//! The three ways to get tokens: log in, go on with tokens from elsewhere, exchange tokens for new ones.
+//! The ways to get tokens: log in at once or in two steps, go on with tokens from elsewhere, exchange tokens for new
+//! ones.
 
 use pyo3::prelude::*;
 
 use crate::awaitable::Awaitable;
+use crate::challenge::Begun;
 use crate::convert::{TokensParts, tokens_in, tokens_out};
 use crate::error::raise;
-use crate::event;
 use crate::options::Options;
 use crate::provider::Provider;
-use crate::wait::wait;
+use crate::question::Asks;
+use crate::wait::wait_asking;
 
 /// A session of the core, for `Session` to take.
 #[pyclass(frozen, module = "relatch._relatch")]
-pub(crate) struct Opened(pub(crate) relatch::Session);
+pub(crate) struct Opened {
+    pub(crate) core: relatch::Session,
+    pub(crate) asks: Asks,
+}
+
+impl Opened {
+    /// For an `Awaitable`.
+    pub(crate) fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        Ok(Py::new(py, self)?.into_any())
+    }
+}
 
 /// Logs in; blocks.
 #[pyfunction]
 pub(crate) fn login(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Opened> {
-    let options = options.with_clock(provider.clock.clone())?;
-    wait(py, relatch::login(provider.core.clone(), options)).map(Opened)
+    let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
+    let core = wait_asking(py, asks, relatch::login(provider.core.clone(), options))?;
+    Ok(Opened { core, asks })
 }
 
 /// Logs in.
 #[pyfunction]
 pub(crate) fn login_async(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Awaitable> {
-    event::revive(py)?;
-    let options = options.with_clock(provider.clock.clone())?;
+    let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
     let session = relatch::login(provider.core.clone(), options);
-    Ok(Awaitable::new(session, |py, session| Ok(Py::new(py, Opened(session))?.into_any())))
+    Awaitable::asking(py, asks, session, move |py, core| Opened { core, asks }.object(py))
+}
+
+/// Takes the first step of a login; blocks.
+#[pyfunction]
+pub(crate) fn begin(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Begun> {
+    let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
+    let core = wait_asking(py, asks, relatch::begin(provider.core.clone(), options))?;
+    Ok(Begun { core, asks })
+}
+
+/// Takes the first step of a login.
+#[pyfunction]
+pub(crate) fn begin_async(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Awaitable> {
+    let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
+    let challenge = relatch::begin(provider.core.clone(), options);
+    Awaitable::asking(py, asks, challenge, move |py, core| Ok(Py::new(py, Begun { core, asks })?.into_any()))
 }
 
 /// A session from tokens. No traffic.
@@ -35,7 +63,7 @@ pub(crate) fn login_async(py: Python<'_>, provider: &Provider, options: &Options
 pub(crate) fn resume(provider: &Provider, tokens: TokensParts, options: &Options) -> PyResult<Opened> {
     let options = options.with_clock(provider.clock.clone())?;
     let session = relatch::resume(provider.core.clone(), tokens_in(tokens), options);
-    session.map(Opened).map_err(|error| raise(&error))
+    session.map(|core| Opened { core, asks: provider.asks }).map_err(|error| raise(&error))
 }
 
 /// Exchanges tokens for new ones; blocks.
@@ -47,14 +75,20 @@ pub(crate) fn refresh(
     options: &Options,
 ) -> PyResult<TokensParts> {
     let options = options.with_clock(provider.clock.clone())?;
-    let tokens = wait(py, relatch::refresh(provider.core.clone(), tokens_in(tokens), options))?;
-    Ok(tokens_out(&tokens))
+    let refreshed = relatch::refresh(provider.core.clone(), tokens_in(tokens), options);
+    wait_asking(py, provider.asks, refreshed).map(|tokens| tokens_out(&tokens))
 }
 
 /// Exchanges tokens for new ones.
 #[pyfunction]
-pub(crate) fn refresh_async(provider: &Provider, tokens: TokensParts, options: &Options) -> PyResult<Awaitable> {
+pub(crate) fn refresh_async(
+    py: Python<'_>,
+    provider: &Provider,
+    tokens: TokensParts,
+    options: &Options,
+) -> PyResult<Awaitable> {
     let options = options.with_clock(provider.clock.clone())?;
     let tokens = relatch::refresh(provider.core.clone(), tokens_in(tokens), options);
-    Ok(Awaitable::new(tokens, |py, tokens| Ok(tokens_out(&tokens).into_pyobject(py)?.into_any().unbind())))
+    let convert = |py: Python<'_>, tokens| Ok(tokens_out(&tokens).into_pyobject(py)?.into_any().unbind());
+    Awaitable::asking(py, provider.asks, tokens, convert)
 }

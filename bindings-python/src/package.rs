@@ -12,19 +12,21 @@ static FUNCTIONS: OnceLock<Functions> = OnceLock::new();
 
 /// See the functions of these names in the package.
 pub(crate) struct Functions {
-    /// `_errors.from_native`.
+    /// `_raising.from_native`.
     pub(crate) error: Py<PyAny>,
-    /// `_events.revive`.
+    /// `_process.revive`.
     pub(crate) revive: Py<PyAny>,
     /// `_wake.set_futures`.
     pub(crate) set_futures: Py<PyAny>,
+    /// `_questions.called`.
+    pub(crate) called: Py<PyAny>,
 }
 
 /// Takes the functions; called once, by the package's `__init__`.
 #[pyfunction]
-pub(crate) fn connect(error: Py<PyAny>, revive: Py<PyAny>, set_futures: Py<PyAny>) {
+pub(crate) fn connect(error: Py<PyAny>, revive: Py<PyAny>, set_futures: Py<PyAny>, called: Py<PyAny>) {
     // A package that is reloaded goes on with the functions that it had.
-    let _ = FUNCTIONS.set(Functions { error, revive, set_futures });
+    let _ = FUNCTIONS.set(Functions { error, revive, set_futures, called });
 }
 
 /// The functions.

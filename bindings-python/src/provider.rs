@@ -3,26 +3,25 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use relatch::{Clock, Health, LookupEntry};
+use relatch::Clock;
 
-use crate::awaitable::Awaitable;
-use crate::convert::optional;
-use crate::error::raise;
-use crate::logging;
-use crate::options::Options;
+use crate::question::Asks;
 use crate::sandbox::Sandbox;
-use crate::wait::wait;
 
 /// Which system to log in to, and as whom. Make one of its subclasses.
 #[pyclass(frozen, subclass, module = "relatch._relatch")]
 pub(crate) struct Provider {
     pub(crate) core: Arc<dyn relatch::Provider>,
     pub(crate) clock: Option<Clock>,
+    pub(crate) asks: Asks,
 }
 
-/// The 7G API for one user.
-#[pyclass(frozen, subclass, extends = Provider, module = "relatch._relatch")]
-pub(crate) struct SevenG(Arc<relatch::SevenG>);
+impl Provider {
+    /// A provider whose sessions follow the clock of the sandbox, if they are opened against one.
+    pub(crate) fn new(core: Arc<dyn relatch::Provider>, sandbox: Option<&Bound<'_, Sandbox>>, asks: Asks) -> Self {
+        Self { core, clock: sandbox.map(|sandbox| sandbox.get().clock()), asks }
+    }
+}
 
 #[pymethods]
 impl Provider {
@@ -43,77 +42,4 @@ impl Provider {
     fn base_url(&self) -> String {
         self.core.base_url().as_str().to_owned()
     }
-}
-
-#[pymethods]
-impl SevenG {
-    #[new]
-    #[pyo3(signature = (
-        *, username=None, password=None, environment=None, base_url=None, bearer=false, allow_insecure=false,
-        sandbox=None
-    ))]
-    #[allow(clippy::too_many_arguments)] // keyword arguments
-    fn new(
-        py: Python<'_>,
-        username: Option<&Bound<'_, PyAny>>,
-        password: Option<&Bound<'_, PyAny>>,
-        environment: Option<&Bound<'_, PyAny>>,
-        base_url: Option<&Bound<'_, PyAny>>,
-        bearer: bool,
-        allow_insecure: bool,
-        sandbox: Option<&Bound<'_, Sandbox>>,
-    ) -> PyResult<PyClassInitializer<Self>> {
-        logging::start(py)?;
-        let mut builder = relatch::SevenG::builder().bearer(bearer).allow_insecure(allow_insecure);
-        if let Some(username) = optional::<String>("username", "a text", username)? {
-            builder = builder.username(username);
-        }
-        if let Some(password) = optional::<String>("password", "a text", password)? {
-            builder = builder.password(password);
-        }
-        if let Some(environment) = optional::<String>("environment", "a text", environment)? {
-            builder = builder.environment(environment);
-        }
-        if let Some(base_url) = optional::<String>("base_url", "a text", base_url)? {
-            builder = builder.base_url(base_url);
-        }
-        let core = Arc::new(builder.build().map_err(|error| raise(&error))?);
-        let clock = sandbox.map(|sandbox| sandbox.get().clock());
-        let provider = Provider { core: Arc::clone(&core) as Arc<dyn relatch::Provider>, clock };
-        Ok(PyClassInitializer::from(provider).add_subclass(Self(core)))
-    }
-
-    #[pyo3(name = "_health")]
-    fn health(&self, py: Python<'_>, options: &Options) -> PyResult<(bool, u16, String)> {
-        let options = options.with_clock(None)?;
-        wait(py, self.0.health(&options)).map(health_out)
-    }
-
-    #[pyo3(name = "_health_async")]
-    fn health_async(&self, options: &Options) -> PyResult<Awaitable> {
-        let (core, options) = (Arc::clone(&self.0), options.with_clock(None)?);
-        let health = async move { core.health(&options).await };
-        Ok(Awaitable::new(health, |py, health| Ok(health_out(health).into_pyobject(py)?.into_any().unbind())))
-    }
-
-    #[pyo3(name = "_lookup", signature = (name, options))]
-    fn lookup(&self, py: Python<'_>, name: Option<&str>, options: &Options) -> PyResult<Vec<(String, String)>> {
-        let options = options.with_clock(None)?;
-        wait(py, self.0.lookup(name, &options)).map(lookup_out)
-    }
-
-    #[pyo3(name = "_lookup_async", signature = (name, options))]
-    fn lookup_async(&self, name: Option<String>, options: &Options) -> PyResult<Awaitable> {
-        let (core, options) = (Arc::clone(&self.0), options.with_clock(None)?);
-        let entries = async move { core.lookup(name.as_deref(), &options).await };
-        Ok(Awaitable::new(entries, |py, entries| Ok(lookup_out(entries).into_pyobject(py)?.into_any().unbind())))
-    }
-}
-
-fn health_out(health: Health) -> (bool, u16, String) {
-    (health.healthy, health.status, health.body)
-}
-
-fn lookup_out(entries: Vec<LookupEntry>) -> Vec<(String, String)> {
-    entries.into_iter().map(|entry| (entry.id, entry.value)).collect()
 }

@@ -1,39 +1,37 @@
 //! `Session`, the native base of the public class: what is fresh is handed out by one call that takes no lock.
 
-use std::sync::Mutex;
-
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use relatch::{Token, UnixTime};
+use relatch::{Feed, Profile, Token, UnixTime};
 
 use crate::awaitable::Awaitable;
 use crate::convert::{TokensParts, limit, tokens_out};
 use crate::event::{self, Subscription};
 use crate::exit::{self, Busy};
+use crate::handed::Handed;
 use crate::login::Opened;
-use crate::wait::wait;
+use crate::question::Asks;
+use crate::wait::{wait, wait_asking};
 
 /// A session that stays valid.
 #[pyclass(frozen, subclass, weakref, module = "relatch._relatch")]
 pub(crate) struct Session {
-    core: relatch::Session,
-    /// What was handed out last. Only ever tried, so that nobody waits for it; boxed, for an idle session has nothing.
-    handed: Mutex<Option<Box<Handed>>>,
+    pub(crate) core: relatch::Session,
+    asks: Asks,
+    handed: Handed,
 }
 
-/// The Python objects of one token.
-struct Handed {
-    token: Token,
-    text: Py<PyString>,
-    headers: Option<Py<PyDict>>,
-}
+/// What Python sees of a feed: its address, token and user.
+type FeedParts = (Option<String>, String, Option<String>);
+/// What Python sees of a profile: what may be shown as JSON, and the secrets.
+type ProfileParts = (String, Vec<(String, String)>);
 
 #[pymethods]
 #[allow(clippy::doc_markdown)] // what users read with Python's help()
 impl Session {
     #[new]
     fn new(opened: &Opened) -> Self {
-        Self { core: opened.0.clone(), handed: Mutex::new(None) }
+        Self { core: opened.core.clone(), asks: opened.asks, handed: Handed::default() }
     }
 
     /// An access token with at least 30 seconds to live, while the server answers.
@@ -60,8 +58,8 @@ impl Session {
     #[pyo3(signature = (*, timeout=None))]
     fn token(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyString>> {
         match self.core.fresh_token() {
-            Some(token) => Ok(self.text(py, token)),
-            None => self.wait_for_token(py, timeout).map(|token| self.text(py, token)),
+            Some(token) => Ok(self.handed.text(py, token)),
+            None => self.wait_for_token(py, timeout).map(|token| self.handed.text(py, token)),
         }
     }
 
@@ -81,8 +79,8 @@ impl Session {
     #[pyo3(signature = (*, timeout=None))]
     fn headers<'py>(&self, py: Python<'py>, timeout: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
         match self.core.fresh_token() {
-            Some(token) => self.headers_of(py, token),
-            None => self.wait_for_token(py, timeout).and_then(|token| self.headers_of(py, token)),
+            Some(token) => self.handed.headers(py, &self.core, token),
+            None => self.wait_for_token(py, timeout).and_then(|token| self.handed.headers(py, &self.core, token)),
         }
     }
 
@@ -113,57 +111,128 @@ impl Session {
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyString>> {
         let current = match limit(timeout)? {
-            Some(limit) => wait(py, self.core.report_unauthorized_within(token, limit))?,
-            None => wait(py, self.core.report_unauthorized(token))?,
+            Some(limit) => wait_asking(py, self.asks, self.core.report_unauthorized_within(token, limit))?,
+            None => wait_asking(py, self.asks, self.core.report_unauthorized(token))?,
         };
-        Ok(self.text(py, current))
+        Ok(self.handed.text(py, current))
     }
 
-    /// Forgets the tokens, here. 7G has no logout: what it issued lives on at the server until it ends.
+    /// Forgets the tokens, at once, and ends the session on the server where the system can do that.
     ///
-    /// No traffic, and no error when it is called again. Later calls raise `ClosedError`.
+    /// Waits for the server's answer, with the GIL released; whatever that is, the session is over. 7G has no logout: what
+    /// it issued lives on at the server until it ends. No error when it is called again. Later calls raise `ClosedError`.
+    ///
+    /// Example:
+    ///     >>> session.logout()
     fn logout(&self, py: Python<'_>) -> PyResult<()> {
         event::revive(py)?;
-        exit::detached(py, &Busy::new(), || self.core.logout());
-        Ok(())
+        let ending = exit::detached(py, &Busy::new(), || self.core.logout());
+        wait(py, async move {
+            ending.await;
+            Ok(())
+        })
+    }
+
+    /// Whether the server still knows the session, by its own word.
+    ///
+    /// Where it does not, that is reported as `report_unauthorized` does: the session goes on with a new login if it can
+    /// make one by itself.
+    ///
+    /// Returns:
+    ///     True if the server takes the session for valid.
+    ///
+    /// Raises:
+    ///     InvalidConfig: The system cannot be asked; 7G cannot.
+    ///     ClosedError: After `logout`.
+    ///     RelatchError: What kept the question from being answered.
+    ///
+    /// Example:
+    ///     >>> session.validate()
+    ///     True
+    fn validate(&self, py: Python<'_>) -> PyResult<bool> {
+        wait_asking(py, self.asks, self.core.validate())
+    }
+
+    #[pyo3(name = "_logout_async")]
+    fn logout_async(&self, py: Python<'_>) -> PyResult<Awaitable> {
+        event::revive(py)?;
+        let ending = exit::detached(py, &Busy::new(), || self.core.logout());
+        let ended = async move {
+            ending.await;
+            Ok(())
+        };
+        Awaitable::new(py, ended, |py, ()| Ok(py.None()))
+    }
+
+    #[pyo3(name = "_validate_async")]
+    fn validate_async(&self, py: Python<'_>) -> PyResult<Awaitable> {
+        let core = self.core.clone();
+        let validated = async move { core.validate().await };
+        Awaitable::asking(py, self.asks, validated, |py, valid| {
+            Ok(valid.into_pyobject(py)?.to_owned().into_any().unbind())
+        })
+    }
+
+    #[pyo3(name = "_feed")]
+    fn feed(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<FeedParts> {
+        let feed = match limit(timeout)? {
+            Some(limit) => wait_asking(py, self.asks, self.core.feed_within(limit))?,
+            None => wait_asking(py, self.asks, self.core.feed())?,
+        };
+        Ok(feed_out(&feed))
+    }
+
+    #[pyo3(name = "_feed_async")]
+    fn feed_async(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
+        let (core, limit) = (self.core.clone(), limit(timeout)?);
+        let feed = async move {
+            match limit {
+                Some(limit) => core.feed_within(limit).await,
+                None => core.feed().await,
+            }
+        };
+        let convert = |py: Python<'_>, feed| Ok(feed_out(&feed).into_pyobject(py)?.into_any().unbind());
+        Awaitable::asking(py, self.asks, feed, convert)
     }
 
     #[pyo3(name = "_refresh")]
     fn refresh(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<TokensParts> {
         let tokens = match limit(timeout)? {
-            Some(limit) => wait(py, self.core.refresh_within(limit))?,
-            None => wait(py, self.core.refresh())?,
+            Some(limit) => wait_asking(py, self.asks, self.core.refresh_within(limit))?,
+            None => wait_asking(py, self.asks, self.core.refresh())?,
         };
         Ok(tokens_out(&tokens))
     }
 
     #[pyo3(name = "_fresh_token")]
     fn fresh_token(&self, py: Python<'_>) -> Option<Py<PyString>> {
-        self.core.fresh_token().map(|token| self.text(py, token))
+        self.core.fresh_token().map(|token| self.handed.text(py, token))
     }
 
     #[pyo3(name = "_fresh_headers")]
     fn fresh_headers<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyDict>>> {
-        self.core.fresh_token().map(|token| self.headers_of(py, token)).transpose()
+        self.core.fresh_token().map(|token| self.handed.headers(py, &self.core, token)).transpose()
     }
 
     #[pyo3(name = "_token_async")]
     fn token_async(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
         let session = slf.clone().unbind();
-        let convert = move |py: Python<'_>, token| Ok(session.get().text(py, token).into_any());
+        let convert = move |py: Python<'_>, token| Ok(session.get().handed.text(py, token).into_any());
         slf.get().coming_token(slf.py(), timeout, convert)
     }
 
     #[pyo3(name = "_headers_async")]
     fn headers_async(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
         let session = slf.clone().unbind();
-        let convert = move |py: Python<'_>, token| Ok(session.get().headers_of(py, token)?.into_any().unbind());
+        let convert = move |py: Python<'_>, token| {
+            let Self { core, handed, .. } = session.get();
+            Ok(handed.headers(py, core, token)?.into_any().unbind())
+        };
         slf.get().coming_token(slf.py(), timeout, convert)
     }
 
     #[pyo3(name = "_refresh_async")]
     fn refresh_async(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
-        event::revive(py)?;
         let (core, limit) = (self.core.clone(), limit(timeout)?);
         let refreshed = async move {
             match limit {
@@ -171,7 +240,8 @@ impl Session {
                 None => core.refresh().await,
             }
         };
-        Ok(Awaitable::new(refreshed, |py, tokens| Ok(tokens_out(&tokens).into_pyobject(py)?.into_any().unbind())))
+        let convert = |py: Python<'_>, tokens| Ok(tokens_out(&tokens).into_pyobject(py)?.into_any().unbind());
+        Awaitable::asking(py, self.asks, refreshed, convert)
     }
 
     #[pyo3(name = "_report_unauthorized_async")]
@@ -180,7 +250,6 @@ impl Session {
         token: String,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Awaitable> {
-        event::revive(slf.py())?;
         let (session, core, limit) = (slf.clone().unbind(), slf.get().core.clone(), limit(timeout)?);
         let reported = async move {
             match limit {
@@ -188,7 +257,8 @@ impl Session {
                 None => core.report_unauthorized(&token).await,
             }
         };
-        Ok(Awaitable::new(reported, move |py, token| Ok(session.get().text(py, token).into_any())))
+        let convert = move |py: Python<'_>, token| Ok(session.get().handed.text(py, token).into_any());
+        Awaitable::asking(slf.py(), slf.get().asks, reported, convert)
     }
 
     #[pyo3(name = "_subscribe")]
@@ -212,8 +282,10 @@ impl Session {
     }
 
     #[pyo3(name = "_profile")]
-    fn profile(&self) -> String {
-        serde_json::Value::Object(self.core.profile()).to_string()
+    fn profile(&self) -> ProfileParts {
+        let Profile { fields, secrets } = self.core.profile();
+        let secrets = secrets.into_iter().map(|(name, secret)| (name, secret.expose().to_owned())).collect();
+        (serde_json::Value::Object(fields).to_string(), secrets)
     }
 
     /// What the session is doing: "active" while it has a token or can get one; else "new", "logging_in", "refreshing",
@@ -239,8 +311,8 @@ impl Session {
 impl Session {
     fn wait_for_token(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Token> {
         match limit(timeout)? {
-            Some(limit) => wait(py, self.core.token_within(limit)),
-            None => wait(py, self.core.token()),
+            Some(limit) => wait_asking(py, self.asks, self.core.token_within(limit)),
+            None => wait_asking(py, self.asks, self.core.token()),
         }
     }
 
@@ -250,7 +322,6 @@ impl Session {
         timeout: Option<&Bound<'_, PyAny>>,
         convert: impl FnOnce(Python<'_>, Token) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> PyResult<Awaitable> {
-        event::revive(py)?;
         let (core, limit) = (self.core.clone(), limit(timeout)?);
         let token = async move {
             match limit {
@@ -258,39 +329,10 @@ impl Session {
                 None => core.token().await,
             }
         };
-        Ok(Awaitable::new(token, convert))
+        Awaitable::asking(py, self.asks, token, convert)
     }
+}
 
-    /// The token as a Python text: the same object as long as the token is the same.
-    fn text(&self, py: Python<'_>, token: Token) -> Py<PyString> {
-        let text = |token: &Token| PyString::new(py, token.as_str()).unbind();
-        let Ok(mut handed) = self.handed.try_lock() else { return text(&token) };
-        match &*handed {
-            Some(handed) if handed.token.is(&token) => handed.text.clone_ref(py),
-            _ => {
-                let new = text(&token);
-                *handed = Some(Box::new(Handed { token, text: new.clone_ref(py), headers: None }));
-                new
-            }
-        }
-    }
-
-    /// The headers of the token, in a dict of the caller's own.
-    fn headers_of<'py>(&self, py: Python<'py>, token: Token) -> PyResult<Bound<'py, PyDict>> {
-        if let Ok(handed) = self.handed.try_lock()
-            && let Some(Handed { token: last, headers: Some(headers), .. }) = handed.as_deref()
-            && last.is(&token)
-        {
-            return headers.bind(py).copy();
-        }
-        let headers = PyDict::new(py);
-        for (name, value) in self.core.headers_for(&token) {
-            headers.set_item(name, value)?;
-        }
-        let (text, kept) = (self.text(py, token.clone()), headers.copy()?.unbind());
-        if let Ok(mut handed) = self.handed.try_lock() {
-            *handed = Some(Box::new(Handed { token, text, headers: Some(kept) }));
-        }
-        Ok(headers)
-    }
+fn feed_out(feed: &Feed) -> FeedParts {
+    (feed.url.clone(), feed.token.expose().to_owned(), feed.user.clone())
 }

@@ -10,9 +10,10 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use relatch::Error;
 
-use crate::error::raise;
+use crate::error::raise_asking;
 use crate::event;
 use crate::exit::{self, Busy};
+use crate::question::Asks;
 
 /// How often a waiting thread looks whether a signal has come.
 const SLICE: Duration = Duration::from_millis(50);
@@ -31,13 +32,23 @@ impl Wake for Unpark {
 /// # Errors
 /// The core's, and what a signal handler raises: for Ctrl-C that is `KeyboardInterrupt`.
 pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+    wait_asking(py, Asks::default(), future)
+}
+
+/// The same for what may ask a callback.
+pub(crate) fn wait_asking<T: Send>(
+    py: Python<'_>,
+    asks: Asks,
+    future: impl Future<Output = Result<T, Error>> + Send,
+) -> PyResult<T> {
     event::revive(py)?;
+    asks.note(py, false)?;
     let busy = Busy::new();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);
     loop {
         if let Some(output) = exit::detached(py, &busy, || poll_for(SLICE, future.as_mut(), &waker)) {
-            return output.map_err(|error| raise(&error));
+            return output.map_err(|error| raise_asking(&error, asks));
         }
         py.check_signals()?;
     }

@@ -63,6 +63,11 @@ impl UnixTime {
         duration(later.0.saturating_sub(self.0))
     }
 
+    /// How long after midnight (UTC) it is.
+    pub(crate) fn time_of_day(self) -> Duration {
+        duration(self.0.rem_euclid(86_400_000))
+    }
+
     /// Seconds since 1970, with their fraction, as Python and JavaScript count.
     #[allow(clippy::cast_precision_loss)] // 2^53 milliseconds are 285,000 years
     pub fn seconds(self) -> f64 {

@@ -1,5 +1,6 @@
 //! The one error type: what happened, what it means, what to do; with a stable code that every language maps.
 
+use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -56,6 +57,8 @@ words! {
         RefreshRejected = "refresh_rejected",
         /// There is no refresh token.
         NoRefreshToken = "no_refresh_token",
+        /// A login needs a second factor from a human, or a value that is good for one login.
+        FactorRequired = "factor_required",
         /// The server refused a token that it had just issued.
         TokenRefused = "token_refused",
         /// The login that should have healed the session was refused.
@@ -121,6 +124,8 @@ struct Inner {
     methods: Vec<String>,
     key: Option<String>,
     source: Option<Arc<dyn StdError + Send + Sync>>,
+    /// What a higher part of the crate gives its users along with the error.
+    attachment: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 macro_rules! carries {
@@ -186,6 +191,22 @@ impl Error {
     #[must_use]
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
         Arc::make_mut(&mut self.0).source = Some(Arc::new(source));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn with_attachment(mut self, attachment: Arc<dyn Any + Send + Sync>) -> Self {
+        Arc::make_mut(&mut self.0).attachment = Some(attachment);
+        self
+    }
+
+    pub(crate) fn attachment(&self) -> Option<&(dyn Any + Send + Sync)> {
+        self.0.attachment.as_deref()
+    }
+
+    #[must_use]
+    pub(crate) fn with_boxed_source(mut self, source: Box<dyn StdError + Send + Sync>) -> Self {
+        Arc::make_mut(&mut self.0).source = Some(Arc::from(source));
         self
     }
 

@@ -11,6 +11,8 @@ words! {
         LoggedIn = "logged_in",
         /// A login failed; `code` says how. Tries that the same flight repeats while callers wait are not announced singly.
         LoginFailed = "login_failed",
+        /// The server took the first factor of a login and waits for the second.
+        Challenged = "challenged",
         /// The tokens were rotated.
         Refreshed = "refreshed",
         /// A refresh failed; `code` says how, `retry_at` when the next is tried. Repeated tries as above.
@@ -19,6 +21,8 @@ words! {
         Unauthorized = "unauthorized",
         /// The session cannot go on without a login; `cause` says why.
         ReloginRequired = "relogin_required",
+        /// The address or the token of the market data feed is another one: see `feed`.
+        FeedChanged = "feed_changed",
         /// A login was refused here, to protect the account.
         LockoutGuard = "lockout_guard",
         /// A login was sent in spite of the lockout guard, because the caller insisted.

@@ -10,6 +10,8 @@ pub(crate) const MANDATORY_MARGIN: Duration = Duration::from_secs(30);
 pub(crate) const ADVISORY_MARGIN: Duration = Duration::from_secs(300);
 /// A session's own point lies earlier by up to this share of the lifetime, so that a fleet spreads its refreshes.
 const SPREAD: f64 = 0.1;
+/// Over this time sessions spread their logins that can only be made once all of them have ended.
+const LATE_SPREAD: Duration = Duration::from_secs(60);
 
 /// How long before its end a token is to be replaced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,12 +39,16 @@ pub(crate) enum Freshness {
     Expired,
 }
 
-/// The three points of a token's life.
+/// The points of a token's life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Windows {
     pub(crate) due: BootTime,
     pub(crate) urgent: BootTime,
     pub(crate) expired: BootTime,
+    /// Before this a renewal yields nothing that lives longer.
+    pub(crate) renewable: BootTime,
+    /// When the timer looks whether the token is to be replaced in the background.
+    pub(crate) wake: BootTime,
 }
 
 impl Windows {
@@ -53,7 +59,16 @@ impl Windows {
         let advisory = margins.advisory.min(quarter).max(mandatory);
         let early = lifetime.mul_f64(SPREAD * chance.clamp(0.0, 1.0));
         let at = |margin: Duration| start.after(lifetime.saturating_sub(margin));
-        Self { due: at(advisory.saturating_add(early)), urgent: at(mandatory), expired: start.after(lifetime) }
+        let due = at(advisory.saturating_add(early));
+        Self { due, urgent: at(mandatory), expired: start.after(lifetime), renewable: BootTime(i64::MIN), wake: due }
+    }
+
+    /// The windows of a token that ends at `expired` together with all that are issued before: it is handed out to its
+    /// end, for nothing can be had that lives longer before `renewable`.
+    pub(crate) fn until_common_end(expired: BootTime, renewable: BootTime, chance: f64) -> Self {
+        // Nobody waits for what is done in the background, and all sessions of all users end at this moment.
+        let wake = renewable.max(expired).after(LATE_SPREAD.mul_f64(chance.clamp(0.0, 1.0)));
+        Self { due: expired, urgent: expired, expired, renewable, wake }
     }
 
     pub(crate) fn freshness(&self, now: BootTime) -> Freshness {
@@ -102,6 +117,16 @@ impl ServerClock {
         self.0.map_or(local, |bounds| UnixTime(at.0.saturating_add(bounds.high)))
     }
 
+    /// The earliest time that the server's clock can show at `at`; the local wall time where nothing is known.
+    pub(crate) fn earliest(&self, at: BootTime, local: UnixTime) -> UnixTime {
+        self.0.map_or(local, |bounds| UnixTime(at.0.saturating_add(bounds.low)))
+    }
+
+    /// The likeliest time of the server's clock at `at`; nothing where nothing is known.
+    pub(crate) fn likeliest(&self, at: BootTime) -> Option<UnixTime> {
+        self.0.map(|Bounds { low, high }| UnixTime(at.0.saturating_add(low.midpoint(high))))
+    }
+
     /// How long a token that ends at `end` by the server's clock is still good, never more than that.
     pub(crate) fn left(&self, end: UnixTime, at: BootTime, local: UnixTime) -> Duration {
         duration(end.0.saturating_sub(self.latest(at, local).0))
@@ -126,10 +151,8 @@ mod tests {
     #[test]
     fn a_twenty_minute_token_is_due_five_minutes_and_urgent_thirty_seconds_before_its_end() {
         let windows = windows(1200, 0.0);
-        assert_eq!(
-            windows,
-            Windows { due: BootTime(900_000), urgent: BootTime(1_170_000), expired: BootTime(1_200_000) }
-        );
+        let (due, urgent, expired) = (windows.due, windows.urgent, windows.expired);
+        assert_eq!((due, urgent, expired), (BootTime(900_000), BootTime(1_170_000), BootTime(1_200_000)));
         assert_eq!(windows.freshness(BootTime(899_999)), Freshness::Fresh);
         assert_eq!(windows.freshness(BootTime(900_000)), Freshness::Due);
         assert_eq!(windows.freshness(BootTime(1_170_000)), Freshness::Urgent);
@@ -145,7 +168,18 @@ mod tests {
     #[test]
     fn both_margins_shrink_with_a_short_lifetime() {
         let windows = windows(2, 0.0);
-        assert_eq!(windows, Windows { due: BootTime(1500), urgent: BootTime(1500), expired: BootTime(2000) });
+        let (due, urgent, expired) = (windows.due, windows.urgent, windows.expired);
+        assert_eq!((due, urgent, expired), (BootTime(1500), BootTime(1500), BootTime(2000)));
+    }
+
+    #[test]
+    fn tokens_that_end_together_are_good_to_their_end_and_renewed_spread_out_after_it() {
+        let (end, renewable) = (BootTime(1_000_000), BootTime(1_002_000));
+        let windows = Windows::until_common_end(end, renewable, 1.0);
+        assert_eq!(windows.freshness(BootTime(999_999)), Freshness::Fresh);
+        assert_eq!(windows.freshness(end), Freshness::Expired);
+        assert_eq!(windows.wake, BootTime(1_062_000));
+        assert_eq!(Windows::until_common_end(end, renewable, 0.0).wake, renewable);
     }
 
     #[test]
@@ -194,6 +228,7 @@ mod tests {
             server.observe(timing);
             server.observe(timing);
             let _ = server.left(UnixTime(end), BootTime(at), UnixTime(0));
+            let _ = (server.earliest(BootTime(at), UnixTime(0)), server.likeliest(BootTime(at)));
         }
     }
 }

@@ -1,6 +1,8 @@
 //! What a login or a refresh yields, and what callers see of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -47,6 +49,66 @@ pub enum Expiry {
     After(Duration),
 }
 
+/// A user as the system describes it. Everything is optional, and what relatch has no name for is kept as it came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Profile {
+    /// What may be shown.
+    pub fields: Map<String, Value>,
+    /// What must not be.
+    pub secrets: BTreeMap<String, Secret>,
+}
+
+impl Profile {
+    /// What may be shown, by its name.
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.fields.get(name)
+    }
+
+    /// A text among it.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(Value::as_str)
+    }
+
+    /// What must not be shown, by its name.
+    pub fn secret(&self, name: &str) -> Option<&Secret> {
+        self.secrets.get(name)
+    }
+}
+
+/// What is needed to open a system's market data feed, for whoever opens it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Feed {
+    /// Where it is; nothing where the login did not say.
+    pub url: Option<String>,
+    /// What it is opened with.
+    pub token: Secret,
+    /// As whom.
+    pub user: Option<String>,
+}
+
+/// What an answer that grants access says besides tokens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Details {
+    /// The user.
+    pub profile: Profile,
+    /// The feed.
+    pub feed: Option<Feed>,
+}
+
+/// What a server says that asks for a second factor.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SecondFactor {
+    /// What the second step is made with. It is no access token and is never sent as one.
+    pub token: Secret,
+    /// The factors that the second step takes, as far as the server says which its user has.
+    pub methods: Vec<crate::factor::FactorKind>,
+    /// Until when, by the server's clock.
+    pub expires_at: UnixTime,
+    /// What else it says.
+    pub fields: Map<String, Value>,
+}
+
 /// What a provider read from an answer that grants access.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -56,6 +118,8 @@ pub struct Grant {
     pub refresh_token: Option<Secret>,
     /// When the access token ends.
     pub expiry: Expiry,
+    /// What else was said; nothing where the system says nothing.
+    pub details: Option<Arc<Details>>,
 }
 
 impl fmt::Debug for Grant {

@@ -19,10 +19,12 @@
 
 pub mod runtime;
 
+mod challenge;
 mod clock;
 mod coarse_clock;
 mod error;
 mod event;
+mod factor;
 mod fork;
 mod freshness;
 mod grant;
@@ -36,21 +38,28 @@ mod secret;
 mod session;
 mod seven_g_status;
 mod store;
+mod synapsewave_account;
 mod token;
 mod transport;
 mod words;
 
+pub use challenge::{Challenge, begin};
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
 pub use error::{Cause, Detail, Error, ErrorCode, Sent};
 pub use event::{Event, EventKind};
-pub use grant::{Claims, Expiry, Grant, Tokens};
+pub use factor::{Answering, Callback, Factor, FactorKind, Question, Source, Totp};
+pub use grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor, Tokens};
 pub use keeper::Subscription;
 pub use lifecycle::State;
 pub use lockout::LockoutRule;
 pub use policy::{Options, Relogin, Settings, seconds};
-pub use provider::{Answer, BaseUrl, Challenge, Method, Outcome, Provider, Request, SevenG, SevenGBuilder};
+pub use provider::{
+    Answer, BaseUrl, Method, Outcome, Provider, Renewal, Request, SevenG, SevenGBuilder, Synapsewave,
+    SynapsewaveAccount, SynapsewaveAccountBuilder, SynapsewaveBuilder, SynapsewaveDealer, SynapsewaveDealerBuilder,
+};
 pub use secret::Secret;
-pub use session::{Session, login, refresh, resume};
+pub use session::{LogoutFuture, Session, login, refresh, resume};
 pub use seven_g_status::{Health, LookupEntry};
 pub use store::{MemoryStore, Pending, Store, Stored, stored_tokens};
+pub use synapsewave_account::TotpRegistration;
 pub use token::{Token, TokenFuture};

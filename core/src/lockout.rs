@@ -1,4 +1,4 @@
-//! The ledger of failed logins of one account, which keeps the account from being locked. Pure.
+//! The ledger of failed logins and used codes of one account, which keeps the account from being locked. Pure.
 //!
 //! The server locks an account at a number of failed logins in a window of time. The ledger lets fewer through: a login
 //! is entered before it is sent and counts as failed until it is known not to be, so that lost answers, crashes and
@@ -128,7 +128,13 @@ pub(crate) struct Ledger {
     counted: Vec<Entry>,
     locked_until: Option<Entry>,
     refused: Option<RefusedCredential>,
+    /// Steps whose codes have been sent, by their first second since 1970.
+    #[serde(default)]
+    steps: Vec<u64>,
 }
+
+/// A code is refused when it is this old; by then nobody could send it again by mistake.
+const STEP_KEPT: u64 = 1800;
 
 impl Ledger {
     /// Makes the times of a ledger that was stored before a restart of the machine comparable with `now`.
@@ -204,6 +210,23 @@ impl Ledger {
         self.locked_until = Some(Entry { number: 0, boot: until.0, unix: now.unix_at(until).0 });
     }
 
+    /// Enters the code of a step as used, and says whether nobody has used it before. `at` is the server's time.
+    pub(crate) fn take_step(&mut self, at: UnixTime, step: u64) -> bool {
+        let now = u64::try_from(at.0.div_euclid(1000)).unwrap_or(0);
+        // Steps that lie far ahead were used while a clock was wrong.
+        self.steps.retain(|used| used.abs_diff(now) < STEP_KEPT);
+        let is_new = !self.steps.contains(&step);
+        if is_new {
+            self.steps.push(step);
+        }
+        is_new
+    }
+
+    /// The code of a step was not sent after all.
+    pub(crate) fn return_step(&mut self, step: u64) {
+        self.steps.retain(|used| *used != step);
+    }
+
     /// Whether the next credential is compared with a refused one, which takes a while.
     pub(crate) fn knows_refused(&self) -> bool {
         self.refused.is_some()
@@ -211,7 +234,7 @@ impl Ledger {
 
     /// Whether nothing in it can matter any more.
     pub(crate) fn is_empty(&self) -> bool {
-        self.counted.is_empty() && self.locked_until.is_none() && self.refused.is_none()
+        self.counted.is_empty() && self.locked_until.is_none() && self.refused.is_none() && self.steps.is_empty()
     }
 
     fn failures(&self) -> u32 {
@@ -225,120 +248,5 @@ impl Ledger {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    const RULE: LockoutRule = LockoutRule { most: 2, window: Duration::from_secs(600) };
-    const SALT: [u8; 16] = [7; 16];
-
-    fn at(seconds: i64) -> Now {
-        Now { boot: BootTime(seconds * 1000), unix: UnixTime(seconds * 1000) }
-    }
-
-    fn fail(ledger: &mut Ledger, seconds: i64, credential: &[u8], verdict: Verdict) -> Result<(), Refusal> {
-        let attempt = ledger.begin(at(seconds), RULE, credential, false)?;
-        ledger.settle(at(seconds), attempt, verdict, credential, SALT);
-        Ok(())
-    }
-
-    #[test]
-    fn the_third_failure_in_ten_minutes_is_not_sent() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 0, b"one", Verdict::Refused).unwrap();
-        fail(&mut ledger, 100, b"two", Verdict::Refused).unwrap();
-        let refusal = fail(&mut ledger, 101, b"three", Verdict::Refused).unwrap_err();
-        assert_eq!(refusal, Refusal::TooMany { retry_at: BootTime(601_000), failures: 2 });
-        fail(&mut ledger, 602, b"three", Verdict::Refused).unwrap();
-    }
-
-    #[test]
-    fn a_login_that_never_got_an_answer_counts_as_failed() {
-        let mut ledger = Ledger::default();
-        for _ in 0..2 {
-            let _lost = ledger.begin(at(0), RULE, b"right", false).unwrap();
-        }
-        assert!(matches!(ledger.begin(at(1), RULE, b"right", false), Err(Refusal::TooMany { failures: 2, .. })));
-    }
-
-    #[test]
-    fn a_refused_credential_is_not_sent_again_until_it_changes() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 0, b"wrong", Verdict::Refused).unwrap();
-        let later = 86_400;
-        assert_eq!(fail(&mut ledger, later, b"wrong", Verdict::Accepted), Err(Refusal::SameCredential { failures: 0 }));
-        fail(&mut ledger, later, b"right", Verdict::Accepted).unwrap();
-        assert!(ledger.is_empty());
-    }
-
-    #[test]
-    fn a_failure_that_is_not_about_the_credential_leaves_it_usable() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 0, b"right", Verdict::Failed).unwrap();
-        fail(&mut ledger, 1, b"right", Verdict::Accepted).unwrap();
-    }
-
-    #[test]
-    fn what_was_not_sent_does_not_count() {
-        let mut ledger = Ledger::default();
-        for second in 0..50 {
-            fail(&mut ledger, second, b"right", Verdict::NotCounted).unwrap();
-        }
-        assert!(ledger.is_empty());
-    }
-
-    #[test]
-    fn a_locked_account_is_left_alone_until_its_time() {
-        let mut ledger = Ledger::default();
-        ledger.lock(at(0), BootTime(600_000));
-        let refusal = fail(&mut ledger, 599, b"right", Verdict::Accepted).unwrap_err();
-        assert_eq!(refusal, Refusal::Locked { retry_at: BootTime(600_000), failures: 0 });
-        fail(&mut ledger, 600, b"right", Verdict::Accepted).unwrap();
-    }
-
-    #[test]
-    fn force_overrides_all_of_it_and_is_counted() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 0, b"wrong", Verdict::Refused).unwrap();
-        fail(&mut ledger, 0, b"other", Verdict::Refused).unwrap();
-        ledger.begin(at(1), RULE, b"wrong", true).expect("forced");
-        assert!(matches!(ledger.begin(at(2), RULE, b"new", false), Err(Refusal::TooMany { failures: 3, .. })));
-    }
-
-    #[test]
-    fn a_ledger_from_before_a_restart_still_counts_by_wall_time() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 1_000_000, b"a", Verdict::Failed).unwrap();
-        fail(&mut ledger, 1_000_000, b"b", Verdict::Failed).unwrap();
-        let restarted = Now { boot: BootTime(5_000), unix: UnixTime(1_000_060_000) };
-        ledger.rebase(restarted, 42);
-        assert!(ledger.begin(restarted, RULE, b"c", false).is_err());
-        let later = Now { boot: BootTime(5_000 + 542_000), unix: UnixTime(1_000_602_000) };
-        ledger.begin(later, RULE, b"c", false).expect("ten minutes have passed");
-    }
-
-    #[test]
-    fn a_stored_ledger_holds_no_credential() {
-        let mut ledger = Ledger::default();
-        fail(&mut ledger, 0, b"made-up-password", Verdict::Refused).unwrap();
-        assert!(!serde_json::to_string(&ledger).unwrap().contains("made-up-password"));
-    }
-
-    proptest! {
-        /// Invariant 5 on the ledger alone: whatever is tried and however it ends, no window holds three failures.
-        #[test]
-        fn no_schedule_sends_more_than_two_failures_in_ten_minutes(
-            tries in prop::collection::vec((0_i64..400, 0_u8..4, 0_u8..4), 1..60)
-        ) {
-            let (mut ledger, mut now, mut failed): (Ledger, i64, Vec<i64>) = (Ledger::default(), 0, Vec::new());
-            for (wait, credential, end) in tries {
-                now += wait;
-                let verdict = [Verdict::Accepted, Verdict::NotCounted, Verdict::Failed, Verdict::Refused][usize::from(end)];
-                if fail(&mut ledger, now, &[credential], verdict).is_ok() && matches!(verdict, Verdict::Failed | Verdict::Refused) {
-                    failed.push(now);
-                }
-            }
-            prop_assert!(failed.windows(3).all(|three| three[2] - three[0] > 600));
-        }
-    }
-}
+#[path = "lockout_tests.rs"]
+mod tests;

@@ -1,18 +1,22 @@
 //! `Session`: the handle that callers hold, and the three ways to get tokens.
 
 use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
+use tokio::task::JoinHandle;
 
+use crate::challenge::Challenge;
 use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::event::Event;
-use crate::grant::{Claims, Tokens};
+use crate::grant::{Claims, Feed, Profile, Tokens};
 use crate::jwt;
-use crate::keeper::{Keeper, Listeners, Need, Subscription, check_login, grant, tokens};
-use crate::lifecycle::{Held, Input, State};
+use crate::keeper::{Keeper, Listeners, Need, Subscription, grant, tokens};
+use crate::lifecycle::{Held, Input, LoginPart, State};
 use crate::policy::{Options, Relogin};
 use crate::provider::Provider;
 use crate::secret::Secret;
@@ -37,11 +41,11 @@ use crate::token::{Token, TokenFuture, wait};
 /// ```
 pub async fn login(provider: impl Into<Arc<dyn Provider>>, options: Options) -> Result<Session, Error> {
     let provider = provider.into();
-    check_login(&*provider)?;
-    let (force, limit) = (options.forces(), options.call_limit());
+    provider.check_login()?;
+    let force = options.forces();
     let keeper = Keeper::new(provider, options);
-    let reply = keeper.ask(Input::Login { force });
-    wait(reply, Need::Rotation, limit)?.await?;
+    let reply = keeper.ask(Input::Login { force, part: LoginPart::Whole(None) });
+    wait(reply, Need::Rotation, keeper.login_limit())?.await.map_err(|error| error.with_challenge(&keeper))?;
     Ok(Session(keeper))
 }
 
@@ -62,7 +66,7 @@ pub fn resume(provider: impl Into<Arc<dyn Provider>>, tokens: Tokens, options: O
     if let Some(refresh_token) = &tokens.refresh_token {
         check_token("refresh_token", refresh_token)?;
     }
-    let grant = grant(tokens, provider.default_lifetime());
+    let grant = grant(tokens, provider.default_expiry(options.time().unix_time()));
     Ok(Session(Keeper::resumed(provider, options, grant)))
 }
 
@@ -82,7 +86,10 @@ pub async fn refresh(
     tokens: Tokens,
     options: Options,
 ) -> Result<Tokens, Error> {
-    resume(provider, tokens, options.relogin(Relogin::Never).without_store())?.refresh().await
+    let provider = provider.into();
+    // Where tokens are exchanged, credentials are not touched; where they are not, new ones come of a login.
+    let options = if provider.has_refresh() { options.relogin(Relogin::Never) } else { options };
+    resume(provider, tokens, options.without_store())?.refresh().await
 }
 
 fn check_token(field: &'static str, token: &Secret) -> Result<(), Error> {
@@ -108,7 +115,7 @@ impl Session {
     /// # Errors
     /// `relogin_required`, `forked_session`, `closed`, `timeout`, and what a login can raise.
     pub fn token(&self) -> TokenFuture<'_> {
-        self.token_within(self.0.options().call_limit())
+        self.token_within(self.0.wait_limit())
     }
 
     /// The same, waiting for `limit` at most.
@@ -136,18 +143,23 @@ impl Session {
         self.0.provider().headers(token.as_ref())
     }
 
-    /// Rotates the tokens now. Calls at the same time share one exchange.
+    /// Gets new tokens now. Calls at the same time share one exchange.
+    ///
+    /// Where the system has no refresh this is a login, for which a callback may ask a human for the second factor.
     ///
     /// # Errors
     /// As [`token`](Self::token); a failure leaves a valid token in use.
     pub async fn refresh(&self) -> Result<Tokens, Error> {
-        self.refresh_within(self.0.options().call_limit()).await
+        self.refresh_within(self.0.login_limit()).await
     }
 
     /// The same, waiting for `limit` at most.
     pub async fn refresh_within(&self, limit: Duration) -> Result<Tokens, Error> {
-        let held = wait(self.0.ask(Input::Refresh), Need::Rotation, limit)?.await?;
-        Ok(tokens(&held))
+        let refreshed = match wait(self.0.ask(Input::Refresh), Need::Rotation, limit) {
+            Ok(waiting) => waiting.await,
+            Err(error) => Err(error),
+        };
+        refreshed.map(|held| tokens(&held)).map_err(|error| error.with_challenge(&self.0))
     }
 
     /// Says that the server refused `token`, and returns one to try again with.
@@ -157,18 +169,64 @@ impl Session {
     /// # Errors
     /// As [`token`](Self::token); `relogin_required` with cause `token_refused` where new tokens are refused as well.
     pub async fn report_unauthorized(&self, token: &str) -> Result<Token, Error> {
-        self.report_unauthorized_within(token, self.0.options().call_limit()).await
+        self.report_unauthorized_within(token, self.0.wait_limit()).await
     }
 
     /// The same, waiting for `limit` at most.
     pub async fn report_unauthorized_within(&self, token: &str, limit: Duration) -> Result<Token, Error> {
         let reply = self.0.ask(Input::Unauthorized(Secret::new(token)));
-        wait(reply, Need::Token, limit)?.await.map(Token)
+        let token = match wait(reply, Need::Token, limit) {
+            Ok(waiting) => waiting.await,
+            Err(error) => Err(error),
+        };
+        token.map(Token).map_err(|error| error.with_challenge(&self.0))
     }
 
-    /// Forgets the tokens. 7G has no logout: what it issued lives on at the server until it ends.
-    pub fn logout(&self) {
-        self.0.ask(Input::Close);
+    /// Forgets the tokens, at once, and ends the session on the server where the system can do that.
+    ///
+    /// What is returned waits for the server's answer, whatever that is; dropping it changes nothing. Where the system has
+    /// no logout, what it issued lives on at the server until it ends.
+    ///
+    /// ```
+    /// # async fn example(session: relatch::Session) {
+    /// session.logout().await;
+    /// # }
+    /// ```
+    pub fn logout(&self) -> LogoutFuture {
+        LogoutFuture(self.0.close())
+    }
+
+    /// Whether the server still knows the session, by its own word. The token is not checked for its age.
+    ///
+    /// Where the server knows it no more, that is reported as [`report_unauthorized`](Self::report_unauthorized) does:
+    /// the session goes on with a new login if it can make one by itself.
+    ///
+    /// # Errors
+    /// `invalid_config` where the system cannot be asked; else what kept the question from being answered.
+    pub async fn validate(&self) -> Result<bool, Error> {
+        self.0.validate().await
+    }
+
+    /// What is needed to open the market data feed, with a token that is valid now.
+    ///
+    /// The event `feed_changed` tells when what was returned is out of date.
+    ///
+    /// # Errors
+    /// `invalid_config` where the system has no feed; else as [`token`](Self::token).
+    pub async fn feed(&self) -> Result<Feed, Error> {
+        self.feed_within(self.0.wait_limit()).await
+    }
+
+    /// The same, waiting for `limit` at most.
+    pub async fn feed_within(&self, limit: Duration) -> Result<Feed, Error> {
+        let token = self.token_within(limit).await?;
+        let none = || Error::invalid("feed", "This system has no market data feed.");
+        self.0.provider().feed(&token.0.grant).ok_or_else(none)
+    }
+
+    /// The second factor that the server waits for, if it does.
+    pub fn challenge(&self) -> Option<Challenge> {
+        Challenge::of(&self.0)
     }
 
     /// What the session is doing.
@@ -187,14 +245,19 @@ impl Session {
         self.held().map(|held| tokens(&held))
     }
 
-    /// What the access token's issuer says in it; empty where the token is no JWT.
+    /// What the access token's issuer says in it; empty where the token is no JWT. Secrets in it are left out.
     pub fn claims(&self) -> Claims {
+        self.0.provider().shown(self.all_claims())
+    }
+
+    fn all_claims(&self) -> Claims {
         self.held().and_then(|held| jwt::claims(held.grant.access_token.expose())).unwrap_or_default()
     }
 
     /// The user as the system describes it; empty where it does not.
-    pub fn profile(&self) -> Map<String, Value> {
-        self.0.provider().profile(&self.claims())
+    pub fn profile(&self) -> Profile {
+        let described = self.held().and_then(|held| held.grant.details.as_ref().map(|said| said.profile.clone()));
+        described.unwrap_or_else(|| self.0.provider().profile(&self.all_claims()))
     }
 
     /// The system's short name.
@@ -224,6 +287,24 @@ impl Session {
 
     fn held(&self) -> Option<Arc<Held>> {
         self.0.look(|lifecycle| lifecycle.held().map(Arc::clone))
+    }
+}
+
+/// What [`Session::logout`] returns: ready when the server has been told, at once where there is nothing to tell.
+#[derive(Debug)]
+pub struct LogoutFuture(Option<JoinHandle<()>>);
+
+impl Future for LogoutFuture {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let Some(task) = &mut self.0 else { return Poll::Ready(()) };
+        // However telling it ended, the session is over.
+        let told = Pin::new(task).poll(context).map(|_| ());
+        if told.is_ready() {
+            self.0 = None;
+        }
+        told
     }
 }
 

@@ -72,10 +72,12 @@ impl<'a> TokenFuture<'a> {
 
     fn poll_slowly(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, Error>> {
         if self.waiting.is_none() {
-            self.waiting = Some(wait(self.session.0.ask(Input::Want), Need::Token, self.limit)?);
+            let waiting = wait(self.session.0.ask(Input::Want), Need::Token, self.limit);
+            self.waiting = Some(waiting.map_err(|error| error.with_challenge(&self.session.0))?);
         }
         let Some(waiting) = &mut self.waiting else { return Poll::Pending };
-        Pin::new(waiting).poll(context).map(|result| result.map(Token))
+        let explain = |error: Error| error.with_challenge(&self.session.0);
+        Pin::new(waiting).poll(context).map(|result| result.map(Token).map_err(explain))
     }
 }
 
@@ -91,7 +93,7 @@ pub(crate) fn wait(reply: Reply, need: Need, limit: Duration) -> Result<Waiting,
         Reply::Token(held) => Ok(Waiting::Done(Some(held))),
         Reply::Wait(waiter) => Ok(Waiting::For(Box::pin(Waiter::wait(waiter, need, limit)))),
         Reply::Refused(error) => Err(error),
-        Reply::Nothing => Err(Error::closed("The session has ended.")),
+        Reply::Closing(_) | Reply::Nothing => Err(Error::closed("The session has ended.")),
     }
 }
 

@@ -25,6 +25,7 @@ test('every cause and every kind of event of the core is known to the types', ()
     rotation_lost: true,
     refresh_rejected: true,
     no_refresh_token: true,
+    factor_required: true,
     token_refused: true,
     login_rejected: true,
   };
@@ -32,10 +33,12 @@ test('every cause and every kind of event of the core is known to the types', ()
   const kinds = {
     logged_in: true,
     login_failed: true,
+    challenged: true,
     refreshed: true,
     refresh_failed: true,
     unauthorized: true,
     relogin_required: true,
+    feed_changed: true,
     lockout_guard: true,
     login_forced: true,
     store_failed: true,

@@ -148,7 +148,7 @@ test('a token that is no JWT is taken to live for twenty minutes', async (t) => 
   const token = await session.token();
   const [{ expiresAt, claims, profile }, now] = [session, Date.now()];
   assert.ok(expiresAt && Math.abs(expiresAt.getTime() - now - 1_200_000) < 60_000);
-  assert.deepEqual([claims, profile], [{}, {}]);
+  assert.deepEqual([claims, { ...profile }], [{}, {}]);
   sandbox.advance(700);
   assert.equal(await session.token(), token);
   sandbox.advance(510);

@@ -31,7 +31,10 @@ test('the public names are these', () => {
   const errors = Object.keys(relatch).filter((name) => /** @type {any} */ (relatch)[name].prototype instanceof Error);
   assert.equal(errors.length, 18);
   const others = Object.keys(relatch).filter((name) => !errors.includes(name));
-  assert.deepEqual(others.sort(), ['Session', 'SevenG', 'Tokens', 'login', 'refresh', 'resume']);
+  assert.deepEqual(others.sort(), [
+    ...['Fingerprint', 'Otp', 'Pan', 'Session', 'SevenG', 'Synapsewave', 'SynapsewaveAccount', 'SynapsewaveDealer'],
+    ...['Tokens', 'Totp', 'begin', 'login', 'refresh', 'resume'],
+  ]);
   assert.deepEqual(Object.keys(testing), ['Sandbox']);
 });
 

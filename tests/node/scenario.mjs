@@ -1,31 +1,24 @@
 // Carries out one scenario; tests/scenarios/README.md says what the words mean.
 import assert from 'node:assert/strict';
-import { login, RelatchError, refresh, resume } from 'relatch';
+import { begin, login, refresh, resume } from 'relatch';
 import { Sandbox } from 'relatch/testing';
+import { checkEnd } from './scenario_expect.mjs';
+import { camelCased, Given } from './scenario_given.mjs';
 
 // Milliseconds and seconds of real time for anything that a scenario waits for.
 const LIMIT = 10_000;
 
 /** @typedef {Record<string, any>} Fields */
-/** @typedef {{ token?: string, status?: number, session?: import('relatch').Session }} Yield */
-/** @typedef {{ ok: Yield } | { error: unknown }} Ended */
+/** @typedef {import('./scenario_expect.mjs').Yield} Yield */
+/** @typedef {import('./scenario_expect.mjs').Ended} Ended */
 /** @typedef {{ abort: AbortController, ended: Promise<Ended> }} Call */
 /** @typedef {{ session: import('relatch').Session, events: string[], heard: EventTarget }} Watched */
-
-/** @param {string} name */
-const camelCase = (name) => name.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
-/** @param {string} name */
-const snakeCase = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-/** @param {Fields} fields @returns {Fields} */
-const camelCased = (fields) =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [camelCase(name), value]));
 
 /** Kept until the process ends: failed logins are remembered by address. @type {Sandbox[]} */
 const kept = [];
 
 /** @param {Fields} scenario */
 export async function carryOut(scenario) {
-  assert.equal(scenario.provider.system, '7g');
   const sandbox = await Sandbox.start(scenario.sandbox);
   kept.push(sandbox);
   const actor = new Actor(scenario, sandbox);
@@ -63,20 +56,24 @@ class Actor {
   #saved = new Map();
   /** @type {Map<string, { step: Fields, calls: Call[] }>} */
   #started = new Map();
+  /** @type {Map<string, import('relatch').Challenge>} */
+  #challenges = new Map();
   #scenario;
   #sandbox;
+  #given;
 
   /** @param {Fields} scenario @param {Sandbox} sandbox */
   constructor(scenario, sandbox) {
     this.#scenario = scenario;
     this.#sandbox = sandbox;
+    this.#given = new Given(scenario, sandbox, (name) => this.#found(name));
   }
 
   /** @param {Fields} step */
   async act(step) {
     switch (step.do) {
       case 'advance':
-        return this.#sandbox.advance(step.seconds);
+        return this.#given.advance(step.seconds);
       case 'sandbox':
         return void this.#sandbox.control(step.control, step.body);
       case 'wait_count':
@@ -112,11 +109,12 @@ class Actor {
       assert.deepEqual(this.#watched('main').events, expected.events);
     }
     await this.#check(expected);
+    if (expected.asked !== undefined) assert.equal(this.#given.asked, expected.asked, 'asked');
     const audit = /** @type {Fields[]} */ (this.#sandbox.control('audit'));
     const last = audit.slice(audit.length - (expected.audit?.length ?? 0));
     for (const [index, fields] of (expected.audit ?? []).entries()) {
       for (const [name, value] of Object.entries(fields))
-        assert.deepEqual(last[index]?.[name], value, `audit: ${name}`);
+        assert.deepEqual(last[index]?.[name] ?? null, value, `audit: ${name}`);
     }
   }
 
@@ -159,38 +157,57 @@ class Actor {
     const options = { signal, ...(step.timeout !== undefined && { timeout: step.timeout }) };
     switch (step.do) {
       case 'login':
-        return { session: await login(this.#provider(step.provider), { ...this.#options(step.options), signal }) };
+        return { session: await login(this.#given.provider(step), { ...this.#options(step.options), signal }) };
+      case 'begin':
+        return { challenge: await begin(this.#given.provider(step), { ...this.#options(step.options), signal }) };
+      case 'complete': {
+        const challenge = this.#challenges.get(step.challenge ?? 'main');
+        assert.ok(challenge, `there is no challenge ${step.challenge}`);
+        return { session: await challenge.complete(this.#given.factor(step), { signal }) };
+      }
       case 'resume':
-        return { session: resume(this.#provider(step.provider), this.#tokens(step), this.#options(step.options)) };
+        return { session: resume(this.#given.provider(step), this.#tokens(step), this.#options(step.options)) };
       case 'refresh_tokens': {
         const given = { ...this.#options(step.options), signal };
-        return { token: (await refresh(this.#provider(step.provider), this.#tokens(step), given)).accessToken };
+        return { token: (await refresh(this.#given.provider(step), this.#tokens(step), given)).accessToken };
       }
       case 'token':
         return { token: await (step.as || step.timeout ? session().token(options) : session().token()) };
       case 'headers':
-        return { token: bare(await session().headers(), this.#scenario.provider.bearer === true) };
+        return { token: bare(await session().headers(), this.#scenario.provider) };
       case 'refresh':
         return { token: (await session().refresh(options)).accessToken };
       case 'report_unauthorized': {
-        const token = this.#saved.get(step.token);
-        assert.ok(token, `nothing was saved as ${step.token}`);
+        const token = this.#found(step.token);
         return { token: await session().reportUnauthorized(token, options) };
       }
       case 'call': {
-        const answer = await fetch(`${this.#sandbox.url}/Account`, { headers: await session().headers() });
+        const answer = await fetch(this.#given.protectedUrl, { headers: await session().headers() });
         await answer.arrayBuffer();
         return { status: answer.status };
+      }
+      case 'validate':
+        return { valid: await session().validate({ signal }) };
+      case 'feed': {
+        const { token, url } = await session().feed(options);
+        return { token, url: url !== undefined };
+      }
+      case 'profile':
+        return { profile: session().profile };
+      case 'account': {
+        const result = await this.#given.manage(step, this.#sessions.get(step.session ?? 'main')?.session);
+        return { result, token: result.secret };
       }
       default:
         throw new Error(`no runner knows the word ${step.do}`);
     }
   }
 
-  /** @param {Fields} [over] */
-  #provider(over) {
-    const { system: _, ...given } = { ...this.#scenario.provider, ...over };
-    return this.#sandbox.sevenG(camelCased(given));
+  /** @param {string} name */
+  #found(name) {
+    const saved = this.#saved.get(name);
+    assert.ok(saved, `nothing was saved as ${name}`);
+    return saved;
   }
 
   /** @param {Fields} [over] @returns {Fields} */
@@ -235,8 +252,13 @@ class Actor {
   #meet(step, ended) {
     const tokens = new Set();
     for (const end of ended) {
-      checkEnd(end, step.expect ?? {}, this.#saved);
-      if ('error' in end) continue;
+      checkEnd(end, step.expect ?? {}, (name) => this.#found(name));
+      if ('error' in end) {
+        const { challenge } = /** @type {import('relatch').SecondFactorRequired} */ (end.error);
+        if (challenge && step.expect.challenge) this.#challenges.set(step.expect.challenge, challenge);
+        continue;
+      }
+      if (end.ok.challenge) this.#challenges.set(step.challenge ?? 'main', end.ok.challenge);
       if (end.ok.token !== undefined) tokens.add(end.ok.token);
       if (end.ok.session) this.#watch(step.session ?? 'main', end.ok.session);
     }
@@ -245,29 +267,10 @@ class Actor {
   }
 }
 
-/** @param {Record<string, string>} headers @param {boolean} bearer */
-function bare({ Version, Authorization = '' }, bearer) {
-  assert.equal(Version, '2.0');
-  assert.equal(Authorization.startsWith('Bearer '), bearer);
+/** @param {Record<string, string>} headers @param {Fields} provider */
+function bare({ Version, Authorization = '' }, { system, bearer }) {
+  const is7g = system === '7g';
+  assert.equal(Version, is7g ? '2.0' : undefined);
+  assert.equal(Authorization.startsWith('Bearer '), is7g ? bearer === true : true);
   return Authorization.replace(/^Bearer /, '');
-}
-
-/** @param {Ended} end @param {Fields} expected @param {Map<string, string>} saved */
-function checkEnd(end, expected, saved) {
-  if ('error' in end) {
-    const { error } = end;
-    if (!expected.error || !(error instanceof RelatchError)) throw error;
-    assert.equal(error.code, expected.error, String(error));
-    if (expected.cause) assert.equal(error.reason, expected.cause);
-    if (expected.field) assert.equal(snakeCase(error.field ?? ''), expected.field);
-    if (expected.status) assert.equal(error.status, expected.status);
-    if (expected.sent) assert.equal(error.sent, expected.sent);
-    if (expected.retry_at) assert.ok(error.retryAt instanceof Date);
-    return;
-  }
-  assert.ok(!expected.error, `it did not fail with ${expected.error}`);
-  if (expected.status) assert.equal(end.ok.status, expected.status);
-  if (expected.same_as) assert.ok(end.ok.token === saved.get(expected.same_as), `not the token ${expected.same_as}`);
-  if (expected.differs_from)
-    assert.ok(end.ok.token !== saved.get(expected.differs_from), `the token ${expected.differs_from}`);
 }

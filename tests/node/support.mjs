@@ -1,5 +1,6 @@
 // What several of the tests need: a sandbox for a test, and programs of their own to watch from outside.
 import { spawn } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { Sandbox } from 'relatch/testing';
@@ -110,6 +111,25 @@ async function collect(stream) {
   let text = '';
   for await (const part of stream.setEncoding('utf8')) text += part;
   return text;
+}
+
+/**
+ * The code of a base32 secret at that second (RFC 6238).
+ *
+ * @param {string} secret
+ * @param {number} seconds
+ */
+export function codeAt(secret, seconds) {
+  const bits = [...secret].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  );
+  const bytes = bits.join('').match(/.{8}/g) ?? [];
+  const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)));
+  const hash = createHmac('sha1', key).update(step).digest();
+  const number = hash.readUInt32BE((hash.at(-1) ?? 0) & 15) & 0x7fffffff;
+  return String(number % 1_000_000).padStart(6, '0');
 }
 
 /**

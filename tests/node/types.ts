@@ -1,18 +1,33 @@
 // Never run: `make lint` compiles it, so that the types say what the documentation does.
 import {
+  begin,
   type CallOptions,
+  type Challenge,
   type EventKind,
+  type Feed,
+  Fingerprint,
   InvalidConfig,
   login,
+  Otp,
+  Pan,
+  type Profile,
+  type Provider,
+  type Question,
   RateLimited,
   RelatchError,
   type ReloginReason,
   type refresh,
   resume,
+  SecondFactorRequired,
   type Session,
   type SessionEvent,
   SevenG,
+  Synapsewave,
+  SynapsewaveAccount,
+  SynapsewaveDealer,
   Tokens,
+  Totp,
+  type TotpRegistration,
   TransportError,
 } from 'relatch';
 import { Sandbox, type SandboxCounts } from 'relatch/testing';
@@ -67,10 +82,76 @@ export async function program(): Promise<void> {
   console.log(headers, next, expiry, claim);
 }
 
+const gateway = { baseUrl: 'https://broker.example/prod', userId: 'UCC123456', apiKey: 'made-up' };
+
+export async function synapsewave(): Promise<void> {
+  const ask = async (question: Question) => `${question.wanted} ${question.user ?? ''}`;
+  const providers: Provider[] = [
+    new Synapsewave({ ...gateway, password: 'made-up', secondFactor: new Totp('made up'), xApiKey: false }),
+    new Synapsewave({ ...gateway, mpin: '1234', secondFactor: new Otp(ask, { timeout: 60 }), source: 'MOBILEAPI' }),
+    new Synapsewave({ ...gateway, ssoToken: ask, deviceInfo: { DeviceModel: 'made-up' } }),
+    new Synapsewave({ ...gateway, fingerprint: 'made-up', secondFactor: new Fingerprint('made-up') }),
+    new SynapsewaveDealer({ ...gateway, password: 'made-up', version: '2.0.0' }),
+  ];
+  // @ts-expect-error true is no key
+  new Synapsewave({ ...gateway, xApiKey: true });
+  // @ts-expect-error a code is no factor
+  new Synapsewave({ ...gateway, secondFactor: '123456' });
+  // @ts-expect-error a dealer has no second factor
+  new SynapsewaveDealer({ ...gateway, secondFactor: new Pan('made-up') });
+  // @ts-expect-error no such source
+  new Synapsewave({ ...gateway, source: 'DEALERAPI' });
+  // @ts-expect-error an answer is a text
+  new Otp(() => 123456);
+  // @ts-expect-error a provider is made of one of the systems
+  const provider: Provider = {};
+
+  const challenge = await begin(providers[0] ?? provider, { signal: AbortSignal.timeout(1) });
+  same<typeof challenge, Challenge>(true);
+  const methods: readonly string[] = challenge.methods;
+  const until: Date = challenge.expiresAt;
+  const enabled: boolean | undefined = challenge.details.totpEnabled;
+  // @ts-expect-error one factor, not two
+  await challenge.complete({ otp: '123456', totp: '123456' });
+  // @ts-expect-error a PAN completes nothing
+  await challenge.complete({ pan: 'made-up' });
+  const session = await challenge.complete({ otp: '123456' }, { signal: AbortSignal.timeout(1) });
+  same<typeof session, Session>(true);
+
+  same<Awaited<ReturnType<typeof session.validate>>, boolean>(true);
+  same<Awaited<ReturnType<typeof session.feed>>, Feed>(true);
+  const { url, token, user }: Feed = await session.feed({ timeout: 1 });
+  const same7: [string | undefined, string, string | undefined] = [url, token, user];
+  session.once('feed_changed', (event) => same<typeof event.kind, 'feed_changed'>(true));
+  const { profile } = session;
+  same<typeof profile, Profile>(true);
+  same<typeof profile.exchanges, readonly string[] | undefined>(true);
+  same<typeof profile.ocToken, string | undefined>(true);
+  same<typeof profile.futureKey, unknown>(true);
+  same<ReturnType<typeof profile.secret>, string | undefined>(true);
+  // @ts-expect-error what a system says of its user cannot be set
+  profile.userId = 'UCC123456';
+  console.log(methods, until, enabled, same7);
+}
+
+export async function account(session: Session): Promise<void> {
+  const account = new SynapsewaveAccount({ ...gateway, source: 'WEBAPI' });
+  const tempToken: string = await account.verifyOtp({ otp: '123456' }, { exchangeTimeout: 1 });
+  const words: string = await account.setPassword({ tempToken, newPassword: 'made-up' });
+  const registration: TotpRegistration = await account.registerTotp({ otp: '123456' });
+  await account.verifyTotp(session, { code: registration.secret });
+  // @ts-expect-error it is made with a session
+  await account.deleteTotp();
+  // @ts-expect-error a number loses its leading zeros
+  await account.changeMpin({ oldMpin: 1234, newMpin: 5678 });
+  console.log(words);
+}
+
 export function handle(error: unknown): Date | undefined {
   if (error instanceof InvalidConfig) same<typeof error.code, 'invalid_config'>(true);
   if (error instanceof RateLimited) return error.retryAt;
   if (error instanceof TransportError) same<typeof error.sent, 'no' | 'maybe' | undefined>(true);
+  if (error instanceof SecondFactorRequired) same<typeof error.challenge, Challenge | undefined>(true);
   if (error instanceof RelatchError) same<typeof error.reason, ReloginReason | undefined>(true);
   return undefined;
 }
@@ -82,6 +163,9 @@ export async function tests(): Promise<void> {
   // @ts-expect-error no such fault
   sandbox.fault({ on: 'refresh', fault: 'explode' });
   await sandbox.waitFor('login', 1, { timeout: 1 });
+  await begin(sandbox.synapsewave({ secondFactor: undefined }));
+  const [otp, code]: [string | undefined, string] = [sandbox.outbox()[0]?.otp, sandbox.totp()];
+  sandbox.revoke({ system: 'synapsewave', userId: `${otp} ${code} ${sandbox.synapsewaveUrl}` });
   const counts: SandboxCounts = sandbox.counts();
   same<typeof counts.login_rejected, number>(true);
 }

@@ -4,94 +4,65 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
-
-import relatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Options = dict[str, Any]
-
 
 class Calls(Protocol):
-    """What a scenario calls; each returns when the call has returned."""
+    """How a scenario calls, and how its callbacks answer."""
 
-    async def login(self, provider: relatch.Provider, options: Options) -> relatch.Session: ...
-    async def refresh_tokens(self, provider: relatch.Provider, tokens: Any, options: Options) -> relatch.Tokens: ...
-    async def token(self, session: relatch.Session, timeout: float | None) -> str: ...
-    async def headers(self, session: relatch.Session) -> dict[str, str]: ...
-    async def refresh(self, session: relatch.Session) -> relatch.Tokens: ...
-    async def report_unauthorized(self, session: relatch.Session, token: str) -> str: ...
-    async def logout(self, session: relatch.Session) -> None: ...
+    async def call(self, owner: Any, name: str, *arguments: Any, **options: Any) -> Any: ...
+    def callback(self, answer: Callable[[], Any]) -> Callable[[], Any]: ...
     def close(self) -> None: ...
 
 
+class HangsError(Exception):
+    """An answer that never comes."""
+
+
 class TaskCalls:
-    """The calls whose names end in ``_async``."""
+    """The calls whose names end in ``_async``, and callbacks that are coroutine functions."""
 
-    async def login(self, provider: relatch.Provider, options: Options) -> relatch.Session:
-        return await relatch.login_async(provider, **options)
+    async def call(self, owner: Any, name: str, *arguments: Any, **options: Any) -> Any:
+        return await getattr(owner, f"{name}_async")(*arguments, **options)
 
-    async def refresh_tokens(self, provider: relatch.Provider, tokens: Any, options: Options) -> relatch.Tokens:
-        return await relatch.refresh_async(provider, tokens, **options)
+    def callback(self, answer: Callable[[], Any]) -> Callable[[], Any]:
+        async def callback() -> Any:
+            try:
+                return answer()
+            except HangsError:
+                return await asyncio.Event().wait()
 
-    async def token(self, session: relatch.Session, timeout: float | None) -> str:
-        return await session.token_async(timeout=timeout)
-
-    async def headers(self, session: relatch.Session) -> dict[str, str]:
-        return await session.headers_async()
-
-    async def refresh(self, session: relatch.Session) -> relatch.Tokens:
-        return await session.refresh_async()
-
-    async def report_unauthorized(self, session: relatch.Session, token: str) -> str:
-        return await session.report_unauthorized_async(token)
-
-    async def logout(self, session: relatch.Session) -> None:
-        await session.logout_async()
+        return callback
 
     def close(self) -> None:
         """Nothing is left."""
 
 
 class ThreadCalls:
-    """The blocking calls, each in a thread of its own."""
+    """The blocking calls, each in a thread of its own, and callbacks that are plain functions."""
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(128)
+        self._closed = threading.Event()
 
-    async def _run(self, call: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+    async def call(self, owner: Any, name: str, *arguments: Any, **options: Any) -> Any:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._pool, functools.partial(call, *arguments, **options))
+        return await loop.run_in_executor(self._pool, functools.partial(getattr(owner, name), *arguments, **options))
 
-    async def login(self, provider: relatch.Provider, options: Options) -> relatch.Session:
-        session: relatch.Session = await self._run(relatch.login, provider, **options)
-        return session
+    def callback(self, answer: Callable[[], Any]) -> Callable[[], Any]:
+        def callback() -> Any:
+            try:
+                return answer()
+            except HangsError:
+                return self._closed.wait()
 
-    async def refresh_tokens(self, provider: relatch.Provider, tokens: Any, options: Options) -> relatch.Tokens:
-        refreshed: relatch.Tokens = await self._run(relatch.refresh, provider, tokens, **options)
-        return refreshed
-
-    async def token(self, session: relatch.Session, timeout: float | None) -> str:
-        token: str = await self._run(session.token, timeout=timeout)
-        return token
-
-    async def headers(self, session: relatch.Session) -> dict[str, str]:
-        headers: dict[str, str] = await self._run(session.headers)
-        return headers
-
-    async def refresh(self, session: relatch.Session) -> relatch.Tokens:
-        tokens: relatch.Tokens = await self._run(session.refresh)
-        return tokens
-
-    async def report_unauthorized(self, session: relatch.Session, token: str) -> str:
-        current: str = await self._run(session.report_unauthorized, token)
-        return current
-
-    async def logout(self, session: relatch.Session) -> None:
-        await self._run(session.logout)
+        return callback
 
     def close(self) -> None:
+        self._closed.set()
         self._pool.shutdown()

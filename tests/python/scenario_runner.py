@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyotp
+
 import relatch
-from relatch._errors import CLASSES
-from support import LIMIT, Heard, call_account, new_sandbox, retire
+from relatch.testing import USER_ID
+from scenario_expect import Yield, check_error, check_result
+from scenario_provider import Providers, newest_otp
+from support import LIMIT, Heard, call_account, call_balance, new_sandbox, retire
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -36,11 +41,13 @@ class Runner:
     def __init__(self, scenario: dict[str, Any], calls: Calls) -> None:
         self._scenario = scenario
         self._calls = calls
+        self._begun, self._advanced = time.monotonic(), 0.0
         self._sandbox = new_sandbox(scenario.get("sandbox"))
         self._sessions: dict[str, relatch.Session] = {}
         self._heard: dict[str, Heard] = {}
-        self._bearer: dict[str, bool] = {}
+        self._challenges: dict[str, relatch.Challenge] = {}
         self._saved: dict[str, str] = {}
+        self._providers = Providers(self._sandbox, calls, self._saved)
         self._started: dict[str, list[asyncio.Task[Any]]] = {}
 
     async def run(self) -> None:
@@ -56,50 +63,28 @@ class Runner:
 
     # Calls
 
-    async def _do_login(self, step: Step) -> None:
-        await self._expect([self._login(step)], step)
-
     async def _do_resume(self, step: Step) -> None:
-        async def resume() -> None:
+        async def resume() -> Yield:
             session = relatch.resume(self._provider(step), self._tokens(step), **self._options(step))
             self._adopt(step, session)
+            return {}
 
         await self._expect([resume()], step)
 
-    async def _do_refresh_tokens(self, step: Step) -> None:
-        async def refresh() -> str:
-            provider, options = self._provider(step), self._options(step)
-            return (await self._calls.refresh_tokens(provider, self._tokens(step), options)).access_token
-
-        await self._expect([refresh()], step)
-
-    async def _do_token(self, step: Step) -> None:
-        await self._expect(self._many(step, "token"), step)
-
-    async def _do_refresh(self, step: Step) -> None:
-        await self._expect(self._many(step, "refresh"), step)
-
-    async def _do_report_unauthorized(self, step: Step) -> None:
-        await self._expect(self._many(step, "report_unauthorized"), step)
-
-    async def _do_headers(self, step: Step) -> None:
-        async def headers() -> None:
-            name = step.get("session", "main")
-            headers = await self._calls.headers(self._sessions[name])
-            tokens = self._sessions[name].tokens
-            assert tokens is not None
-            prefix = "Bearer " if self._bearer[name] else ""
-            assert headers == {"Authorization": prefix + tokens.access_token, "Version": "2.0"}
-
-        await self._expect([headers()], step)
-
     async def _do_call(self, step: Step) -> None:
-        headers = await self._calls.headers(self._session(step))
-        status = await asyncio.to_thread(call_account, self._sandbox, headers)
+        headers = await self._calls.call(self._session(step), "headers")
+        call = call_account if self._is_seven_g() else call_balance
+        status = await asyncio.to_thread(call, self._sandbox, headers)
         assert status == step.get("expect", {}).get("status", 200)
 
-    async def _do_logout(self, step: Step) -> None:
-        await self._calls.logout(self._session(step))
+    async def _do_profile(self, step: Step) -> None:
+        check_result({"profile": self._session(step).profile}, step["expect"], self._saved)
+
+    async def _do_one(self, step: Step) -> None:
+        await self._expect(self._many(step, step["do"]), step)
+
+    _do_login = _do_refresh_tokens = _do_token = _do_refresh = _do_report_unauthorized = _do_headers = _do_one
+    _do_logout = _do_begin = _do_complete = _do_validate = _do_feed = _do_account = _do_one
 
     async def _do_start(self, step: Step) -> None:
         calls = self._many(step, step["call"])
@@ -125,6 +110,7 @@ class Runner:
         self._sandbox.control(step["control"], **step.get("body", {}))
 
     async def _do_advance(self, step: Step) -> None:
+        self._advanced += step["seconds"]
         self._sandbox.advance(step["seconds"])
 
     async def _do_wait_count(self, step: Step) -> None:
@@ -144,13 +130,15 @@ class Runner:
     def _session(self, step: Step) -> relatch.Session:
         return self._sessions[step.get("session", "main")]
 
-    def _merged_provider(self, step: Step) -> dict[str, Any]:
-        merged = {**self._scenario["provider"], **step.get("provider", {})}
-        assert merged.pop("system") == "7g"
-        return merged
+    def _is_seven_g(self) -> bool:
+        return bool(self._scenario["provider"]["system"] == "7g")
 
-    def _provider(self, step: Step) -> relatch.SevenG:
-        return self._sandbox.seven_g(**self._merged_provider(step))
+    def _given(self, step: Step) -> dict[str, Any]:
+        merged = {**self._scenario["provider"], **step.get("provider", {})}
+        return {name: value for name, value in merged.items() if value is not None}
+
+    def _provider(self, step: Step) -> relatch.Provider:
+        return self._providers.make(self._given(step))
 
     def _options(self, step: Step) -> dict[str, Any]:
         return {**self._scenario.get("options", {}), **step.get("options", {})}
@@ -161,25 +149,90 @@ class Runner:
     def _adopt(self, step: Step, session: relatch.Session) -> None:
         name = step.get("session", "main")
         self._sessions[name], self._heard[name] = session, Heard(session)
-        self._bearer[name] = self._merged_provider(step).get("bearer", False)
 
-    async def _login(self, step: Step) -> None:
-        self._adopt(step, await self._calls.login(self._provider(step), self._options(step)))
+    def _many(self, step: Step, call: str) -> list[Coroutine[Any, Any, Yield]]:
+        return [getattr(self, f"_{call}")(step) for _ in range(step.get("many", 1))]
 
-    def _many(self, step: Step, call: str) -> list[Coroutine[Any, Any, str | None]]:
-        return [self._one(step, call) for _ in range(step.get("many", 1))]
+    async def _login(self, step: Step) -> Yield:
+        self._adopt(step, await self._calls.call(relatch, "login", self._provider(step), **self._options(step)))
+        return {}
 
-    async def _one(self, step: Step, call: str) -> str | None:
-        if call == "login":
-            await self._login(step)
-            return None
+    async def _begin(self, step: Step) -> Yield:
+        challenge = await self._calls.call(relatch, "begin", self._provider(step), **self._options(step))
+        self._challenges[step.get("challenge", "main")] = challenge
+        return {"methods": list(challenge.methods)}
+
+    async def _complete(self, step: Step) -> Yield:
+        challenge = self._challenges[step.get("challenge", "main")]
+        (kind,) = {"totp", "otp", "fingerprint", "pan"} & set(step)
+        value = self._value(step[kind])
+        if kind == "totp" and value == "right":
+            value = self._sandbox.totp(user_id=self._scenario["provider"].get("user_id", USER_ID))
+        if kind == "pan":
+            # Not among the arguments of the public call.
+            session = relatch.Session(await self._calls.call(challenge, "_complete", kind, value))
+        else:
+            session = await self._calls.call(challenge, "complete", **{kind: value})
+        self._adopt(step, session)
+        return {}
+
+    async def _refresh_tokens(self, step: Step) -> Yield:
+        arguments = (self._provider(step), self._tokens(step))
+        tokens = await self._calls.call(relatch, "refresh", *arguments, **self._options(step))
+        return {"token": tokens.access_token}
+
+    async def _token(self, step: Step) -> Yield:
+        return {"token": await self._calls.call(self._session(step), "token", timeout=step.get("timeout"))}
+
+    async def _refresh(self, step: Step) -> Yield:
+        return {"token": (await self._calls.call(self._session(step), "refresh")).access_token}
+
+    async def _report_unauthorized(self, step: Step) -> Yield:
+        refused = self._saved[step["token"]]
+        return {"token": await self._calls.call(self._session(step), "report_unauthorized", refused)}
+
+    async def _headers(self, step: Step) -> Yield:
         session = self._session(step)
-        if call == "refresh":
-            return (await self._calls.refresh(session)).access_token
-        if call == "report_unauthorized":
-            return await self._calls.report_unauthorized(session, self._saved[step["token"]])
-        assert call == "token"
-        return await self._calls.token(session, step.get("timeout"))
+        headers = await self._calls.call(session, "headers")
+        tokens = session.tokens
+        assert tokens is not None
+        given = self._scenario["provider"]
+        prefix = "Bearer " if given.get("bearer") or not self._is_seven_g() else ""
+        assert headers["Authorization"] == prefix + tokens.access_token
+        assert headers.get("Version") == ("2.0" if self._is_seven_g() else None)
+        return {"token": tokens.access_token}
+
+    async def _validate(self, step: Step) -> Yield:
+        return {"valid": await self._calls.call(self._session(step), "validate")}
+
+    async def _feed(self, step: Step) -> Yield:
+        feed = await self._calls.call(self._session(step), "feed")
+        return {"token": feed.token, "url": feed.url is not None}
+
+    async def _logout(self, step: Step) -> Yield:
+        await self._calls.call(self._session(step), "logout")
+        return {}
+
+    async def _account(self, step: Step) -> Yield:
+        account = self._providers.account(self._given(step))
+        arguments = {name: self._value(value) for name, value in step.get("arguments", {}).items()}
+        session = self._sessions.get(step.get("session", "main"))
+        # By the one call that all methods make: scenarios know of methods that are none.
+        result = await self._calls.call(account, "_ask", step["operation"], arguments, session)
+        return {"result": result, "token": result.get("secret")}
+
+    def _value(self, given: Any) -> str:
+        if isinstance(given, str):
+            return given
+        ((word, name),) = given.items()
+        if word == "outbox":
+            return newest_otp(self._sandbox)
+        if word == "saved":
+            return self._saved[name]
+        assert word == "code_of"
+        starts_at = self._scenario["sandbox"]["starts_at"]
+        seconds = starts_at + self._advanced + time.monotonic() - self._begun
+        return pyotp.TOTP(self._saved[name]).at(int(seconds))
 
     # What is expected
 
@@ -189,19 +242,21 @@ class Runner:
         if "error" in expected:
             for outcome in outcomes:
                 check_error(outcome, expected)
+            if "challenge" in expected:
+                (outcome,) = outcomes
+                assert isinstance(outcome, relatch.SecondFactorRequired)
+                assert outcome.challenge is not None
+                self._challenges[expected["challenge"]] = outcome.challenge
             return
-        results: list[Any] = []
+        results: list[Yield] = []
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
             results.append(outcome)
-        (result,) = set(results)
-        if "same_as" in expected:
-            assert result == self._saved[expected["same_as"]]
-        if "differs_from" in expected:
-            assert result != self._saved[expected["differs_from"]]
+        assert all(result == results[0] for result in results)
+        check_result(results[0], expected, self._saved)
         if "save" in step:
-            self._saved[step["save"]] = result
+            self._saved[step["save"]] = results[0]["token"]
 
     def _check_counts(self, expected: dict[str, int]) -> None:
         counts = self._sandbox.counts()
@@ -213,18 +268,9 @@ class Runner:
             assert [event.kind for event in events] == expected["events"]
         if "state" in expected:
             assert self._sessions["main"].state == expected["state"]
+        assert "asked" not in expected or self._providers.asked == expected["asked"]
         assert {"login", "refresh"} <= set(expected["counts"])
         self._check_counts(expected["counts"])
         wanted = expected.get("audit", [])
         seen = self._sandbox.audit()[-len(wanted) :] if wanted else []
-        assert [{name: entry[name] for name in want} for entry, want in zip(seen, wanted, strict=True)] == wanted
-
-
-def check_error(outcome: object, expected: dict[str, Any]) -> None:
-    """Compares an error with what a scenario expects of it."""
-    assert isinstance(outcome, relatch.RelatchError), f"{outcome!r} instead of {expected}"
-    assert outcome.code == expected["error"], f"{outcome!r} instead of {expected}"
-    assert type(outcome) is CLASSES[outcome.code]
-    for name in ("cause", "field", "status", "sent"):
-        assert name not in expected or getattr(outcome, name) == expected[name]
-    assert not expected.get("retry_at") or outcome.retry_at is not None
+        assert [{name: entry.get(name) for name in want} for entry, want in zip(seen, wanted, strict=True)] == wanted

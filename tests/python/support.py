@@ -40,10 +40,21 @@ def retire(sandbox: Sandbox) -> None:
 
 
 def call_account(sandbox: Sandbox, headers: dict[str, str]) -> int:
-    """The status of ``GET /Account`` with these headers."""
-    connection = http.client.HTTPConnection(urlsplit(sandbox.url).netloc, timeout=LIMIT)
+    """The status of 7G's protected resource with these headers."""
+    return get(f"{sandbox.url}/Account", headers)
+
+
+def call_balance(sandbox: Sandbox, headers: dict[str, str]) -> int:
+    """The status of Synapsewave's protected resource with these headers."""
+    return get(f"{sandbox.synapsewave_url}/authentication/v1/user/balance", headers)
+
+
+def get(url: str, headers: dict[str, str]) -> int:
+    """The status of a GET request."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=LIMIT)
     try:
-        connection.request("GET", "/Account", headers=headers)
+        connection.request("GET", parts.path, headers=headers)
         response = connection.getresponse()
         response.read()
         return response.status
@@ -53,14 +64,21 @@ def call_account(sandbox: Sandbox, headers: dict[str, str]) -> int:
 
 def run_program(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a program of the folder ``programs`` to its end, which must come within the limit."""
-    return subprocess.run(
-        [sys.executable, "-W", "ignore::DeprecationWarning", str(PROGRAMS / name), *arguments],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=LIMIT,
-        check=False,
-    )
+    # Whoever reads from the program's standard input waits for ever.
+    reading, writing = os.pipe()
+    try:
+        return subprocess.run(
+            [sys.executable, "-W", "ignore::DeprecationWarning", str(PROGRAMS / name), *arguments],
+            env={**os.environ, **environment},
+            stdin=reading,
+            capture_output=True,
+            text=True,
+            timeout=LIMIT,
+            check=False,
+        )
+    finally:
+        os.close(reading)
+        os.close(writing)
 
 
 def in_threads(count: int, call: Callable[[], Any]) -> list[Any]:

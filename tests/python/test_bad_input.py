@@ -47,6 +47,113 @@ def test_providers(field: str, change: dict[str, Any]) -> None:
     check(refused.value, field)
 
 
+SYNAPSEWAVE: dict[str, Any] = {
+    "base_url": "https://broker.example/prod/interactive",
+    "user_id": "UCC123456",
+    "api_key": "made up",
+    "password": "made up",
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("base_url", {"base_url": None}),
+        ("base_url", {"base_url": "http://broker.example/prod"}),
+        ("base_url", {"base_url": "https://user:secret@broker.example"}),
+        ("base_url", {"base_url": 80}),
+        ("user_id", {"user_id": None}),
+        ("user_id", {"user_id": " "}),
+        ("user_id", {"user_id": 7}),
+        ("api_key", {"api_key": None}),
+        ("api_key", {"api_key": "secret\nkey"}),
+        ("api_key", {"api_key": b"secret"}),
+        ("password", {"password": ""}),
+        ("password", {"password": 1234}),
+        ("mpin", {"mpin": "739164"}),
+        ("mpin", {"password": None, "mpin": "secret", "second_factor": relatch.Pan("made up")}),
+        ("mpin", {"password": None, "mpin": 739164}),
+        ("second_factor", {"password": None, "mpin": "739164"}),
+        ("second_factor", {"password": None, "sso_token": "made up", "second_factor": relatch.Pan("made up")}),
+        ("second_factor", {"password": None, "register_token": "made up"}),
+        ("second_factor", {"password": None, "second_factor": relatch.Pan("made up")}),
+        ("second_factor", {"second_factor": "123456"}),
+        ("fingerprint", {"password": None, "fingerprint": ""}),
+        ("sso_token", {"password": None, "sso_token": ""}),
+        ("sso_token", {"password": None, "sso_token": 7}),
+        ("sso_token", {"password": None, "sso_token": lambda _one, _two: "made up"}),
+        ("login_type", {"login_type": "MPIN"}),
+        ("x_api_key", {"x_api_key": ""}),
+        ("x_api_key", {"x_api_key": True}),
+        ("source", {"source": "webapi"}),
+        ("udid", {"udid": ""}),
+        ("version", {"version": " "}),
+        ("build_version", {"build_version": 22}),
+        ("device_info", {"device_info": "made up"}),
+        ("device_info", {"device_info": {"AppName": 7}}),
+    ],
+)
+def test_synapsewave(field: str, change: dict[str, Any]) -> None:
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        relatch.Synapsewave(**{**SYNAPSEWAVE, **change})
+    check(refused.value, field)
+
+
+@pytest.mark.parametrize(
+    ("field", "change"),
+    [
+        ("base_url", {"base_url": None}),
+        ("user_id", {"user_id": None}),
+        ("api_key", {"api_key": None}),
+        ("password", {"password": ""}),
+        ("x_api_key", {"x_api_key": 7}),
+        ("version", {"version": ""}),
+    ],
+)
+def test_dealers(field: str, change: dict[str, Any]) -> None:
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        relatch.SynapsewaveDealer(**{**SYNAPSEWAVE, **change})
+    check(refused.value, field)
+
+
+def test_second_factors_are_refused_when_they_are_made() -> None:
+    made: list[tuple[str, Any]] = [
+        ("totp", lambda: relatch.Totp("")),
+        ("totp", lambda: relatch.Totp("made up, not base32!")),
+        ("totp", lambda: relatch.Totp("otpauth://hotp/x?secret=JBSWY3DPEHPK3PXP")),
+        ("totp", lambda: relatch.Totp(7)),  # type: ignore[arg-type]
+        ("second_factor", lambda: relatch.Fingerprint(" ")),
+        ("second_factor", lambda: relatch.Fingerprint(None)),  # type: ignore[arg-type]
+        ("second_factor", lambda: relatch.Pan("")),
+        ("second_factor", lambda: relatch.Pan(b"made up")),  # type: ignore[arg-type]
+        ("callback", lambda: relatch.Otp("123456")),  # type: ignore[arg-type]
+        ("callback", lambda: relatch.Otp(lambda _one, _two: "123456")),  # type: ignore[arg-type]
+        ("timeout", lambda: relatch.Otp(lambda: "123456", timeout=0)),
+        ("timeout", lambda: relatch.Otp(lambda: "123456", timeout=-1)),
+        ("timeout", lambda: relatch.Otp(lambda: "123456", timeout="soon")),  # type: ignore[arg-type]
+    ]
+    for field, make in made:
+        with pytest.raises(relatch.InvalidConfig) as refused:
+            make()
+        assert refused.value.field == field
+        assert "made up" not in refused.value.message
+
+
+def test_a_login_in_two_steps_needs_a_password(sandbox: Sandbox) -> None:
+    for provider in (
+        sandbox.seven_g(),
+        sandbox.synapsewave_dealer(),
+        sandbox.synapsewave(sso_token="made up"),
+        sandbox.synapsewave(mpin="739164"),
+    ):
+        with pytest.raises(relatch.InvalidConfig) as refused:
+            relatch.begin(provider)
+        check(refused.value, "provider")
+    with pytest.raises(relatch.InvalidConfig):
+        relatch.begin(sandbox.synapsewave(credentials=False))
+    assert sandbox.counts()["total"] == 0
+
+
 @pytest.mark.parametrize(
     ("field", "options"),
     [

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from relatch.testing import PASSWORD
+from scenario_provider import RIGHT
 from support import run_program
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+TIME = re.compile(r"\d{4}-\d\d-\d\d[T ][\d:.]+")
 
 
 def test_no_secret_is_shown(tmp_path: Path) -> None:
@@ -24,6 +28,23 @@ def test_no_secret_is_shown(tmp_path: Path) -> None:
     assert "Traceback" in ended.stderr
     assert "refresh_failed" in ended.stdout
     assert [secret for secret in secrets if secret in shown] == []
+
+
+def test_no_secret_of_synapsewave_is_shown(tmp_path: Path) -> None:
+    file = tmp_path / "secrets"
+    ended = run_program("canary_synapsewave.py", str(file), RELATCH_LOG="trace", RUST_BACKTRACE="1")
+    assert ended.returncode == 0, ended.stderr[-4000:]
+    secrets = file.read_text(encoding="utf-8").splitlines()
+    assert len(secrets) > 40
+    assert set(RIGHT.values()) <= set(secrets)
+    # The digits of a time may be those of a one-time password.
+    shown = TIME.sub("", ended.stdout + ended.stderr)
+    assert "TRACE" in ended.stderr
+    assert "Traceback" in ended.stderr
+    assert "SecondFactorRejected" in ended.stdout
+    assert [secret for secret in secrets if secret in shown] == []
+    # No JWT at all: neither those that are known here, nor the register tokens that are not.
+    assert "eyJ" not in shown
 
 
 def test_logging_is_off_unless_asked_for(tmp_path: Path) -> None:

@@ -176,7 +176,7 @@ async def test_thousand_reports_of_one_token(sandbox: Sandbox) -> None:
 
 
 def test_asyncio_calls_are_coroutine_functions() -> None:
-    for owner in (relatch, relatch.Session, relatch.SevenG):
+    for owner in (relatch, relatch.Session, relatch.SevenG, relatch.Challenge, relatch.SynapsewaveAccount):
         for name in vars(owner):
             if name.endswith("_async") and not name.startswith("_"):
                 assert inspect.iscoroutinefunction(getattr(owner, name)), name

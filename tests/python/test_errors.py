@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
 
 import pytest
 
@@ -54,7 +54,7 @@ def test_errors_are_what_python_programs_catch(error: type[Exception], base: typ
 
 @pytest.mark.parametrize("error", public_classes())
 def test_errors_keep_everything_when_pickled(error: type[relatch.RelatchError]) -> None:
-    details = {
+    details: dict[str, Any] = {
         "field": "username",
         "status": 429,
         "server_code": "E1",

@@ -92,7 +92,7 @@ async def test_leaving_a_session_logs_out(sandbox: Sandbox) -> None:
     async with await relatch.login_async(sandbox.seven_g()) as other:
         states += [other.state]
     assert [*states, session.state, other.state] == ["active", "active", "closed", "closed"]
-    assert (other.tokens, other.expires_at, other.claims, other.profile) == (None, None, {}, {})
+    assert (other.tokens, other.expires_at, other.claims, dict(other.profile)) == (None, None, {}, {})
     with pytest.raises(relatch.ClosedError):
         await other.token_async()
     with pytest.raises(relatch.ClosedError):

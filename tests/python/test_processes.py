@@ -10,6 +10,7 @@ import pytest
 from support import run_program
 
 EXITS = 25
+EXITS_WITH_CALLBACKS = 6
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="the platform has no fork")
 
 
@@ -30,6 +31,17 @@ def test_exits_with_calls_in_flight_are_silent(kind: str) -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         ends = list(pool.map(lambda _number: run_program("exit.py", kind), range(EXITS)))
     assert [(end.returncode, end.stdout, end.stderr) for end in ends] == [(0, "", "")] * EXITS
+
+
+@pytest.mark.parametrize("kind", ["sleeps", "reads", "awaits", "awaits-here", "raises-exit", "daemon"])
+def test_exits_with_a_callback_that_hangs_are_silent(kind: str) -> None:
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        ends = list(pool.map(lambda _number: run_program("question.py", kind), range(EXITS_WITH_CALLBACKS)))
+    assert [(end.returncode, end.stdout, end.stderr) for end in ends] == [(0, "given up\n", "")] * len(ends)
+
+
+def test_ctrl_c_while_a_human_is_asked_ends_that_call_and_nothing_else() -> None:
+    assert output_of("question.py", "interrupted") == ["interrupted True"]
 
 
 def test_what_was_announced_before_the_end_is_told() -> None:
@@ -75,3 +87,9 @@ class TestForks:
 
     def test_a_child_that_ends_by_itself(self) -> None:
         assert output_of("fork.py", "exit") == ['child: "active"', self.UNHARMED]
+
+    def test_inherited_questions_are_answered_in_the_child(self) -> None:
+        assert output_of("question.py", "fork") == ["child: (True, 'active')", "parent: active True"]
+
+    def test_a_fork_while_a_callback_is_asked(self) -> None:
+        assert output_of("question.py", "fork-asked") == ["child: active", "parent: ['active']"]

@@ -13,6 +13,8 @@ SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "readme_examples.py"
 EXPECTED = {
     "python": ["dict_keys(['Authorization', 'Version'])", "characters", "1 refresh on the wire"],
     "jupyter": ["1 token for 1000 callers, 1 refresh"],
+    "python_synapsewave": ["TEST USER ['NSE_EQ', 'BSE_EQ']", "2 logins in two days, 0 codes used twice"],
+    "notebook_synapsewave": ["one of ('otp', 'totp', 'fingerprint') until", "active"],
 }
 
 

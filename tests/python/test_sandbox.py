@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import relatch
-from relatch.testing import Sandbox
+from relatch.testing import PAN, USER_ID, USER_PASSWORD, Sandbox
 from support import call_account
 
 
@@ -51,3 +51,28 @@ def test_it_can_be_steered(sandbox: Sandbox) -> None:
     sandbox.up()
     assert call_account(sandbox, {}) == 401
     assert repr(sandbox) == f"Sandbox('{sandbox.url}')"
+
+
+def test_its_synapsewave_side_can_be_steered(sandbox: Sandbox) -> None:
+    assert sandbox.synapsewave_url == f"{sandbox.url}/prod/interactive"
+    assert sandbox.outbox() == []
+    otp = sandbox.send_otp(user_id=USER_ID)
+    (sent,) = sandbox.outbox()
+    assert (sent["user_id"], sent["purpose"], sent["otp"]) == (USER_ID, "login", otp)
+    assert sandbox.totp(user_id=USER_ID).isdigit()
+    for call in (sandbox.send_otp, sandbox.totp):
+        with pytest.raises(ValueError, match="NOBODY"):
+            call(user_id="NOBODY")
+    session = relatch.login(sandbox.synapsewave())
+    sandbox.revoke(system="synapsewave", user_id=USER_ID)
+    assert not session.validate()
+
+
+def test_a_provider_takes_address_and_key_from_the_sandbox() -> None:
+    with Sandbox(synapsewave={"api_key": "made-up-api-key-9", "path_prefix": "/other"}) as sandbox:
+        factor = relatch.Pan(PAN)
+        provider = relatch.Synapsewave(sandbox=sandbox, user_id=USER_ID, password=USER_PASSWORD, second_factor=factor)
+        assert provider.base_url == f"{sandbox.url}/other"
+        assert relatch.login(provider).headers()["x-api-key"] == "made-up-api-key-9"
+        with pytest.raises(relatch.AccessDenied):
+            relatch.login(sandbox.synapsewave(api_key="another", second_factor=factor))

@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 import relatch
+from relatch import _relatch
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from typing_extensions import assert_type
 
     from relatch.testing import Sandbox
@@ -43,6 +46,41 @@ async def test_results_have_the_types_that_are_promised(sandbox: Sandbox) -> Non
     assert isinstance(assert_type(provider.lookup(), list[relatch.LookupEntry]), list)
     async with session as same:
         assert assert_type(same, relatch.Session) is session
+
+
+async def test_results_of_synapsewave_have_the_types_that_are_promised(sandbox: Sandbox) -> None:
+    async def ask(question: relatch.Question) -> str:
+        assert_type(question.methods, tuple[str, ...])
+        return str(sandbox.outbox()[-1]["otp"])
+
+    factors: list[relatch.SecondFactor] = [
+        relatch.Totp("JBSWY3DPEHPK3PXP"),
+        relatch.Otp(ask),
+        relatch.Otp(lambda: "123456", timeout=5),
+        relatch.Fingerprint("made up"),
+        relatch.Pan("made up"),
+    ]
+    kinds = [assert_type(factor.kind, Literal["totp", "otp", "fingerprint", "pan"]) for factor in factors]
+    assert set(kinds) == set(_relatch.FACTOR_KINDS)
+    provider = relatch.Synapsewave(
+        sandbox=sandbox, user_id="UCC123456", password="made-up-password-2", second_factor=relatch.Otp(ask)
+    )
+    session = assert_type(await relatch.login_async(provider), relatch.Session)
+    challenge = assert_type(relatch.begin(provider), relatch.Challenge)
+    assert assert_type(challenge.methods, tuple[str, ...])
+    assert isinstance(assert_type(challenge.expires_at, datetime), datetime)
+    assert isinstance(assert_type(challenge.details, dict[str, Any]), dict)
+    assert isinstance(assert_type(challenge.complete(otp=await ask_now(ask)), relatch.Session), relatch.Session)
+    profile = assert_type(session.profile, relatch.Profile)
+    assert isinstance(assert_type(profile.exchanges, "list[str] | None"), list)
+    assert isinstance(assert_type(profile.session_token, "str | None"), str)
+    assert isinstance(assert_type(await session.validate_async(), bool), bool)
+    feed = assert_type(session.feed(), relatch.Feed)
+    assert isinstance(assert_type(feed.url, "str | None"), str)
+
+
+async def ask_now(ask: Callable[[relatch.Question], Awaitable[str]]) -> str:
+    return await ask(relatch.Question("otp", "synapsewave"))
 
 
 def test_a_wrong_option_is_an_error_to_type_checkers_too(sandbox: Sandbox) -> None:

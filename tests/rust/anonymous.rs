@@ -51,8 +51,8 @@ fn a_session_tells_what_its_token_says() {
         let sandbox = sandbox(json!({}));
         let session = login(&sandbox).await;
         let profile = session.profile();
-        assert_eq!(profile["username"], "api_user");
-        assert_eq!(profile["roles"], json!([{"RID": 1, "BID": 100, "PID": 5}]));
+        assert_eq!(profile.fields["username"], "api_user");
+        assert_eq!(profile.fields["roles"], json!([{"RID": 1, "BID": 100, "PID": 5}]));
         assert_eq!(session.claims()["iss"], "https://7g.com.au");
         assert_eq!((session.system(), session.user()), ("7g", Some("api_user")));
         let expires_at = session.expires_at().expect("an end").seconds();

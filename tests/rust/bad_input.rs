@@ -80,7 +80,7 @@ fn the_longest_names_that_are_allowed_are_sent() {
         let sandbox = sandbox(json!({"accounts": [{"username": longest, "password": "x"}]}));
         let provider = provider_with(&sandbox, |builder| builder.username(longest.as_str()).password("x"));
         let session = relatch::login(provider, options(&sandbox)).await.unwrap();
-        assert_eq!(session.profile()["username"], longest);
+        assert_eq!(session.profile().fields["username"], longest);
     });
 }
 

@@ -1,28 +1,29 @@
-//! No secret is ever printed: every scenario once more in a program whose loggers are all on, at TRACE.
+//! No secret is ever printed (wire.md 2.10.18): every scenario once more in a program whose loggers are all on, at TRACE.
 
+mod printing;
 mod scenario;
+mod seeing;
 mod support;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::{Debug, Write as _};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
-use relatch::{
-    Error, ErrorCode, Event, MemoryStore, Options, Pending, Settings, SevenG, Store, Stored, Tokens, stored_tokens,
-};
-use serde_json::{Value, json};
+use relatch::{Error, ErrorCode, MemoryStore, Provider, Store, Tokens};
+use relatch_sandbox::Sandbox;
 use tracing::level_filters::LevelFilter;
 
 use crate::scenario::{Ended, Witness, carry_out, names};
-use crate::support::{PASSWORD, USERNAME, listen, options, provider, run, sandbox};
+use crate::seeing::{SeeingProvider, SeeingStore};
+use crate::support::{DEALER_PASSWORD, PASSWORD, TOTP_SECRET, USER_PASSWORD, run};
 
 /// Everything that was printed, and everything that must not be.
 #[derive(Clone, Default)]
-struct Canary {
+pub(crate) struct Canary {
     printed: Arc<Mutex<String>>,
-    secrets: Arc<Mutex<BTreeSet<String>>>,
+    /// By their texts, with what they are.
+    secrets: Arc<Mutex<BTreeMap<String, BTreeSet<String>>>>,
     codes: Arc<Mutex<BTreeSet<&'static str>>>,
 }
 
@@ -59,21 +60,24 @@ impl Canary {
         let canary = Self::default();
         let writer = canary.clone();
         let subscriber = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_ansi(false);
+        // The time has digits enough to look like any code.
+        let subscriber = subscriber.without_time();
         tracing::subscriber::set_global_default(subscriber.with_writer(move || writer.clone()).finish()).unwrap();
         log::set_logger(Box::leak(Box::new(canary.clone()))).unwrap();
         log::set_max_level(log::LevelFilter::Trace);
         canary
     }
 
-    fn print(&self, shown: &impl Debug) {
+    pub(crate) fn print(&self, shown: &impl Debug) {
         let mut printed = locked(&self.printed);
         let _ = writeln!(printed, "{shown:?} {shown:#?}");
     }
 
-    fn print_error(&self, error: &Error) {
+    pub(crate) fn print_error(&self, error: &Error) {
         locked(&self.codes).insert(error.code().as_str());
         self.print(error);
         self.print(&error.details());
+        self.print(&error.challenge());
         let mut printed = locked(&self.printed);
         let mut next: Option<&dyn std::error::Error> = Some(error);
         while let Some(error) = next {
@@ -82,24 +86,45 @@ impl Canary {
         }
     }
 
-    /// A token, and the signature of one that is a JWT. Words that a scenario made up are no secrets.
-    fn keep_secret(&self, token: &str) {
+    /// A secret of some kind; of a JWT its signature as well.
+    pub(crate) fn keep(&self, kind: &str, secret: &str) {
         let mut secrets = locked(&self.secrets);
-        secrets.extend(token.split('.').nth(2).map(ToOwned::to_owned));
-        secrets.insert(token.to_owned());
+        let signature = secret.split('.').nth(2).filter(|signature| signature.len() >= SHORTEST);
+        for part in signature.into_iter().chain([secret]).filter(|part| part.len() >= SHORTEST) {
+            secrets.entry(part.to_owned()).or_default().insert(kind.to_owned());
+        }
     }
 
-    fn keep_all_secret(&self, tokens: &Tokens) {
-        self.keep_secret(tokens.access_token.expose());
-        tokens.refresh_token.iter().for_each(|token| self.keep_secret(token.expose()));
+    fn keep_all(&self, tokens: &Tokens) {
+        self.keep("access_token", tokens.access_token.expose());
+        tokens.refresh_token.iter().for_each(|token| self.keep("refresh_token", token.expose()));
     }
 
-    /// The line before a secret that was printed.
+    /// What was printed of a secret and where: the line before it.
     fn leak(&self) -> Option<String> {
         let (printed, secrets) = (locked(&self.printed), locked(&self.secrets));
-        let at = secrets.iter().find_map(|secret| printed.find(secret.as_str()))?;
-        Some(printed[..at].lines().last().unwrap_or_default().to_owned())
+        let found = secrets.iter().find_map(|(secret, kinds)| Some((find(&printed, secret)?, kinds)));
+        found.map(|(at, kinds)| format!("{kinds:?} after: {}", printed[..at].lines().last().unwrap_or_default()))
     }
+
+    /// The kinds of all secrets that it looks for.
+    fn kinds(&self) -> BTreeSet<String> {
+        locked(&self.secrets).values().flatten().cloned().collect()
+    }
+}
+
+/// A shorter text is found in any log.
+const SHORTEST: usize = 4;
+
+/// Where a secret stands: one of nothing but digits, only where it stands alone, for other numbers may have its digits.
+fn find(printed: &str, secret: &str) -> Option<usize> {
+    if !secret.bytes().all(|byte| byte.is_ascii_digit()) {
+        return printed.find(secret);
+    }
+    let is_part = |byte: Option<&u8>| byte.is_some_and(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte));
+    let bytes = printed.as_bytes();
+    let alone = |at: usize| !is_part(bytes[..at].last()) && !is_part(bytes.get(at + secret.len()));
+    printed.match_indices(secret).map(|(at, _)| at).find(|at| alone(*at))
 }
 
 impl Witness for Canary {
@@ -107,12 +132,16 @@ impl Witness for Canary {
         match ended {
             Err(error) => self.print_error(error),
             Ok(got) => {
-                got.token.iter().for_each(|token| self.keep_secret(token));
+                got.token.iter().for_each(|token| self.keep("token", token));
+                got.challenge.iter().for_each(|challenge| self.print(challenge));
+                got.profile.iter().for_each(|profile| self.print(profile));
                 if let Some(session) = &got.session {
                     let canary = self.clone();
                     session.subscribe(move |event| canary.print(event)).forever();
                     self.print(session);
-                    session.tokens().iter().for_each(|tokens| self.keep_all_secret(tokens));
+                    self.print(&session.profile());
+                    self.print(&session.challenge());
+                    session.tokens().iter().for_each(|tokens| self.keep_all(tokens));
                 }
             }
         }
@@ -120,86 +149,56 @@ impl Witness for Canary {
 
     /// Every pair of tokens of a session comes by here.
     fn store(&self) -> Option<Arc<dyn Store>> {
-        Some(Arc::new(Seeing { canary: self.clone(), inner: MemoryStore::new() }))
-    }
-}
-
-/// A store that tells the canary what it is to look for.
-struct Seeing {
-    canary: Canary,
-    inner: MemoryStore,
-}
-
-impl Debug for Seeing {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.inner.fmt(formatter)
-    }
-}
-
-impl Store for Seeing {
-    fn get<'a>(&'a self, key: &'a str) -> Pending<'a, Option<Stored>> {
-        self.inner.get(key)
+        Some(Arc::new(SeeingStore { canary: self.clone(), inner: MemoryStore::new() }))
     }
 
-    fn put<'a>(&'a self, key: &'a str, value: Vec<u8>, expected: Option<u64>) -> Pending<'a, bool> {
-        let read: Value = serde_json::from_slice(&value).unwrap_or_default();
-        for name in ["access_token", "refresh_token"] {
-            read[name].as_str().into_iter().for_each(|token| self.canary.keep_secret(token));
-        }
-        self.canary.print(&Stored { value: value.clone(), version: 1 });
-        self.inner.put(key, value, expected)
+    /// Everything that is sent and answered comes by here.
+    fn provider(&self, provider: Arc<dyn Provider>) -> Arc<dyn Provider> {
+        self.print(&provider);
+        Arc::new(SeeingProvider { canary: self.clone(), inner: provider })
     }
 
-    fn remove<'a>(&'a self, key: &'a str, expected: u64) -> Pending<'a, bool> {
-        self.inner.remove(key, expected)
+    fn finished(&self, sandbox: &Sandbox) {
+        sandbox.outbox().iter().for_each(|sent| self.keep("OTP", &sent.otp));
     }
-}
-
-/// Everything public that can be printed and was not on the way.
-async fn print_the_rest(canary: &Canary) {
-    let sandbox = sandbox(json!({}));
-    let store = canary.store().expect("a store");
-    let session = relatch::login(provider(&sandbox), options(&sandbox).store(Arc::clone(&store))).await.unwrap();
-    let heard = listen(&session, Event::clone);
-    canary.print(&session.token().await.unwrap());
-    let tokens = session.refresh().await.unwrap();
-    canary.print(&(&tokens, session.tokens(), session.claims(), session.profile(), session.expires_at()));
-    canary.print(&(session.state(), session.user(), heard.wait(1).await));
-    canary.print(&stored_tokens(&*store, &format!("{}|{USERNAME}", sandbox.url())).await.unwrap());
-    let builder = SevenG::builder().username(USERNAME).password(PASSWORD).base_url(sandbox.url());
-    canary.print(&builder);
-    let provider = builder.build().unwrap();
-    canary.print(&(provider.health(&options(&sandbox)).await, provider.lookup(None, &options(&sandbox)).await));
-    canary.print(&provider);
-    let proxy = format!("http://someone:{PASSWORD}@127.0.0.1:9");
-    let settings = Settings { proxy: Some(proxy.clone()), ..Settings::default() };
-    canary.print(&settings);
-    canary.print(&(Options::try_from(settings).unwrap(), &store, relatch::Secret::new(PASSWORD)));
-    // Errors that no scenario has.
-    canary.print_error(&Options::default().proxy(&format!("{PASSWORD} {proxy}")).unwrap_err());
-    let base_url = format!("https://someone:{PASSWORD}@host.example");
-    canary.print_error(&SevenG::builder().base_url(base_url).build().unwrap_err());
-    // A proxy that is not there: the host has no address, so that nothing can go past it.
-    let beyond = SevenG::builder().username(USERNAME).password(PASSWORD).base_url("https://registry.invalid");
-    let options = options(&sandbox).proxy(&proxy).unwrap().timeout(Duration::from_millis(870)).unwrap();
-    canary.print_error(&relatch::login(beyond.build().unwrap(), options).await.unwrap_err());
 }
 
 /// The codes of errors that these scenarios cannot bring about.
-const ELSEWHERE: [ErrorCode; 5] = [
-    ErrorCode::SecondFactorRequired,
-    ErrorCode::SecondFactorRejected,
-    ErrorCode::ForkedSession,
-    ErrorCode::Tls,
-    ErrorCode::Store,
+const ELSEWHERE: [ErrorCode; 3] = [ErrorCode::ForkedSession, ErrorCode::Tls, ErrorCode::Store];
+
+/// What must have come by, or the canary has not looked for it.
+const KINDS: [&str; 20] = [
+    "CFT",
+    "FINGERPRINT",
+    "MPIN",
+    "OTP",
+    "PAN",
+    "PASSWORD",
+    "TOKEN",
+    "TOTP",
+    "TOTP secret",
+    "TP_TOKEN",
+    "UDID",
+    "accessToken",
+    "access_token",
+    "api_key",
+    "broadcast_access_token",
+    "dealer_token",
+    "ocToken",
+    "register_token",
+    "session_token",
+    "x-api-key",
 ];
 
 #[test]
 fn no_secret_is_ever_printed() {
     let canary = Canary::on();
-    for password in [PASSWORD, "made-up-password-2", "made-up-wrong-1", "made-up-wrong-2", "made-up-wrong-3"] {
-        locked(&canary.secrets).insert(password.to_owned());
+    let wrong = ["made-up-wrong-1", "made-up-wrong-2", "made-up-wrong-3"];
+    let others = ["made-up-password-4", "made-up-password-5"];
+    for password in [PASSWORD, USER_PASSWORD, DEALER_PASSWORD].into_iter().chain(wrong).chain(others) {
+        canary.keep("PASSWORD", password);
     }
+    canary.keep("TOTP secret", TOTP_SECRET);
     let mut names = names();
     let queue = Mutex::new(names.drain(..));
     std::thread::scope(|scope| {
@@ -212,7 +211,7 @@ fn no_secret_is_ever_printed() {
             });
         }
     });
-    run(print_the_rest(&canary));
+    run(printing::print_the_rest(&canary));
     assert_eq!(canary.leak(), None, "a secret was printed after this");
 
     // It has listened: to us and to the HTTP client, and knows what it was looking for.
@@ -220,7 +219,10 @@ fn no_secret_is_ever_printed() {
     for line in ["sending", "answered", "refreshed", "reqwest", "hyper_util"] {
         assert!(printed.contains(line), "nothing was logged with {line}");
     }
-    assert!(locked(&canary.secrets).len() > 300, "too few secrets were seen");
+    assert!(locked(&canary.secrets).len() > 1000, "too few secrets were seen");
+    let kinds = canary.kinds();
+    let unseen: Vec<_> = KINDS.iter().filter(|kind| !kinds.contains(**kind)).collect();
+    assert!(unseen.is_empty(), "not looked for: {unseen:?}");
     let codes = locked(&canary.codes);
     for code in ErrorCode::ALL.iter().filter(|code| !ELSEWHERE.contains(code)) {
         assert!(codes.contains(code.as_str()), "no error was {}", code.as_str());
@@ -230,9 +232,15 @@ fn no_secret_is_ever_printed() {
 #[test]
 fn a_canary_that_sees_a_secret_sings() {
     let canary = Canary::default();
-    canary.keep_secret("one.two.three");
-    canary.print(&"one.two");
+    canary.keep("token", "first.second.third-part");
+    canary.keep("OTP", "123456");
+    canary.print(&"first.second 1767123456000 0.123456s");
     assert_eq!(canary.leak(), None);
-    canary.print(&"signed with three");
+    canary.print(&"signed with third-part");
     assert!(canary.leak().is_some_and(|line| line.contains("signed with")));
+
+    let canary = Canary::default();
+    canary.keep("OTP", "123456");
+    canary.print(&"the code 123456");
+    assert!(canary.leak().is_some_and(|line| line.contains("OTP") && line.contains("the code")));
 }

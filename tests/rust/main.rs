@@ -2,14 +2,19 @@
 
 mod anonymous;
 mod bad_input;
+mod bad_user;
 mod callers;
+mod challenges;
 mod events;
+mod humans;
 mod ledger;
 mod network;
 mod runtimes;
 mod scenario;
 mod scenarios;
+mod server_session;
 mod stateless;
 mod stores;
 mod support;
 mod suspend;
+mod totp;

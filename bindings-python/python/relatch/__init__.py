@@ -13,7 +13,9 @@ Set the environment variable ``RELATCH_LOG`` to ``trace``, ``debug``, ``info``, 
 what happens; no secret is ever logged.
 """
 
-from relatch import _errors, _events, _relatch, _wake
+from relatch import _process, _questions, _raising, _relatch, _wake
+from relatch._account import SynapsewaveAccount, TotpRegistration
+from relatch._challenge import Challenge
 from relatch._errors import (
     AccessDenied,
     AccountLocked,
@@ -35,10 +37,15 @@ from relatch._errors import (
     TransportError,
 )
 from relatch._events import Event, Subscription
-from relatch._login import login, login_async, refresh, refresh_async, resume
+from relatch._factors import Fingerprint, Otp, Pan, SecondFactor, Totp
+from relatch._feed import Feed
+from relatch._login import begin, begin_async, login, login_async, refresh, refresh_async, resume
+from relatch._profile import Profile
 from relatch._provider import Health, LookupEntry, Provider, SevenG
+from relatch._questions import Question
 from relatch._relatch import __version__
 from relatch._session import Session
+from relatch._synapsewave import Synapsewave, SynapsewaveDealer
 from relatch._tokens import Tokens
 
 TYPE_CHECKING = False  # the name that type checkers know, without `typing`, which takes long to import
@@ -48,8 +55,11 @@ if TYPE_CHECKING:
 __all__ = [
     "AccessDenied",
     "AccountLocked",
+    "Challenge",
     "ClosedError",
     "Event",
+    "Feed",
+    "Fingerprint",
     "ForkedSession",
     "Health",
     "InvalidConfig",
@@ -57,23 +67,35 @@ __all__ = [
     "LockoutGuard",
     "LookupEntry",
     "Options",
+    "Otp",
+    "Pan",
+    "Profile",
     "ProtocolError",
     "Provider",
     "ProxyError",
+    "Question",
     "RateLimited",
     "RelatchError",
     "ReloginRequired",
     "RequestTimeout",
+    "SecondFactor",
     "SecondFactorRejected",
     "SecondFactorRequired",
     "Session",
     "SevenG",
     "StoreError",
     "Subscription",
+    "Synapsewave",
+    "SynapsewaveAccount",
+    "SynapsewaveDealer",
     "TlsError",
     "Tokens",
+    "Totp",
+    "TotpRegistration",
     "TransportError",
     "__version__",
+    "begin",
+    "begin_async",
     "login",
     "login_async",
     "refresh",
@@ -81,7 +103,7 @@ __all__ = [
     "resume",
 ]
 
-_relatch.connect(_errors.from_native, _events.revive, _wake.set_futures)
+_relatch.connect(_raising.from_native, _process.revive, _wake.set_futures, _questions.called)
 
 
 def __getattr__(name: str) -> object:

@@ -3,15 +3,12 @@
 
 from __future__ import annotations
 
-import os
-
-from relatch._time import moment
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
     from typing import Any, ClassVar, Literal
+
+    from relatch._challenge import Challenge
 
 
 class RelatchError(Exception):
@@ -26,14 +23,15 @@ class RelatchError(Exception):
         server_message: The server's own words, bounded and without secrets.
         retry_at: When to try again, as an aware datetime.
         failures: How many failed logins the lockout guard counts.
-        cause: Why a login is needed: "rotation_lost", "refresh_rejected", "no_refresh_token", "token_refused" or
-            "login_rejected".
+        cause: Why a login is needed: "rotation_lost", "refresh_rejected", "no_refresh_token", "factor_required",
+            "token_refused" or "login_rejected".
         sent: Whether the request may have reached the server: "no" or "maybe".
         snippet: A bounded piece of an answer that could not be read, without secrets.
         methods: The second factors that the server would take.
         key: What the store failed for.
+        challenge: The login to complete, where the server waits for its second step.
 
-    Errors can be pickled, and keep all this.
+    Errors can be pickled, and keep all this but the challenge, which belongs to the process where the login began.
     """
 
     code: str = "error"
@@ -49,20 +47,25 @@ class RelatchError(Exception):
     snippet: str | None
     methods: list[str] | None
     key: str | None
+    challenge: Challenge | None
 
     _DETAILS: ClassVar[tuple[str, ...]] = (
         *("field", "status", "server_code", "server_message", "retry_at", "failures"),
         *("cause", "sent", "snippet", "methods", "key"),
     )
 
-    def __init__(self, message: str = "", **details: Any) -> None:
+    def __init__(self, message: str = "", *, challenge: Challenge | None = None, **details: Any) -> None:
         # One positional argument: an OSError takes a second one for its errno.
         super().__init__(message)
         self.message = message
+        self.challenge = challenge
         for name in self._DETAILS:
             setattr(self, name, details.pop(name, None))
         if details:
             raise TypeError(f"{type(self).__name__} has no attribute {next(iter(details))!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), self.args, {**self.__dict__, "challenge": None}
 
 
 class InvalidConfig(RelatchError, ValueError, TypeError):
@@ -78,7 +81,11 @@ class InvalidCredentials(RelatchError):
 
 
 class SecondFactorRequired(RelatchError):
-    """A second factor is needed and none can be had without a human; ``methods`` names those that would do."""
+    """A second factor is needed and none can be had without a human; ``methods`` names those that would do.
+
+    ``challenge`` is the login to complete, where the first step was taken. What a callback for the factor raised is the
+    ``__cause__``.
+    """
 
     code = "second_factor_required"
 
@@ -189,32 +196,3 @@ CLASSES: dict[str, type[RelatchError]] = {
         ClosedError,
     )
 }
-
-
-def from_native(
-    code: str, message: str, details: dict[str, Any], sources: Sequence[tuple[bool, int | None, str]]
-) -> RelatchError:
-    """Makes the exception for an error of the core; called by the native module.
-
-    Args:
-        code: The kind of error.
-        message: What happened.
-        details: What else the error carries, times in seconds since 1970.
-        sources: What led to it, the nearest first: whether it is an error of the operating system, its number if it
-            has one, and its text.
-    """
-    if "retry_at" in details:
-        details["retry_at"] = moment(details["retry_at"])
-    error = CLASSES[code](message, **details)
-    effect: BaseException = error
-    for from_system, number, text in sources:
-        effect.__cause__ = _source(from_system, number, text)
-        effect = effect.__cause__
-    return error
-
-
-def _source(from_system: bool, number: int | None, text: str) -> Exception:
-    if not from_system:
-        return RuntimeError(text)
-    # With a number Python picks the class: ConnectionRefusedError and so on.
-    return OSError(text) if number is None else OSError(number, os.strerror(number))

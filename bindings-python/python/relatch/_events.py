@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import os
-import threading
-
 from relatch import _relatch
+from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
 from relatch._record import Record
 from relatch._time import moment, moment_if
@@ -18,9 +15,6 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from typing_extensions import Self
-
-# Seconds that the exit of the process waits for callbacks.
-_PATIENCE = 1.0
 
 
 class Event(Record):
@@ -40,10 +34,12 @@ class Event(Record):
     kind: Literal[
         "logged_in",
         "login_failed",
+        "challenged",
         "refreshed",
         "refresh_failed",
         "unauthorized",
         "relogin_required",
+        "feed_changed",
         "lockout_guard",
         "login_forced",
         "store_failed",
@@ -86,13 +82,12 @@ class Subscription:
         self.cancel()
 
 
-class _Dispatcher:
+class _Dispatcher(Daemon):
     """Calls the callbacks. One for the process, made anew in a forked child."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        super().__init__("relatch-events")
         self.listeners: dict[int, tuple[_relatch.Subscription, Callable[[Event], object]]] = {}
-        self.thread: threading.Thread | None = None
 
     def add(self, session: _relatch.Session, callback: Callable[[Event], object]) -> int:
         # Under the lock, for the first event may be on its way before the callback is in its place.
@@ -108,16 +103,8 @@ class _Dispatcher:
         if listener is not None:
             listener[0].cancel()
 
-    def start(self) -> None:
-        if self.thread is None:
-            self.thread = threading.Thread(target=self.run, name="relatch-events", daemon=True)
-            self.thread.start()
-
-    def after_fork(self) -> None:
-        # In the child the lock may be held for ever, and the thread is missing.
-        self.lock = threading.Lock()
-        self.thread = None
-        _relatch.forked(bool(self.listeners))
+    def is_needed(self) -> bool:
+        return bool(self.listeners)
 
     def run(self) -> None:
         while (following := _relatch.next_event()) is not None:
@@ -154,21 +141,3 @@ def subscribe(session: _relatch.Session, callback: Callable[[Event], object]) ->
     if inspect.iscoroutinefunction(callback) or not callable(callback):
         raise InvalidConfig("callback must be a plain function of one argument.", field="callback")
     return Subscription(_dispatcher.add(session, callback))
-
-
-def revive() -> None:
-    """Starts the thread again in a forked child that has inherited callbacks; called by the native module."""
-    with _dispatcher.lock:
-        _dispatcher.start()
-
-
-def _at_exit() -> None:
-    _relatch.shutdown()
-    if _dispatcher.thread is not None:
-        _dispatcher.thread.join(_PATIENCE)
-    _relatch.abandon_events()
-
-
-atexit.register(_at_exit)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_dispatcher.after_fork)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from relatch import _relatch, _settings, _tokens
+from relatch._challenge import Challenge
 from relatch._session import Session
 
 TYPE_CHECKING = False
@@ -33,6 +34,9 @@ def login(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
     Raises:
         InvalidConfig: An argument is wrong, or the provider holds no credentials. Nothing was sent.
         InvalidCredentials: The server refused the user or the password.
+        SecondFactorRequired: A second factor is needed and the provider holds none, or the callback for it gave none;
+            `challenge` completes the login where the server waits for it.
+        SecondFactorRejected: The second factor was refused.
         AccountLocked: The server says that the account is locked.
         LockoutGuard: One more failed login could lock the account, so it was not sent.
         AccessDenied: The server refused for another reason.
@@ -68,6 +72,41 @@ async def login_async(provider: _relatch.Provider, **options: Unpack[Options]) -
         ...     await client.get(url, headers=await session.headers_async())
     """
     return Session(await _relatch.login_async(provider, _settings.native(options)))
+
+
+def begin(provider: _relatch.Provider, **options: Unpack[Options]) -> Challenge:
+    """Takes the first step of a login whose second factor a human is going to give.
+
+    Blocks as `login` does, and works inside a running event loop, as in a notebook.
+
+    Args:
+        provider: Which system to log in to, and as whom. Synapsewave with a password has such a step.
+        **options: As for `login`; they are those of the session.
+
+    Returns:
+        What the server asks for. `Challenge.complete` answers it and gives the session.
+
+    Raises:
+        InvalidConfig: The system, or the first factor, has no such step. Nothing was sent.
+        RelatchError: Else as `login`.
+
+    Example:
+        >>> challenge = relatch.begin(provider)
+        >>> challenge.methods
+        ('otp', 'totp')
+        >>> session = challenge.complete(otp=input("OTP: "))
+    """
+    return Challenge(_relatch.begin(provider, _settings.native(options)))
+
+
+async def begin_async(provider: _relatch.Provider, **options: Unpack[Options]) -> Challenge:
+    """Takes the first step of a login; `begin` for asyncio, with the same arguments, result and errors.
+
+    Example:
+        >>> challenge = await relatch.begin_async(provider)
+        >>> session = await challenge.complete_async(otp="123456")
+    """
+    return Challenge(await _relatch.begin_async(provider, _settings.native(options)))
 
 
 def resume(

@@ -12,21 +12,34 @@ __all__ = [
     "CAUSES",
     "ERROR_CODES",
     "EVENT_KINDS",
+    "FACTOR_KINDS",
+    "Asked",
     "Awaitable",
+    "Begun",
+    "Callback",
+    "Challenge",
     "Opened",
     "Options",
     "Provider",
     "Sandbox",
+    "SecondFactor",
     "Session",
     "SevenG",
     "Subscription",
+    "Synapsewave",
+    "SynapsewaveAccount",
+    "SynapsewaveDealer",
     "__version__",
     "abandon_events",
+    "begin",
+    "begin_async",
     "connect",
     "forked",
+    "keep",
     "login",
     "login_async",
     "next_event",
+    "next_question",
     "refresh",
     "refresh_async",
     "report_failure",
@@ -38,6 +51,7 @@ __version__: str
 ERROR_CODES: tuple[str, ...]
 CAUSES: tuple[str, ...]
 EVENT_KINDS: tuple[str, ...]
+FACTOR_KINDS: tuple[str, ...]
 
 _Result = TypeVar("_Result")
 
@@ -45,6 +59,12 @@ _Result = TypeVar("_Result")
 _TokensParts: TypeAlias = tuple[str, str | None, float | None]
 # Kind (Event's), time, code, cause, time of the next try, end of the new token; times in seconds since 1970.
 _EventParts: TypeAlias = tuple[Any, float, str | None, str | None, float | None, float | None]
+# What is wanted (Question's), system, user, second factors that would do.
+_QuestionParts: TypeAlias = tuple[Any, str, str | None, list[str]]
+# Address, token, user.
+_FeedParts: TypeAlias = tuple[str | None, str, str | None]
+# What may be shown as JSON, and the secrets.
+_ProfileParts: TypeAlias = tuple[str, list[tuple[str, str]]]
 
 @final
 class Options:
@@ -89,6 +109,87 @@ class SevenG(Provider):
     def _lookup(self, name: str | None, options: Options) -> list[tuple[str, str]]: ...
     def _lookup_async(self, name: str | None, options: Options) -> Awaitable[list[tuple[str, str]]]: ...
 
+class Synapsewave(Provider):
+    def __new__(
+        cls,
+        *,
+        base_url: object = None,
+        user_id: object = None,
+        api_key: object = None,
+        password: object = None,
+        mpin: object = None,
+        fingerprint: object = None,
+        sso_token: object = None,
+        register_token: object = None,
+        login_type: object = None,
+        second_factor: object = None,
+        x_api_key: object = None,
+        source: object = None,
+        udid: object = None,
+        version: object = None,
+        build_version: object = None,
+        device_info: object = None,
+        allow_insecure: bool = False,
+        sandbox: Sandbox | None = None,
+    ) -> Self: ...
+
+class SynapsewaveDealer(Provider):
+    def __new__(
+        cls,
+        *,
+        base_url: object = None,
+        user_id: object = None,
+        password: object = None,
+        api_key: object = None,
+        x_api_key: object = None,
+        version: object = None,
+        build_version: object = None,
+        allow_insecure: bool = False,
+        sandbox: Sandbox | None = None,
+    ) -> Self: ...
+
+@disjoint_base
+class SynapsewaveAccount:
+    def __new__(
+        cls,
+        options: Options,
+        *,
+        base_url: object = None,
+        user_id: object = None,
+        api_key: object = None,
+        x_api_key: object = None,
+        source: object = None,
+        allow_insecure: bool = False,
+        sandbox: Sandbox | None = None,
+    ) -> Self: ...
+    @property
+    def base_url(self) -> str: ...
+    @property
+    def user_id(self) -> str: ...
+    def _call(self, operation: str, arguments: str, session: object) -> str: ...
+    def _call_async(self, operation: str, arguments: str, session: object) -> Awaitable[str]: ...
+
+@disjoint_base
+class SecondFactor:
+    def __new__(cls, kind: str, argument: str, value: object) -> Self: ...
+    @property
+    def kind(self) -> Literal["totp", "otp", "fingerprint", "pan"]: ...
+
+@final
+class Callback:
+    def __new__(cls, timeout: object = None) -> Self: ...
+    @property
+    def number(self) -> int: ...
+
+@final
+class Asked:
+    @property
+    def question(self) -> _QuestionParts: ...
+    def answer(self, value: object) -> None: ...
+    def fail(self, error: BaseException) -> None: ...
+
+def next_question() -> tuple[int, Asked | None] | None: ...
+
 @final
 class Awaitable(Generic[_Result]):
     def __await__(self) -> Generator[Any, Any, _Result]: ...
@@ -100,9 +201,23 @@ class Opened: ...
 
 def login(provider: Provider, options: Options) -> Opened: ...
 def login_async(provider: Provider, options: Options) -> Awaitable[Opened]: ...
+def begin(provider: Provider, options: Options) -> Begun: ...
+def begin_async(provider: Provider, options: Options) -> Awaitable[Begun]: ...
 def resume(provider: Provider, tokens: _TokensParts, options: Options) -> Opened: ...
 def refresh(provider: Provider, tokens: _TokensParts, options: Options) -> _TokensParts: ...
 def refresh_async(provider: Provider, tokens: _TokensParts, options: Options) -> Awaitable[_TokensParts]: ...
+
+@final
+class Begun: ...
+
+@disjoint_base
+class Challenge:
+    def __new__(cls, begun: Begun) -> Self: ...
+    def _methods(self) -> list[str]: ...
+    def _expires_at(self) -> float: ...
+    def _details(self) -> str: ...
+    def _complete(self, kind: str, value: object) -> Opened: ...
+    def _complete_async(self, kind: str, value: object) -> Awaitable[Opened]: ...
 
 @disjoint_base
 class Session:
@@ -111,6 +226,7 @@ class Session:
     def headers(self, *, timeout: float | None = None) -> dict[str, str]: ...
     def report_unauthorized(self, token: str, *, timeout: float | None = None) -> str: ...
     def logout(self) -> None: ...
+    def validate(self) -> bool: ...
     @property
     def system(self) -> str: ...
     @property
@@ -126,11 +242,15 @@ class Session:
     def _refresh(self, timeout: float | None) -> _TokensParts: ...
     def _refresh_async(self, timeout: float | None) -> Awaitable[_TokensParts]: ...
     def _report_unauthorized_async(self, token: str, timeout: float | None) -> Awaitable[str]: ...
+    def _logout_async(self) -> Awaitable[None]: ...
+    def _validate_async(self) -> Awaitable[bool]: ...
+    def _feed(self, timeout: float | None) -> _FeedParts: ...
+    def _feed_async(self, timeout: float | None) -> Awaitable[_FeedParts]: ...
     def _subscribe(self) -> Subscription: ...
     def _tokens(self) -> _TokensParts | None: ...
     def _expires_at(self) -> float | None: ...
     def _claims(self) -> str: ...
-    def _profile(self) -> str: ...
+    def _profile(self) -> _ProfileParts: ...
 
 @final
 class Subscription:
@@ -142,9 +262,13 @@ def next_event() -> tuple[int, _EventParts | None] | None: ...
 def abandon_events() -> None: ...
 def report_failure(error: BaseException, callback: object) -> None: ...
 def connect(
-    error: Callable[..., RelatchError], revive: Callable[[], None], set_futures: Callable[[list[Future[None]]], None]
+    error: Callable[..., RelatchError],
+    revive: Callable[[], None],
+    set_futures: Callable[[list[Future[None]]], None],
+    called: Callable[[int, bool], None],
 ) -> None: ...
-def forked(listened_to: bool) -> None: ...
+def forked(has_callbacks: bool) -> None: ...
+def keep(kept: object) -> None: ...
 def shutdown() -> None: ...
 
 @disjoint_base
@@ -152,5 +276,8 @@ class Sandbox:
     def __new__(cls, settings: str) -> Self: ...
     @property
     def url(self) -> str: ...
+    @property
+    def synapsewave_url(self) -> str: ...
+    def _api_key(self) -> str: ...
     def _control(self, name: str, body: str) -> str: ...
     def _wait_for(self, what: str, at_least: int, seconds: float) -> None: ...

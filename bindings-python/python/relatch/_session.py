@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from relatch import _events, _relatch, _tokens
+from relatch._feed import Feed
+from relatch._profile import Profile
 from relatch._time import moment_if
 
 TYPE_CHECKING = False
@@ -71,12 +73,13 @@ class Session(_relatch.Session):
         return self._fresh_headers() or await self._headers_async(timeout)
 
     def refresh(self, *, timeout: float | None = None) -> Tokens:
-        """Rotates the tokens now. Calls at the same time share one exchange.
+        """Gets new tokens now. Calls at the same time share one exchange.
 
-        A failure leaves a valid token in use.
+        Where the system has no refresh this is a login, for which a callback may ask a human for the second factor. A
+        failure leaves a valid token in use.
 
         Args:
-            timeout: Seconds to wait at most; the session's `timeout` unless given.
+            timeout: Seconds to wait at most; the session's `timeout` unless given, and what a factor takes.
 
         Returns:
             The new tokens. The session goes on using them: do not spend the refresh token elsewhere.
@@ -90,7 +93,7 @@ class Session(_relatch.Session):
         return _tokens.from_native(self._refresh(timeout))
 
     async def refresh_async(self, *, timeout: float | None = None) -> Tokens:
-        """Rotates the tokens now; `refresh` for asyncio, with the same arguments, result and errors."""
+        """Gets new tokens now; `refresh` for asyncio, with the same arguments, result and errors."""
         return _tokens.from_native(await self._refresh_async(timeout))
 
     async def report_unauthorized_async(self, token: str, *, timeout: float | None = None) -> str:
@@ -101,8 +104,40 @@ class Session(_relatch.Session):
         return await self._report_unauthorized_async(token, timeout)
 
     async def logout_async(self) -> None:
-        """Forgets the tokens, here; `logout` for asyncio."""
-        self.logout()
+        """Forgets the tokens and ends the session on the server where the system can do that; `logout` for asyncio.
+
+        Cancelling the task ends the wait for the server's answer and nothing else.
+        """
+        await self._logout_async()
+
+    async def validate_async(self) -> bool:
+        """Whether the server still knows the session; `validate` for asyncio, with the same result and errors."""
+        return await self._validate_async()
+
+    def feed(self, *, timeout: float | None = None) -> Feed:
+        """What is needed to open the market data feed, with a token that is valid now.
+
+        The event "feed_changed" tells when what was returned is out of date.
+
+        Args:
+            timeout: Seconds to wait at most; the session's `timeout` unless given.
+
+        Returns:
+            The feed's address, token and user.
+
+        Raises:
+            InvalidConfig: The system has no feed; 7G has none.
+            RelatchError: As `token`.
+
+        Example:
+            >>> feed = session.feed()
+            >>> connect(feed.url, feed.token)
+        """
+        return Feed(*self._feed(timeout))
+
+    async def feed_async(self, *, timeout: float | None = None) -> Feed:
+        """What is needed to open the feed; `feed` for asyncio, with the same arguments, result and errors."""
+        return Feed(*await self._feed_async(timeout))
 
     def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
         """Calls `callback` for everything that happens to the session from now on, until it is cancelled.
@@ -138,12 +173,13 @@ class Session(_relatch.Session):
     @property
     def claims(self) -> dict[str, Any]:
         """What the access token's issuer says in it; empty where the token is no JWT. Read, not verified."""
-        return _parsed(self._claims())
+        return parsed(self._claims())
 
     @property
-    def profile(self) -> dict[str, Any]:
-        """The user as the system describes it; empty where it does not."""
-        return _parsed(self._profile())
+    def profile(self) -> Profile:
+        """The user as the system describes it; empty where it does not. No traffic."""
+        fields, secrets = self._profile()
+        return Profile(parsed(fields), dict(secrets))
 
     def __enter__(self) -> Self:
         return self
@@ -155,7 +191,7 @@ class Session(_relatch.Session):
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        self.logout()
+        await self.logout_async()
 
     def __repr__(self) -> str:
         return f"Session(system={self.system!r}, username={self.username!r}, state={self.state!r})"
@@ -167,9 +203,10 @@ class Session(_relatch.Session):
         )
 
 
-def _parsed(text: str) -> dict[str, Any]:
+def parsed(text: str) -> dict[str, Any]:
+    """A JSON object of the native module."""
     # Imported when it is needed: most programs never ask.
     import json  # noqa: PLC0415
 
-    parsed: dict[str, Any] = json.loads(text)
-    return parsed
+    members: dict[str, Any] = json.loads(text)
+    return members

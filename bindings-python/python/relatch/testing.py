@@ -1,4 +1,4 @@
-"""A sandbox for programs that use relatch: a real local server that behaves as the 7G API does.
+"""A sandbox for programs that use relatch: a real local server that behaves as the 7G and the Synapsewave API do.
 
 Example:
     >>> from relatch.testing import Sandbox
@@ -13,34 +13,82 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from relatch import SevenG, _relatch
+from relatch import SevenG, Synapsewave, SynapsewaveDealer, Totp, _relatch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from typing_extensions import Self
 
-__all__ = ["PASSWORD", "USERNAME", "Sandbox"]
+__all__ = [
+    "API_KEY",
+    "DEALER_ID",
+    "DEALER_PASSWORD",
+    "MPIN",
+    "PAN",
+    "PASSWORD",
+    "SSO_TOKEN",
+    "TOTP_SECRET",
+    "UDID",
+    "USERNAME",
+    "USER_ID",
+    "USER_PASSWORD",
+    "Sandbox",
+]
 
 USERNAME = "api_user"
-"""The user name of the account that a sandbox has unless it is told otherwise."""
+"""The user name of the 7G account that a sandbox has unless it is told otherwise."""
 
-PASSWORD = "made-up-password-1"  # noqa: S105 made up
+PASSWORD = "made-up-password-1"  # noqa: S105 made up, as all that follows
 """The password of that account."""
+
+USER_ID = "UCC123456"
+"""The Synapsewave user that a sandbox has unless it is told otherwise."""
+
+USER_PASSWORD = "made-up-password-2"  # noqa: S105
+"""The password of that user."""
+
+MPIN = "739164"
+"""The MPIN of that user."""
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DP"  # noqa: S105
+"""What that user's authenticator app makes its codes of."""
+
+PAN = "ABCDE1234F"
+"""The PAN of that user."""
+
+UDID = "made-up-udid-1"
+"""The device on which that user has registered a fingerprint."""
+
+SSO_TOKEN = "made-up-sso-token-1"  # noqa: S105
+"""A token of another identity provider for that user, good for one login."""
+
+DEALER_ID = "DEALER01"
+"""The dealer that a sandbox has unless it is told otherwise."""
+
+DEALER_PASSWORD = "made-up-password-3"  # noqa: S105
+"""The password of that dealer."""
+
+API_KEY = "made-up-api-key-1"
+"""The API key of the Synapsewave side, unless it is told otherwise."""
+
+_FIRST_FACTORS = ("password", "mpin", "fingerprint", "sso_token", "register_token")
 
 
 class Sandbox(_relatch.Sandbox):
-    """A server on 127.0.0.1 that behaves as the 7G API does, with faults on demand and a clock that can be moved.
+    """A server on 127.0.0.1 that behaves as both systems do, with faults on demand and a clock that can be moved.
 
-    It holds accounts, rotates tokens, ends a session whose spent refresh token comes back, locks accounts after three
-    failed logins, and counts what goes over the wire. As a context manager it is closed at the end.
+    It holds accounts, rotates tokens, ends a session whose spent refresh token comes back, checks second factors, locks
+    accounts after three failed logins, and counts what goes over the wire. As a context manager it is closed at the
+    end.
 
     Args:
         settings: A mapping of the keywords below.
         **keywords: `accounts` (mappings of `username`, `password`, `disabled`), `access_token_lifetime` and
             `refresh_token_lifetime` in seconds, `lockout` (a mapping of `failures`, `window`, `locked_for`), `blocked`,
             `server_clock_shift` in seconds, `revoke_access_on_refresh`, `rotate`, `require_authorization_on_refresh`,
-            `pascal_case`, `opaque_access_tokens`, `date_header`, `port`.
+            `pascal_case`, `opaque_access_tokens`, `date_header`, `port`, `starts_at` in seconds since 1970, and
+            `synapsewave`, a mapping of what only that system has, such as `users`, `path_prefix` or `otp_lifetime`.
 
     Raises:
         ValueError: A setting is unknown or wrong.
@@ -49,6 +97,8 @@ class Sandbox(_relatch.Sandbox):
     Example:
         >>> with Sandbox(access_token_lifetime=60) as sandbox:
         ...     session = relatch.login(sandbox.seven_g())
+        >>> with Sandbox() as sandbox:
+        ...     session = relatch.login(sandbox.synapsewave())
     """
 
     __slots__ = ()
@@ -93,6 +143,48 @@ class Sandbox(_relatch.Sandbox):
             sandbox=self,
         )
 
+    def synapsewave(self, *, credentials: bool = True, **settings: Any) -> Synapsewave:
+        """A Synapsewave provider for this sandbox, whose sessions follow the sandbox's clock.
+
+        Args:
+            credentials: False for a provider that holds none.
+            **settings: As for `relatch.Synapsewave`. Unless given, the user is the default one, the first factor the
+                password, and the second one the TOTP secret; None leaves that out.
+
+        Returns:
+            The provider.
+
+        Raises:
+            InvalidConfig: An argument is wrong.
+
+        Example:
+            >>> challenge = relatch.begin(sandbox.synapsewave(second_factor=None))
+        """
+        if credentials:
+            settings.setdefault("user_id", USER_ID)
+            if not any(name in settings for name in _FIRST_FACTORS):
+                settings["password"] = USER_PASSWORD
+            if "sso_token" not in settings:
+                settings.setdefault("second_factor", Totp(TOTP_SECRET))
+        return Synapsewave(sandbox=self, **settings)
+
+    def synapsewave_dealer(self, *, credentials: bool = True, **settings: Any) -> SynapsewaveDealer:
+        """The same for a dealer.
+
+        Args:
+            credentials: False for a provider that holds none.
+            **settings: As for `relatch.SynapsewaveDealer`. Unless given, the dealer is the default one.
+
+        Returns:
+            The provider.
+
+        Raises:
+            InvalidConfig: An argument is wrong.
+        """
+        if credentials:
+            settings = {"user_id": DEALER_ID, "password": DEALER_PASSWORD, **settings}
+        return SynapsewaveDealer(sandbox=self, **settings)
+
     def advance(self, seconds: float) -> None:
         """Lets time pass at once, for the server and for the sessions opened against it."""
         self.control("advance", seconds=seconds)
@@ -105,10 +197,11 @@ class Sandbox(_relatch.Sandbox):
         """Sets a fault, behind those that are set already.
 
         Args:
-            **fault: `on` ("login", "refresh", "account", "health", "lookup" or "any"), `fault` ("drop", "delay",
-                "hold", "answer", "garbage", "half", "oversize" or "redirect"), `when` ("before" the server acts, the
-                default, or "after"), `times` (1 unless given; None until cleared), and what the kind needs: `seconds`,
-                `status`, `body`, `headers`, `retry_after`, `retry_after_form`, `bytes`, `to`.
+            **fault: `on` ("login", "refresh", "account", "health", "lookup", "register", "validate", "logout", "factor"
+                or "any"), `fault` ("drop", "delay", "hold", "answer", "garbage", "half", "oversize" or "redirect"),
+                `when` ("before" the server acts, the default, or "after"), `times` (1 unless given; None until
+                cleared), and what the kind needs: `seconds`, `status`, `body`, `headers`, `retry_after`,
+                `retry_after_form`, `bytes`, `to`.
 
         Raises:
             ValueError: A member is unknown or wrong.
@@ -144,12 +237,46 @@ class Sandbox(_relatch.Sandbox):
         audit: list[dict[str, Any]] = self.control("audit")
         return audit
 
+    def outbox(self) -> list[dict[str, Any]]:
+        """The OTPs that the Synapsewave API has sent, oldest first: `user_id`, `purpose`, `otp`, `at` for each."""
+        outbox: list[dict[str, Any]] = self.control("outbox")
+        return outbox
+
+    def send_otp(self, *, user_id: str, purpose: str = "login") -> str:
+        """Sends an OTP to a Synapsewave user, as if asked for by other means than the API.
+
+        Args:
+            user_id: The user.
+            purpose: "login", "password", "mpin" or "totp".
+
+        Returns:
+            The OTP.
+
+        Raises:
+            ValueError: There is no such user or purpose.
+        """
+        otp: str = self.control("send_otp", user_id=user_id, purpose=purpose)["otp"]
+        return otp
+
+    def totp(self, *, user_id: str) -> str:
+        """The TOTP that a Synapsewave user would read off now, by the server's clock.
+
+        Args:
+            user_id: The user.
+
+        Raises:
+            ValueError: There is no such user, or one without an authenticator.
+        """
+        code: str = self.control("totp", user_id=user_id)["code"]
+        return code
+
     def revoke(self, **revoke: Any) -> None:
         """Invalidates tokens on the server's side.
 
         Args:
             **revoke: `username`, `what` ("access", "refresh", "session" or "all"), `session` (its number in the order
-                of the logins; all sessions unless given).
+                of the logins; all sessions unless given). For Synapsewave `system` ("synapsewave") and `user_id`
+                instead of `username`.
 
         Raises:
             ValueError: There is no such account or session.

@@ -9,12 +9,13 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Keeper, locked};
-use crate::clock::{BootTime, Now, machine_start};
+use crate::clock::{BootTime, Now, UnixTime, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
 use crate::lockout::{Attempt, Ledger, Refusal, Verdict};
 use crate::provider::Provider;
+use crate::secret::Secret;
 use crate::store::{self, MemoryStore, Store, ledger_key};
 
 /// A store that does not answer must not keep callers from tokens.
@@ -88,16 +89,21 @@ fn memory() -> &'static MemoryStore {
 impl Keeper {
     /// Enters a login in the account's ledgers before it is sent: in this process's, and in the user's store if there is
     /// one. Either may refuse it, so that a store that fails in between loses no count.
-    pub(super) async fn enter_login(self: &Arc<Self>, account: &str, force: bool) -> Result<Entry, Error> {
+    pub(super) async fn enter_login(
+        self: &Arc<Self>,
+        account: &str,
+        credential: &Secret,
+        force: bool,
+    ) -> Result<Entry, Error> {
         let refused = |refusal: Refusal| refusal.error(self.options.time().now());
         // A login that is counted nowhere is not sent.
-        let memory = self.enter_in(memory(), account, force).await?.map_err(refused)?;
+        let memory = self.enter_in(memory(), account, credential, force).await?.map_err(refused)?;
         let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
-        match self.enter_in(&**store, account, force).await {
+        match self.enter_in(&**store, account, credential, force).await {
             Ok(Ok(stored)) => Ok(Entry { memory, stored: Some(stored) }),
             Ok(Err(refusal)) => {
                 let entry = Entry { memory, stored: None };
-                self.settle_login(account, entry, Verdict::NotCounted, None).await;
+                self.settle_login(account, entry, credential, Verdict::NotCounted, None).await;
                 Err(refused(refusal))
             }
             Err(error) => {
@@ -107,8 +113,14 @@ impl Keeper {
         }
     }
 
-    async fn enter_in(&self, store: &dyn Store, account: &str, force: bool) -> Result<Result<Attempt, Refusal>, Error> {
-        let (rule, credential) = (self.provider.lockout_rule(), self.provider.credential());
+    async fn enter_in(
+        &self,
+        store: &dyn Store,
+        account: &str,
+        credential: &Secret,
+        force: bool,
+    ) -> Result<Result<Attempt, Refusal>, Error> {
+        let rule = self.provider.lockout_rule();
         let enter = |ledger: &mut Ledger, now| {
             let hashes = ledger.knows_refused() && !force;
             aside(hashes, || ledger.begin(now, rule, credential.expose().as_bytes(), force))
@@ -121,10 +133,10 @@ impl Keeper {
         self: &Arc<Self>,
         account: &str,
         entry: Entry,
+        credential: &Secret,
         verdict: Verdict,
         locked_until: Option<BootTime>,
     ) {
-        let credential = self.provider.credential();
         let mut salt = [0; 16];
         // Without randomness the hash is unsalted, which is still slow and still no secret.
         let _ = SystemRandom::new().fill(&mut salt);
@@ -145,6 +157,36 @@ impl Keeper {
             && let Err(error) = self.change_ledger(&**store, account, settle(stored)).await
         {
             self.store_failed(&error);
+        }
+    }
+
+    /// Enters the code of a step as used in both ledgers, and says whether nobody has used it before. `at` is the
+    /// server's time.
+    pub(super) async fn take_step(self: &Arc<Self>, account: &str, at: UnixTime, step: u64) -> Result<bool, Error> {
+        let take = |ledger: &mut Ledger, _| ledger.take_step(at, step);
+        // A code that could be entered nowhere is not sent.
+        if !self.change_ledger(memory(), account, take).await? {
+            return Ok(false);
+        }
+        let Some(store) = self.options.own_store() else { return Ok(true) };
+        match self.change_ledger(&**store, account, take).await {
+            Ok(is_new) => Ok(is_new),
+            Err(error) => {
+                self.store_failed(&error);
+                Ok(true)
+            }
+        }
+    }
+
+    /// The code of a step was not sent after all.
+    pub(super) async fn return_step(self: &Arc<Self>, account: &str, step: u64) {
+        let give_back = |ledger: &mut Ledger, _| ledger.return_step(step);
+        let stores = [Some(memory() as &dyn Store), self.options.own_store().map(|store| &**store)];
+        for store in stores.into_iter().flatten() {
+            // Where that fails the step stays used, and the next login waits for another.
+            if let Err(error) = self.change_ledger(store, account, give_back).await {
+                self.store_failed(&error);
+            }
         }
     }
 

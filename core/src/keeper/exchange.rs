@@ -1,18 +1,14 @@
 //! One exchange with the server, in a task that belongs to no caller.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use tracing::trace;
 
-use super::account::{self, Turn};
-use super::{Keeper, rotation};
+use super::{Keeper, Reply, rotation, server_time};
 use crate::error::{Error, Sent};
-use crate::event::{Event, EventKind};
 use crate::grant::{Expiry, Grant, Tokens};
-use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input, verdict};
-use crate::provider::{Answer, Outcome, Provider, Request};
+use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
+use crate::provider::{Answer, Outcome, Request};
 use crate::transport::{self, Ending};
 
 /// A flight's exchange. However the task ends, the lifecycle learns of it: callers wait for that.
@@ -29,7 +25,7 @@ impl Task {
 
     pub(super) async fn run(mut self, exchange: Exchange) {
         let ended = match exchange {
-            Exchange::Login { force } => self.keeper.login(force).await,
+            Exchange::Login { force, part } => self.keeper.login(self.number, force, part).await,
             Exchange::Refresh(held) => self.keeper.refresh(&held.grant).await,
         };
         self.ended = Some(ended);
@@ -39,7 +35,10 @@ impl Task {
 impl Drop for Task {
     fn drop(&mut self) {
         let ended = self.ended.take().unwrap_or_else(|| Ended::Ambiguous(abandoned()));
-        self.keeper.ask(Input::Ended(self.number, ended));
+        if let Reply::Closing(held) = self.keeper.ask(Input::Ended(self.number, ended)) {
+            // Logged out before the answer came. Where there is no runtime the server ends the session in its own time.
+            let _ = self.keeper.end_on_server(&held.grant);
+        }
     }
 }
 
@@ -58,6 +57,7 @@ pub(crate) async fn send(keeper: &Keeper, request: Request, read: impl FnOnce(&A
     match ending {
         Ending::Answered(answer, timing) => {
             trace!(session = keeper.number, status = answer.status, "answered");
+            server_time::observe(provider.base_url(), options.time(), timing);
             Ended::Answered(read(&answer), timing)
         }
         Ending::NotSent(error) => Ended::NotSent(error),
@@ -75,29 +75,6 @@ impl Keeper {
             None => Ended::NotSent(Error::invalid("refresh_token", "This system has no refresh.")),
         }
     }
-
-    async fn login(self: &Arc<Self>, force: bool) -> Ended {
-        let request = match self.provider.login() {
-            Ok(request) => request,
-            Err(error) => return Ended::Guarded(error),
-        };
-        let account = account::name(&*self.provider);
-        let _turn = Turn::take(account.clone()).await;
-        if self.closed.load(Ordering::Acquire) {
-            return Ended::Guarded(Error::closed("The session was logged out before its login was sent."));
-        }
-        let attempt = match self.enter_login(&account, force).await {
-            Ok(attempt) => attempt,
-            Err(error) => return Ended::Guarded(error),
-        };
-        if force {
-            self.announce(Event::new(EventKind::LoginForced, self.options.time().unix_time()));
-        }
-        let ended = send(self, request, |answer| self.provider.read_login(answer)).await;
-        let (verdict, locked_until) = verdict(&ended, self.options.time().now());
-        self.settle_login(&account, attempt, verdict, locked_until).await;
-        ended
-    }
 }
 
 /// What a grant in use looks like to users.
@@ -109,13 +86,8 @@ pub(crate) fn tokens(held: &Held) -> Tokens {
     }
 }
 
-/// Tokens from elsewhere as a grant.
-pub(crate) fn grant(tokens: Tokens, default_lifetime: Duration) -> Grant {
-    let expiry = tokens.expires_at.map_or(Expiry::After(default_lifetime), Expiry::At);
-    Grant { access_token: tokens.access_token, refresh_token: tokens.refresh_token, expiry }
-}
-
-/// The login request of a provider, to find out before any traffic that it has none.
-pub(crate) fn check_login(provider: &dyn Provider) -> Result<(), Error> {
-    provider.login().map(|_| ())
+/// Tokens from elsewhere as a grant; `otherwise` is when they end where they do not say.
+pub(crate) fn grant(tokens: Tokens, otherwise: Expiry) -> Grant {
+    let expiry = tokens.expires_at.map_or(otherwise, Expiry::At);
+    Grant { access_token: tokens.access_token, refresh_token: tokens.refresh_token, expiry, details: None }
 }

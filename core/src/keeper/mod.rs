@@ -3,20 +3,24 @@
 mod account;
 mod announce;
 mod exchange;
+mod login;
 mod rotation;
+mod server_session;
+mod server_time;
 mod storing;
 mod timer;
 mod waiter;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
 use crate::clock::BootTime;
 use crate::error::Error;
+use crate::factor::{Factor, Source};
 use crate::fork::{self, PerProcess};
 use crate::grant::Grant;
 use crate::jwt;
@@ -28,7 +32,7 @@ use crate::store;
 
 pub(crate) use announce::Listeners;
 pub use announce::Subscription;
-pub(crate) use exchange::{check_login, grant, tokens};
+pub(crate) use exchange::{grant, tokens};
 pub(crate) use waiter::{Need, Result as FlightResult, Waiter};
 
 /// One session: what its handles share.
@@ -59,6 +63,8 @@ pub(crate) enum Reply {
     Token(Arc<Held>),
     Wait(Waiter),
     Refused(Error),
+    /// The session was closed, and its token is to be ended on the server.
+    Closing(Arc<Held>),
     /// The input was nobody's question.
     Nothing,
 }
@@ -103,6 +109,28 @@ impl Keeper {
             stored_as,
             cell: PerProcess::made(Mutex::new(Cell::new(lifecycle))),
         })
+    }
+
+    /// Whether the user has logged out.
+    fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// The result of this flight, once there is one; nothing where the session has been closed.
+    fn flight(self: &Arc<Self>, number: FlightNumber) -> Option<watch::Receiver<Option<FlightResult>>> {
+        self.with_cell(|cell| (!cell.lifecycle.is_closed()).then(|| cell.join(number)))
+    }
+
+    /// How long a call waits for tokens unless it says otherwise: where they come of a login, a code may have to be
+    /// waited for as well.
+    pub(crate) fn wait_limit(&self) -> Duration {
+        if self.provider.is_attended() { self.options.call_limit() } else { self.login_limit() }
+    }
+
+    /// How long a call waits for a login unless it says otherwise: a factor takes time, such as a human's.
+    pub(crate) fn login_limit(&self) -> Duration {
+        let longest = sources(&*self.provider).map(Source::limit).max().unwrap_or_default();
+        self.options.call_limit().saturating_add(longest)
     }
 
     pub(crate) fn provider(&self) -> &Arc<dyn Provider> {
@@ -160,6 +188,7 @@ impl Keeper {
                 Effect::Send(number, exchange) => errands.push(Errand::Send(number, exchange)),
                 Effect::Store(number, held) => errands.push(Errand::Store(number, held)),
                 Effect::Forget(held) => errands.push(Errand::Forget(held)),
+                Effect::EndOnServer(held) => reply = Reply::Closing(held),
                 Effect::Publish(held) => {
                     self.used.store(held.is_none() && self.used.load(Ordering::Relaxed), Ordering::Relaxed);
                     self.published.store(held);
@@ -258,20 +287,36 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Box<str> {
     let claims = held.and_then(|held| jwt::claims(held.grant.access_token.expose())).unwrap_or_default();
     let profile = provider.profile(&claims);
-    let named = || profile.get("username").and_then(serde_json::Value::as_str);
+    let named = || ["username", "user_id"].into_iter().find_map(|name| profile.text(name));
     let user = provider.user().or_else(named).unwrap_or_default();
     store::session_key(&store::account(provider.base_url().as_str(), user)).into()
+}
+
+/// Where the values of a login come from that are not all held.
+fn sources(provider: &dyn Provider) -> impl Iterator<Item = Source<'_>> {
+    [provider.first_value(), provider.second_factor().map(Factor::source)].into_iter().flatten()
+}
+
+/// How long a login may wait for a step whose code nobody has used.
+fn step_limit(provider: &dyn Provider) -> Duration {
+    let steps = sources(provider).filter(|source| matches!(source, Source::Totp(_)));
+    steps.map(Source::limit).max().unwrap_or_default()
 }
 
 /// Sessions that follow each other mostly have the same rules: those are kept in memory once.
 fn rules(provider: &dyn Provider, options: &Options) -> Arc<Rules> {
     static LATEST: ArcSwapOption<Rules> = ArcSwapOption::const_empty();
     let rules = Rules {
-        can_login: provider.can_login(),
+        can_login: provider.check_login().is_ok(),
+        attended: provider.is_attended(),
+        one_login: provider.is_for_one_login(),
+        holds_factor: provider.second_factor().is_some(),
+        fresh_codes: provider.has_fresh_codes(),
+        renewal: provider.renewal(),
         may_relogin: options.may_relogin(),
         keep_alive: options.keeps_alive(),
         margins: options.margins(),
-        flight_limit: options.call_limit(),
+        flight_limit: options.call_limit().saturating_add(step_limit(provider)),
         replay_grace: provider.replay_grace(),
         default_lifetime: provider.default_lifetime(),
     };

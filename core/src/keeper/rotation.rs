@@ -21,7 +21,8 @@ const KEPT: Duration = Duration::from_secs(60);
 type Key = [u8; digest::SHA256_OUTPUT_LEN];
 /// How the exchange ended; nothing until it has, and after an end that left the token as it was.
 type Rotation = tokio::sync::Mutex<Option<Ended>>;
-type Rotations = Mutex<HashMap<Key, (BootTime, Arc<Rotation>)>>;
+/// Each with the time of its beginning, by the clock of whoever began it: a test has its own.
+type Rotations = Mutex<HashMap<Key, (Clock, BootTime, Arc<Rotation>)>>;
 
 static ROTATIONS: PerProcess<Rotations> = PerProcess::new();
 
@@ -32,7 +33,7 @@ pub(super) async fn once(
     clock: &Clock,
     exchange: impl Future<Output = Ended>,
 ) -> Ended {
-    let rotation = of(base_url, grant, clock.boot_time());
+    let rotation = of(base_url, grant, clock);
     let mut known = rotation.lock().await;
     if let Some(ended) = &*known {
         return late(ended.clone(), clock.boot_time());
@@ -54,7 +55,7 @@ fn is_spent(grant: &Grant, ended: &Ended) -> bool {
     }
 }
 
-fn of(base_url: &BaseUrl, grant: &Grant, now: BootTime) -> Arc<Rotation> {
+fn of(base_url: &BaseUrl, grant: &Grant, clock: &Clock) -> Arc<Rotation> {
     let mut hash = digest::Context::new(&digest::SHA256);
     hash.update(base_url.as_str().as_bytes());
     hash.update(b"|");
@@ -67,8 +68,10 @@ fn of(base_url: &BaseUrl, grant: &Grant, now: BootTime) -> Arc<Rotation> {
         |rotations| {
             let mut rotations = locked(rotations);
             // What is under way stays, however long it takes.
-            rotations.retain(|_, (at, rotation)| now < at.after(KEPT) || Arc::strong_count(rotation) > 1);
-            Arc::clone(&rotations.entry(key).or_insert_with(|| (now, Arc::default())).1)
+            rotations
+                .retain(|_, (by, at, rotation)| by.boot_time() < at.after(KEPT) || Arc::strong_count(rotation) > 1);
+            let new = || (clock.clone(), clock.boot_time(), Arc::default());
+            Arc::clone(&rotations.entry(key).or_insert_with(new).2)
         },
     );
     match found {

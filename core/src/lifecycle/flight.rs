@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    Cause, Challenge, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Grant,
-    Lifecycle, Outcome, Purpose, Stage, refusal,
+    Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Freshness, Grant, Held,
+    Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, refusal,
 };
 use crate::clock::{BootTime, Now};
 use crate::freshness::backoff;
@@ -16,14 +16,20 @@ const FIRST_WAIT: Duration = Duration::from_millis(250);
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The first wait after a login whose end is not known: each of those may count on the server.
 const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
+/// A token that ended longer ago than this when it was issued shows that a clock is wrong.
+const ABSURD: Duration = Duration::from_secs(60);
 
 impl Lifecycle {
     pub(super) fn ended(&mut self, now: Now, chance: f64, number: FlightNumber, ended: Ended) -> Vec<Effect> {
-        let Some(flight) = self.flight.as_ref().filter(|flight| flight.number == number) else {
-            return Vec::new(); // the session was closed meanwhile
+        let Some(flight) = self.flight.as_mut().filter(|flight| flight.number == number) else {
+            return self.ended_after_close(now, ended);
         };
         let Stage::OnTheWire { since, replayed } = flight.stage else { return Vec::new() };
         let is_login = matches!(flight.exchange, Exchange::Login { .. });
+        flight.unspent = matches!(
+            ended,
+            Ended::NotSent(_) | Ended::Guarded(_) | Ended::NoValue(_) | Ended::Answered(Outcome::Busy(_), _)
+        );
         let outcome = match ended {
             Ended::Answered(outcome, timing) => {
                 self.server.observe(timing);
@@ -32,7 +38,12 @@ impl Lifecycle {
             // The first of the two was lost: what happened to the second does not make it unsent.
             Ended::NotSent(error) if replayed => return self.heal(now, number, Cause::RotationLost, error),
             Ended::NotSent(error) => return self.try_again(now, chance, number, error),
-            Ended::Guarded(error) => return self.login_failed(now, chance, number, error, EventKind::LockoutGuard),
+            Ended::Guarded(error) => {
+                let guarded = error.code() == ErrorCode::LockoutGuard;
+                let kind = if guarded { EventKind::LockoutGuard } else { EventKind::LoginFailed };
+                return self.login_failed(now, chance, number, error, kind);
+            }
+            Ended::NoValue(error) => return self.no_value(now, chance, number, error),
             Ended::Ambiguous(error) if is_login => {
                 return self.login_failed(now, chance, number, error, EventKind::LoginFailed);
             }
@@ -40,7 +51,7 @@ impl Lifecycle {
         };
         match outcome {
             Outcome::Granted(grant) => self.granted(now, chance, number, grant),
-            Outcome::SecondFactor(challenge) => self.challenge(now, number, challenge),
+            Outcome::SecondFactor(asked) => self.challenge(now, number, Arc::new(asked)),
             // A refused login is never repeated by itself, not even one that was refused for being too many.
             Outcome::Busy(error) if is_login && error.status() == Some(429) => {
                 self.login_failed(now, chance, number, error, EventKind::LoginFailed)
@@ -55,24 +66,48 @@ impl Lifecycle {
         }
     }
 
+    /// The session was closed meanwhile: nobody is going to use what was granted.
+    fn ended_after_close(&self, now: Now, ended: Ended) -> Vec<Effect> {
+        match ended {
+            Ended::Answered(Outcome::Granted(grant), _) if self.closed => {
+                vec![Effect::EndOnServer(Arc::new(self.hold(now, grant, 0.0)))]
+            }
+            _ => Vec::new(),
+        }
+    }
+
     /// New tokens: in use first, then stored, then announced, so that nothing after the answer can lose them.
     fn granted(&mut self, now: Now, chance: f64, number: FlightNumber, grant: Grant) -> Vec<Effect> {
         let purpose = self.flight.as_ref().map(|flight| flight.purpose);
         let mut held = self.hold(now, grant, chance);
-        if held.windows.expired <= now.boot {
+        let again = self.stillborn.is_some_and(|at| now.boot < at.after(ABSURD));
+        if held.windows.expired <= now.boot && (again || self.is_absurd(now, &held)) {
             // A token is not issued expired: one of the clocks is wrong, and without a Date header it cannot be told
             // which. Taken at its word, it would be refreshed without end.
             let grant = Grant { expiry: Expiry::After(self.rules.default_lifetime), ..held.grant };
             held = self.hold(now, grant, chance);
         }
         let held = Arc::new(held);
-        self.held = Some(Arc::clone(&held));
-        (self.spent, self.refused, self.inherited, self.challenged) = (None, false, false, false);
+        let old = self.held.replace(Arc::clone(&held));
+        (self.spent, self.refused, self.inherited, self.challenged) = (None, false, false, None);
+        (self.refused_codes, self.login_refused) = (0, false);
         self.after_refusal = (purpose == Some(Purpose::Refused)).then_some(now.boot);
-        (self.failures, self.not_before, self.spared_until, self.last_error) = (0, None, None, None);
+        self.refusals = self.after_refusal.map_or(0, |_| self.refusals.saturating_add(1));
+        (self.failures, self.spared_until, self.last_error) = (0, None, None);
+        // A token that is over on arrival must not make logins follow each other without a pause.
+        self.stillborn = (held.windows.expired <= now.boot).then_some(now.boot);
+        self.not_before = self.stillborn.map(|at| at.after(FIRST_LOGIN_WAIT));
         self.armed = true;
         if let Some(flight) = &mut self.flight {
+            if let Exchange::Login { part, .. } = &flight.exchange {
+                self.login_spent = true;
+                self.completed = match part {
+                    LoginPart::Second(asked, _) => Some(Arc::clone(asked)),
+                    _ => None,
+                };
+            }
             flight.stage = Stage::Storing;
+            flight.new_feed = old.is_some_and(|old| feed(&old) != feed(&held));
         }
         vec![Effect::Publish(Some(Arc::clone(&held))), Effect::Store(number, held)]
     }
@@ -91,20 +126,33 @@ impl Lifecycle {
         let mut event = Event::new(kind, now.unix);
         event.expires_at = Some(held.expires_at);
         effects.push(Effect::Announce(event));
-        if self.refused {
-            // Refused while it was being stored: those who wait want one to try again with, and so the flight goes on.
-            flight.purpose = Purpose::Refused;
-            match self.way_on() {
-                Some(exchange) => {
-                    flight.exchange = exchange;
-                    self.flight = Some(flight);
-                    effects.extend(self.send(now));
-                }
-                None => effects.push(Effect::Settle(number, Err(self.no_way_on()))),
-            }
-            return effects;
+        if std::mem::take(&mut flight.new_feed) {
+            effects.push(self.announce(now, EventKind::FeedChanged, None));
         }
-        effects.push(Effect::Settle(number, Ok(held)));
+        let result = if self.refused {
+            flight.purpose = Purpose::Refused;
+            Err(self.no_way_on(now))
+        } else {
+            Ok(Arc::clone(&held))
+        };
+        // Refused while it was being stored, or issued in the last second of a day: those who wait want one to go on with.
+        let of_no_use = self.refused || held.windows.freshness(now.boot) == Freshness::Expired;
+        match self.way_on(now).filter(|_| of_no_use) {
+            Some(exchange) => {
+                let until = self.not_before.max(Some(held.windows.renewable)).filter(|_| !self.refused);
+                flight.exchange = exchange;
+                self.flight = Some(flight);
+                match until.filter(|at| *at > now.boot) {
+                    None => effects.extend(self.send(now)),
+                    Some(until) if self.wait(until) => {}
+                    Some(_) => {
+                        self.flight = None;
+                        effects.push(Effect::Settle(number, result));
+                    }
+                }
+            }
+            None => effects.push(Effect::Settle(number, result)),
+        }
         effects
     }
 
@@ -146,11 +194,11 @@ impl Lifecycle {
         self.last_error = Some(error.clone());
         self.not_before = error.retry_at().map(|at| now.boot_at(at));
         let mut effects = vec![self.announce(now, EventKind::RefreshFailed, Some(&error))];
-        let Some(login) = self.way_on() else {
+        let Some(login) = self.way_on(now) else {
             self.armed = false;
             let relogin = refusal::relogin(cause, Some(error));
             effects.push(self.announce(now, EventKind::ReloginRequired, Some(&relogin)));
-            effects.push(self.fail(number, relogin));
+            effects.push(self.fail(now, number, relogin));
             return effects;
         };
         if let Some(flight) = &mut self.flight {
@@ -161,7 +209,7 @@ impl Lifecycle {
             Some(until) if self.valid(now).is_none() && self.wait(until) => {}
             Some(_) => {
                 self.armed = true;
-                effects.push(self.fail(number, error));
+                effects.push(self.fail(now, number, error));
             }
         }
         effects
@@ -182,28 +230,70 @@ impl Lifecycle {
         self.spared_until = self.valid(now).map(|held| held.windows.urgent);
         self.armed = self.held.is_some();
         let mut effects = vec![self.announce(now, kind, Some(&error))];
-        if !is_final(&error) {
-            effects.push(self.fail(number, error));
+        if error.code() == ErrorCode::SecondFactorRejected {
+            self.refused_codes = self.refused_codes.saturating_add(1);
+            // The code may have been late. The next login has another, and one more refusal says that it is not that.
+            if !first && self.rules.fresh_codes && self.refused_codes == 1 {
+                let until = self.not_before.unwrap_or(now.boot);
+                if let Some(Exchange::Login { part, .. }) = self.flight.as_mut().map(|flight| &mut flight.exchange) {
+                    *part = LoginPart::Whole(None);
+                }
+                if self.valid(now).is_some() || !self.wait(until) {
+                    effects.push(self.fail(now, number, error));
+                }
+                return effects;
+            }
+        }
+        // Who asked for an attended login knows best whether another may help, and the ledger what must not be sent.
+        if !is_final(&error) || self.rules.attended {
+            effects.push(self.fail(now, number, error));
             return effects;
         }
         self.login_refused = true;
         self.armed = false;
         if first {
-            effects.push(self.fail(number, error));
+            effects.push(self.fail(now, number, error));
             return effects;
         }
         let relogin = refusal::relogin(Cause::LoginRejected, Some(error));
         self.last_error = Some(relogin.clone());
         effects.push(self.announce(now, EventKind::ReloginRequired, Some(&relogin)));
-        effects.push(self.fail(number, relogin));
+        effects.push(self.fail(now, number, relogin));
         effects
     }
 
-    fn challenge(&mut self, now: Now, number: FlightNumber, challenge: Challenge) -> Vec<Effect> {
-        let error = refusal::second_factor(challenge);
-        (self.challenged, self.armed) = (true, false);
+    /// The server took the first factor and asks for a second.
+    fn challenge(&mut self, now: Now, number: FlightNumber, asked: Arc<SecondFactor>) -> Vec<Effect> {
+        // What somebody was asked for has been spent on the first step: nobody is asked twice.
+        if let Some(flight) = &mut self.flight
+            && let Exchange::Login { part, .. } = &mut flight.exchange
+            && matches!(part, LoginPart::Whole(None))
+            && self.rules.holds_factor
+        {
+            *part = LoginPart::Second(asked, None);
+            return self.send(now);
+        }
+        let error = refusal::second_factor(&asked);
+        self.armed = self.held.is_some();
         self.last_error = Some(error.clone());
-        vec![self.announce(now, EventKind::LoginFailed, Some(&error)), self.fail(number, error)]
+        let effects = vec![self.announce(now, EventKind::Challenged, Some(&error)), self.fail(now, number, error)];
+        self.challenged = Some(asked);
+        effects
+    }
+
+    /// A callback gave nothing to log in with. Nobody is asked twice for one flight; the next may ask again.
+    fn no_value(&mut self, now: Now, chance: f64, number: FlightNumber, error: Error) -> Vec<Effect> {
+        self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
+        self.armed = self.held.is_some();
+        vec![self.announce(now, EventKind::LoginFailed, Some(&error)), self.fail(now, number, error)]
+    }
+
+    /// Whether the token has ended already by what it says, so that it says nothing.
+    fn is_absurd(&self, now: Now, held: &Held) -> bool {
+        // In the last second before a common end that is how it is.
+        let tolerance = if held.windows.renewable > BootTime::default() { ABSURD } else { Duration::ZERO };
+        // Saturated at its start, the window says no more than that it has ended.
+        self.server.latest(now.boot, now.unix) >= held.expires_at.after(tolerance)
     }
 
     /// Ends a flight that could not get through in time.
@@ -211,7 +301,7 @@ impl Lifecycle {
         let is_login = self.flight.as_ref().is_some_and(|flight| matches!(flight.exchange, Exchange::Login { .. }));
         let kind = if is_login { EventKind::LoginFailed } else { EventKind::RefreshFailed };
         self.armed = self.held.is_some();
-        vec![self.announce(now, kind, Some(&error)), self.fail(number, error)]
+        vec![self.announce(now, kind, Some(&error)), self.fail(now, number, error)]
     }
 
     fn failed(&mut self, now: Now, error: &Error, first_wait: Duration, chance: f64) {
@@ -222,6 +312,11 @@ impl Lifecycle {
         self.not_before = Some(asked.map_or(own, |asked| asked.max(own)));
         self.last_error = Some(error.clone());
     }
+}
+
+/// How the feed is opened with what is held.
+fn feed(held: &Held) -> Option<&crate::grant::Feed> {
+    held.grant.details.as_ref().and_then(|details| details.feed.as_ref())
 }
 
 /// Whether sending the same credentials again could not help: the server decided, and gave no time to wait for.

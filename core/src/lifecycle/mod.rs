@@ -4,6 +4,7 @@
 //! what it returns, in order. A flight is one exchange of credentials, or several that follow from each other (a
 //! refresh that is lost, then the login that heals it); at most one is under way, and it belongs to none of its waiters.
 
+mod asked;
 mod flight;
 mod refusal;
 mod start;
@@ -18,16 +19,17 @@ use std::time::Duration;
 use crate::clock::{BootTime, Now};
 use crate::error::{Cause, Error, ErrorCode};
 use crate::event::{Event, EventKind};
+use crate::factor::FactorKind;
 use crate::freshness::{Freshness, ServerClock, Windows};
-use crate::grant::{Expiry, Grant};
-use crate::provider::{Challenge, Outcome};
-use crate::secret::Secret;
+use crate::grant::{Expiry, Grant, SecondFactor};
+use crate::provider::{Outcome, Renewal};
 
 pub use types::State;
-pub(crate) use types::{Effect, Ended, Exchange, FlightNumber, Held, Input, Rules};
+pub(crate) use types::{Effect, Ended, Exchange, FlightNumber, Held, Input, LoginPart, Rules};
 pub(crate) use verdict::verdict;
 
-/// A token that came of a refused one and is refused itself within this time shows that a refresh does not help.
+/// A token that came of a refused one and is refused itself within this time shows that a refresh does not help. The
+/// time doubles while each token comes of a refused one: two programs that end each other's sessions must calm down.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 
 /// Why a flight is under way.
@@ -35,6 +37,8 @@ const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 enum Purpose {
     FirstLogin,
     Renewal,
+    /// The user asked for new tokens: a human may be asked for a factor.
+    Asked,
     /// The server refused the token.
     Refused,
 }
@@ -56,6 +60,10 @@ struct Flight {
     purpose: Purpose,
     stage: Stage,
     deadline: BootTime,
+    /// What it brought differs from what was held in how the feed is opened.
+    new_feed: bool,
+    /// The server has not looked at the second factor that was sent last, if one was.
+    unspent: bool,
 }
 
 /// One session.
@@ -71,10 +79,20 @@ pub(crate) struct Lifecycle {
     refused: bool,
     /// When the held token came of a refused one.
     after_refusal: Option<BootTime>,
+    /// How many tokens in a row did.
+    refusals: u8,
+    /// When a token came that had ended on arrival.
+    stillborn: Option<BootTime>,
+    /// A value that is good for one login has been spent.
+    login_spent: bool,
     /// A login was refused: the credentials are not sent again.
     login_refused: bool,
-    /// The server asked for a factor that is not held.
-    challenged: bool,
+    /// The server waits for a factor that is not held.
+    challenged: Option<Arc<SecondFactor>>,
+    /// The one that the session came of.
+    completed: Option<Arc<SecondFactor>>,
+    /// Codes that the server refused, one after the other.
+    refused_codes: u8,
     /// The session came from a parent process.
     inherited: bool,
     closed: bool,
@@ -103,7 +121,12 @@ impl Lifecycle {
             refused: false,
             after_refusal: None,
             login_refused: false,
-            challenged: false,
+            challenged: None,
+            completed: None,
+            refusals: 0,
+            stillborn: None,
+            login_spent: false,
+            refused_codes: 0,
             inherited: false,
             closed: false,
             armed: false,
@@ -134,7 +157,9 @@ impl Lifecycle {
     /// What follows from `input` at this time. `chance` in 0..1 is fresh randomness.
     pub(crate) fn step(&mut self, now: Now, chance: f64, input: Input) -> Vec<Effect> {
         match input {
-            Input::Login { force } => self.begin(now, Exchange::Login { force }, Purpose::FirstLogin),
+            Input::Login { force, part } => self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin),
+            Input::Complete { asked, given, force } => self.complete(now, &asked, given, force),
+            Input::Supplied(number, part) => self.supplied(now, number, part),
             Input::Want => self.want(now),
             Input::Refresh => self.refresh(now),
             Input::Unauthorized(token) => self.unauthorized(now, &token),
@@ -154,19 +179,34 @@ impl Lifecycle {
             None => self
                 .held
                 .as_ref()
-                .map(|held| held.windows.due.max(self.not_before.max(self.spared_until).unwrap_or_default())),
+                .map(|held| held.windows.wake.max(self.not_before.max(self.spared_until).unwrap_or_default())),
         }
     }
 
     /// The token if it is still worth something: what a caller gets whose flight failed.
     pub(crate) fn valid(&self, now: Now) -> Option<Arc<Held>> {
-        let held = self.held.as_ref().filter(|_| !self.refused && !self.closed);
+        self.valid_at(now).filter(|_| !self.closed)
+    }
+
+    fn valid_at(&self, now: Now) -> Option<Arc<Held>> {
+        let held = self.held.as_ref().filter(|_| !self.refused);
         held.filter(|held| held.windows.freshness(now.boot) != Freshness::Expired).map(Arc::clone)
     }
 
     /// What keeps the flight that is under way from getting through, if it has failed before.
     pub(crate) fn trouble(&self) -> Option<&Error> {
         self.last_error.as_ref().filter(|_| self.flight.is_some() && self.failures > 0)
+    }
+
+    /// The second factor that the server waits for, while it does.
+    pub(crate) fn challenged(&self, now: Now) -> Option<&Arc<SecondFactor>> {
+        let pending = self.challenged.as_ref().filter(|_| !self.closed);
+        pending.filter(|asked| self.server.latest(now.boot, now.unix) < asked.expires_at)
+    }
+
+    /// Whether the user has logged out.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// What is held, whatever it is worth.
@@ -182,8 +222,8 @@ impl Lifecycle {
             Some(Flight { exchange: Exchange::Login { .. }, .. }) => State::LoggingIn,
             Some(_) => State::Refreshing,
             None if self.valid(now).is_some() => State::Active,
-            None if self.challenged => State::Challenged,
-            None if self.way_on().is_some() && (self.held.is_some() || self.last_error.is_some()) => State::Active,
+            None if self.challenged(now).is_some() => State::Challenged,
+            None if self.way_on(now).is_some() && (self.held.is_some() || self.last_error.is_some()) => State::Active,
             None if self.held.is_none() && self.last_error.is_none() => State::New,
             None => State::NeedsLogin,
         }
@@ -192,87 +232,6 @@ impl Lifecycle {
     /// Whether tries have failed, the last one just now: an old failure says nothing about the server of today.
     fn in_trouble(&self, now: Now) -> bool {
         self.failures > 0 && now.boot < self.failed_at.after(flight::LONGEST_WAIT)
-    }
-
-    fn want(&mut self, now: Now) -> Vec<Effect> {
-        if self.closed {
-            return vec![Effect::Refuse(refusal::closed())];
-        }
-        let valid = self.valid(now);
-        let freshness = valid.as_ref().map_or(Freshness::Expired, |held| held.windows.freshness(now.boot));
-        let (Some(held), false) = (valid, freshness == Freshness::Expired) else {
-            return self.demand(now, Purpose::Renewal);
-        };
-        // In an outage nobody waits who holds a valid token: the next tries are made without them.
-        let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now);
-        match (freshness, &self.flight) {
-            (Freshness::Urgent, Some(flight)) if worth_waiting => vec![Effect::Wait(flight.number)],
-            (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),
-            (Freshness::Due | Freshness::Urgent, None) if self.can_send_now(now) => {
-                let mut effects = vec![Effect::HandOut(held)];
-                // The caller has its token: it does not wait for this flight.
-                let started = self.demand(now, Purpose::Renewal).into_iter();
-                effects.extend(started.filter(|effect| !matches!(effect, Effect::Wait(_))));
-                effects
-            }
-            _ => vec![Effect::HandOut(held)],
-        }
-    }
-
-    fn refresh(&mut self, now: Now) -> Vec<Effect> {
-        if self.closed { vec![Effect::Refuse(refusal::closed())] } else { self.demand(now, Purpose::Renewal) }
-    }
-
-    fn unauthorized(&mut self, now: Now, token: &Secret) -> Vec<Effect> {
-        if self.closed {
-            return vec![Effect::Refuse(refusal::closed())];
-        }
-        // Only the token that is handed out now is worth a refresh: a late 401 is answered by the newer one.
-        if self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {
-            return self.want(now);
-        }
-        if self.after_refusal.is_some_and(|since| now.boot < since.after(REFUSED_AGAIN)) {
-            let error = refusal::token_refused();
-            return vec![self.announce(now, EventKind::Unauthorized, None), Effect::Refuse(error)];
-        }
-        let mut effects = Vec::new();
-        if !self.refused {
-            self.refused = true;
-            effects.push(Effect::Publish(None));
-            effects.push(self.announce(now, EventKind::Unauthorized, None));
-        }
-        effects.extend(self.demand(now, Purpose::Refused));
-        effects
-    }
-
-    fn wake(&mut self, now: Now, used: bool) -> Vec<Effect> {
-        if let Some(Flight { stage: Stage::Waiting { until }, .. }) = self.flight.as_deref() {
-            return if *until <= now.boot { self.send(now) } else { Vec::new() };
-        }
-        let due = self.wake_at().is_some_and(|at| at <= now.boot);
-        if !due {
-            return Vec::new();
-        }
-        self.armed = false;
-        // Nobody has asked since the token ended: whoever asks next starts the refresh.
-        let wanted = self.rules.keep_alive || (used && self.valid(now).is_some());
-        if !wanted || !self.can_send_now(now) {
-            return Vec::new();
-        }
-        let started = self.demand(now, Purpose::Renewal).into_iter();
-        started.filter(|effect| !matches!(effect, Effect::Wait(_) | Effect::Refuse(_))).collect()
-    }
-
-    fn close(&mut self, now: Now) -> Vec<Effect> {
-        if std::mem::replace(&mut self.closed, true) {
-            return Vec::new();
-        }
-        let settled = self.flight.take().map(|flight| Effect::Settle(flight.number, Err(refusal::closed())));
-        self.armed = false;
-        let mut effects = vec![Effect::Publish(None), Effect::Forget(self.held.take())];
-        effects.push(self.announce(now, EventKind::LoggedOut, None));
-        effects.extend(settled);
-        effects
     }
 
     /// The grant with the times that it is good for, by what is known of the server's clock.
@@ -285,7 +244,15 @@ impl Lifecycle {
             Expiry::At(end) => end,
             Expiry::After(lifetime) => self.server.latest(now.boot, now.unix).after(lifetime),
         };
-        let windows = Windows::new(now.boot, lifetime, self.rules.margins, chance);
+        let windows = match self.rules.renewal {
+            Renewal::Daily { end, gap } if expires_at.time_of_day() == end => {
+                // It must have ended by the slowest reading of the server's clock.
+                let earliest = self.server.earliest(now.boot, now.unix);
+                let renewable = now.boot.after(earliest.until(expires_at.after(gap)));
+                Windows::until_common_end(now.boot.after(lifetime), renewable, chance)
+            }
+            _ => Windows::new(now.boot, lifetime, self.rules.margins, chance),
+        };
         Held { grant, windows, expires_at }
     }
 

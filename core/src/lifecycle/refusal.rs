@@ -1,7 +1,7 @@
 //! The errors of a session that cannot go on: what happened, what it means, what to do.
 
 use crate::error::{Cause, Error, ErrorCode};
-use crate::provider::Challenge;
+use crate::grant::SecondFactor;
 
 pub(super) fn closed() -> Error {
     Error::closed("This session was logged out. Log in again for a new one.")
@@ -27,6 +27,9 @@ pub(super) fn relogin(cause: Cause, error: Option<Error>) -> Error {
         }
         Cause::RefreshRejected => "The server refused the refresh token.",
         Cause::NoRefreshToken => "There is no refresh token to get a new access token with.",
+        Cause::FactorRequired => {
+            "The session has ended, and a login needs a second factor from a human, or a value that is good for one login."
+        }
         Cause::TokenRefused => "The server refuses the tokens that it issues.",
         Cause::LoginRejected => "The tokens have ended and the login that should have replaced them was refused.",
     };
@@ -42,7 +45,14 @@ pub(super) fn relogin(cause: Cause, error: Option<Error>) -> Error {
     }
 }
 
-pub(super) fn second_factor(challenge: Challenge) -> Error {
-    let message = "The server asks for a second factor, and this session holds none that works without a human.";
-    Error::new(ErrorCode::SecondFactorRequired, message).with_methods(challenge.methods)
+pub(super) fn second_factor(asked: &SecondFactor) -> Error {
+    let message = "The server took the first factor and asks for a second, and this session holds none that works without \
+                   a human. Complete the challenge that this error carries.";
+    let methods = asked.methods.iter().map(|kind| kind.as_str().to_owned()).collect();
+    Error::new(ErrorCode::SecondFactorRequired, message).with_methods(methods)
+}
+
+pub(super) fn challenge_over() -> Error {
+    let message = "This challenge is over: its time is up, or a factor was refused. Begin the login again.";
+    Error::new(ErrorCode::SecondFactorRequired, message)
 }

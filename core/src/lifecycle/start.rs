@@ -2,26 +2,38 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Exchange, Flight, FlightNumber, Lifecycle, Purpose, Stage, refusal};
+use super::{Effect, Exchange, Flight, FlightNumber, Lifecycle, LoginPart, Purpose, Stage, refusal};
 use crate::clock::{BootTime, Now};
 use crate::error::Error;
 
 impl Lifecycle {
     /// What could be sent to get new tokens, if anything.
-    pub(super) fn way_on(&self) -> Option<Exchange> {
-        let may_login = self.rules.can_login && self.rules.may_relogin && !self.login_refused && !self.challenged;
+    pub(super) fn way_on(&self, now: Now) -> Option<Exchange> {
+        let may_login = self.rules.can_login
+            && self.rules.may_relogin
+            && !self.rules.attended
+            && !self.login_refused
+            && self.challenged(now).is_none();
         // A forked child must not spend its parent's refresh token.
         let held = self.held.as_ref().filter(|_| self.spent.is_none() && !self.inherited);
         match held.filter(|held| held.grant.refresh_token.is_some()) {
             Some(held) => Some(Exchange::Refresh(Arc::clone(held))),
-            None if may_login => Some(Exchange::Login { force: false }),
+            None if may_login => Some(Exchange::Login { force: false, part: LoginPart::Whole(None) }),
             None => None,
         }
     }
 
+    /// The same for a caller who asks for new tokens: a human may be there to give a factor, or know why the last login
+    /// was refused. What must not be sent again the ledger knows.
+    fn way_on_when_asked(&self, now: Now) -> Option<Exchange> {
+        let may_login = self.rules.can_login && self.rules.may_relogin && !(self.rules.one_login && self.login_spent);
+        let login = || may_login.then_some(Exchange::Login { force: false, part: LoginPart::Whole(None) });
+        self.way_on(now).or_else(login)
+    }
+
     /// Whether something could be sent at once; if not, a valid token is handed out as it is.
     pub(super) fn can_send_now(&self, now: Now) -> bool {
-        self.way_on().is_some() && self.not_before.max(self.spared_until).is_none_or(|at| at <= now.boot)
+        self.way_on(now).is_some() && self.not_before.max(self.spared_until).is_none_or(|at| at <= now.boot)
     }
 
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
@@ -35,8 +47,9 @@ impl Lifecycle {
             }
             return vec![Effect::Wait(flight.number)];
         }
-        match self.way_on() {
-            None => vec![Effect::Refuse(self.no_way_on())],
+        let way_on = if purpose == Purpose::Asked { self.way_on_when_asked(now) } else { self.way_on(now) };
+        match way_on {
+            None => vec![Effect::Refuse(self.no_way_on(now))],
             Some(exchange) => self.begin(now, exchange, purpose),
         }
     }
@@ -44,14 +57,19 @@ impl Lifecycle {
     /// Starts a flight: on the wire at once, or as soon as the server and the backoff allow, if that is soon enough.
     pub(super) fn begin(&mut self, now: Now, exchange: Exchange, purpose: Purpose) -> Vec<Effect> {
         let deadline = now.boot.after(self.rules.flight_limit);
-        let until = self.not_before.filter(|at| *at > now.boot).unwrap_or(now.boot);
-        if until > deadline {
-            let error = self.last_error.clone().unwrap_or_else(|| self.no_way_on());
+        let allowed = self.not_before.unwrap_or_default();
+        if allowed > deadline {
+            let error = self.last_error.clone().unwrap_or_else(|| self.no_way_on(now));
             return vec![Effect::Refuse(error)];
         }
+        // Between the end of a day and the next there is nothing to be had, however short the caller's time is.
+        let ended = self.held.as_ref().map(|held| held.windows).filter(|windows| windows.expired <= now.boot);
+        let until = now.boot.max(allowed).max(ended.map(|windows| windows.renewable).unwrap_or_default());
+        let deadline = deadline.max(until);
         let number = self.next_flight;
         self.next_flight = number.wrapping_add(1);
-        let flight = Flight { number, exchange, purpose, stage: Stage::Waiting { until }, deadline };
+        let stage = Stage::Waiting { until };
+        let flight = Flight { number, exchange, purpose, stage, deadline, new_feed: false, unspent: true };
         self.flight = Some(Box::new(flight));
         let mut effects = vec![Effect::Wait(number)];
         if until <= now.boot {
@@ -79,16 +97,29 @@ impl Lifecycle {
     }
 
     /// Ends the flight with an error for those who wait.
-    pub(super) fn fail(&mut self, number: FlightNumber, error: Error) -> Effect {
-        self.flight = None;
+    pub(super) fn fail(&mut self, now: Now, number: FlightNumber, error: Error) -> Effect {
+        let flight = self.flight.take();
+        if self.rules.attended {
+            // Who is asked for a factor is there now, and decides when to try again; the server may ask for more time.
+            self.not_before = error.retry_at().map(|at| now.boot_at(at));
+        }
+        if let Some(Exchange::Login { part: LoginPart::Second(asked, given), .. }) =
+            flight.as_ref().map(|flight| &flight.exchange)
+        {
+            // Whether the server takes a second answer is not documented: after one the login begins anew.
+            let kept = flight.as_ref().is_some_and(|flight| flight.unspent);
+            let human = self.rules.attended || given.is_some();
+            self.challenged = (kept && human).then(|| Arc::clone(asked));
+        }
         Effect::Settle(number, Err(error))
     }
 
-    pub(super) fn no_way_on(&self) -> Error {
+    pub(super) fn no_way_on(&self, now: Now) -> Error {
         match (&self.last_error, self.spent) {
-            (Some(error), _) if self.login_refused || self.challenged => error.clone(),
+            (Some(error), _) if self.login_refused || self.challenged(now).is_some() => error.clone(),
             _ if self.inherited => refusal::forked(),
             (error, Some(cause)) => refusal::relogin(cause, error.clone()),
+            (_, None) if self.rules.attended => refusal::relogin(crate::error::Cause::FactorRequired, None),
             (error, None) => refusal::relogin(crate::error::Cause::NoRefreshToken, error.clone()),
         }
     }

@@ -6,17 +6,27 @@ use std::time::Duration;
 use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::event::Event;
+use crate::factor::FactorKind;
 use crate::freshness::{Margins, Timing, Windows};
-use crate::grant::Grant;
-use crate::provider::Outcome;
+use crate::grant::{Grant, SecondFactor};
+use crate::provider::{Outcome, Renewal};
 use crate::secret::Secret;
 use crate::words::words;
 
 /// What a session may do, fixed when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // each is a rule of its own
 pub(crate) struct Rules {
-    /// Credentials are held that need no human.
+    /// Credentials are held.
     pub(crate) can_login: bool,
+    /// A login needs a human, or spends a value that is good for one: it is only made when somebody asks for it.
+    pub(crate) attended: bool,
+    /// A login spends a value that is good for one: there is no second.
+    pub(crate) one_login: bool,
+    /// A second factor is held to go on with when the server asks for one.
+    pub(crate) holds_factor: bool,
+    /// Each login carries a code that the one before did not have.
+    pub(crate) fresh_codes: bool,
     /// A session that has lost its tokens may use them.
     pub(crate) may_relogin: bool,
     /// Refresh in the background even while unused.
@@ -26,6 +36,7 @@ pub(crate) struct Rules {
     pub(crate) flight_limit: Duration,
     /// How long after it was sent the provider takes the same refresh token again.
     pub(crate) replay_grace: Duration,
+    pub(crate) renewal: Renewal,
     /// What a token lives that does not say.
     pub(crate) default_lifetime: Duration,
 }
@@ -46,9 +57,21 @@ pub(crate) type FlightNumber = u32;
 #[derive(Clone, Debug)]
 pub(crate) enum Exchange {
     /// The credentials. `force` overrides the lockout ledger.
-    Login { force: bool },
+    Login { force: bool, part: LoginPart },
     /// The refresh token of this grant.
     Refresh(Arc<Held>),
+}
+
+/// How much of a login is made.
+#[derive(Clone, Debug)]
+pub(crate) enum LoginPart {
+    /// The first step, and the second if the server asks for it and a factor is held. The value of the first that
+    /// somebody was asked for, once it is had: nobody is asked twice for one flight.
+    Whole(Option<Secret>),
+    /// The first step alone: a human is going to give the second factor.
+    First,
+    /// The second step, with what somebody gave, or else with the factor that is held.
+    Second(Arc<SecondFactor>, Option<(FactorKind, Secret)>),
 }
 
 /// How an exchange ended.
@@ -62,13 +85,19 @@ pub(crate) enum Ended {
     Ambiguous(Error),
     /// The ledger did not let the login through.
     Guarded(Error),
+    /// Whoever was asked for a value of the login gave none.
+    NoValue(Error),
 }
 
 /// What happened.
 #[derive(Clone, Debug)]
 pub(crate) enum Input {
-    /// The first login of a new session.
-    Login { force: bool },
+    /// The first login of a new session, or its first step.
+    Login { force: bool, part: LoginPart },
+    /// A human gave the second factor that the server waits for.
+    Complete { asked: Arc<SecondFactor>, given: (FactorKind, Secret), force: bool },
+    /// Whoever was asked gave the value of this flight's login, which is now this.
+    Supplied(FlightNumber, LoginPart),
     /// A caller wants a token that is good for a while.
     Want,
     /// A caller wants the tokens to be rotated now.
@@ -102,6 +131,8 @@ pub(crate) enum Effect {
     Store(FlightNumber, Arc<Held>),
     /// Forget what was kept of the session, if it is still this.
     Forget(Option<Arc<Held>>),
+    /// Tell the server that this is not used any more.
+    EndOnServer(Arc<Held>),
     /// Tell whoever listens.
     Announce(Event),
     /// Tell the waiters of this flight how it ended.

@@ -15,6 +15,8 @@ pub struct Answer {
     pub retry_at: Option<UnixTime>,
     /// When the answer came, by the local wall clock.
     pub received: UnixTime,
+    /// When it was made, by the server's (`Date`).
+    pub date: Option<UnixTime>,
     /// The body, as it came.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -42,6 +44,20 @@ impl Answer {
     /// `error` with the status and the server's words.
     pub(crate) fn explain(&self, error: Error, secrets: &[&Secret]) -> Error {
         error.with_status(self.status).with_server(None, self.message(secrets))
+    }
+
+    /// Whether the server's words are about a lockout (wire.md 1.8.7): it is told by explicit signals only.
+    pub(crate) fn speaks_of_lockout(&self, secrets: &[&Secret]) -> bool {
+        let message = self.message(secrets).unwrap_or_default().to_ascii_lowercase();
+        let says = |beginning: &str| {
+            message.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.starts_with(beginning))
+        };
+        // «Invalid login attempt» is said of any wrong password.
+        let many = ["many", "exceed", "maximum"].into_iter().any(says);
+        // «It will be locked after 2 more attempts» is not one yet.
+        let warns = ["will be", "will get", "more attempt", "attempts left", "attempt left", "remaining"];
+        let is_warning = warns.into_iter().any(|words| message.contains(words));
+        !is_warning && (says("lock") || says("attempt") && many)
     }
 
     /// The error for an answer that cannot be read: `what` says what was asked for.

@@ -4,14 +4,15 @@
 mod answer;
 mod base_url;
 mod seven_g;
+mod synapsewave;
 
 use std::fmt;
 use std::time::Duration;
 
-use serde_json::{Map, Value};
-
+use crate::clock::UnixTime;
 use crate::error::Error;
-use crate::grant::{Claims, Grant};
+use crate::factor::{Factor, FactorKind, Source};
+use crate::grant::{Claims, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::lockout::LockoutRule;
 use crate::secret::Secret;
 
@@ -19,6 +20,11 @@ pub use answer::Answer;
 pub(crate) use answer::{denies, field};
 pub use base_url::BaseUrl;
 pub use seven_g::{SevenG, SevenGBuilder};
+pub(crate) use synapsewave::{AccountReply, account_operation, read_account};
+pub use synapsewave::{
+    Synapsewave, SynapsewaveAccount, SynapsewaveAccountBuilder, SynapsewaveBuilder, SynapsewaveDealer,
+    SynapsewaveDealerBuilder,
+};
 
 /// The HTTP methods that the systems use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +33,10 @@ pub enum Method {
     Get,
     /// `POST`
     Post,
+    /// `PUT`
+    Put,
+    /// `DELETE`
+    Delete,
 }
 
 /// What to send, below the base URL.
@@ -41,26 +51,35 @@ pub struct Request {
     pub body: Option<Secret>,
 }
 
-/// A second factor that the server asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Challenge {
-    /// The factors that it would take.
-    pub methods: Vec<String>,
-}
-
 /// What an answer to a login or a refresh says.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// Access is granted.
     Granted(Grant),
-    /// The credentials are right, and a second factor is needed.
-    SecondFactor(Challenge),
+    /// What was sent is right, and a second factor is needed.
+    SecondFactor(SecondFactor),
     /// The server decided against us. What was sent is not sent again.
     Rejected(Error),
     /// The server did not look at it (429, 503 with Retry-After): a token was not consumed, a login was not counted.
     Busy(Error),
     /// The server answered, and what it did cannot be told from the answer.
     Unreadable(Error),
+}
+
+/// From when on a session can be renewed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Renewal {
+    /// At any time: what a renewal yields lives as long again.
+    #[default]
+    AnyTime,
+    /// What is issued ends at this time of the day (UTC), whenever it was issued: a renewal is of use from `gap` after
+    /// that on. What ends at another time can be renewed at any.
+    Daily {
+        /// Since midnight.
+        end: Duration,
+        /// Until something else can be had.
+        gap: Duration,
+    },
 }
 
 /// One system, for one user of it.
@@ -73,37 +92,120 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
     /// Where it is.
     fn base_url(&self) -> &BaseUrl;
 
-    /// The user, where credentials are held: with the base URL it names the account that a lockout would hit.
+    /// The user, where one is known: with the base URL it names the account that a lockout would hit.
     fn user(&self) -> Option<&str>;
 
-    /// Whether a login can be made without a human.
-    fn can_login(&self) -> bool;
-
-    /// The login request.
+    /// Whether there is something to log in with.
     ///
     /// # Errors
-    /// `invalid_config` where the credentials are missing.
-    fn login(&self) -> Result<Request, Error>;
+    /// `invalid_config` that says what is missing.
+    fn check_login(&self) -> Result<(), Error>;
 
-    /// Reads the answer to [`login`](Self::login).
-    fn read_login(&self, answer: &Answer) -> Outcome;
+    /// Whether a login needs a human, or spends a value that is good for one login: a session then makes one only when
+    /// it is told to.
+    fn is_attended(&self) -> bool {
+        false
+    }
+
+    /// Whether a login spends a value that is good for one: a session then never makes another.
+    fn is_for_one_login(&self) -> bool {
+        false
+    }
+
+    /// Where the one value of the first request comes from that is not held as it is.
+    fn first_value(&self) -> Option<Source<'_>> {
+        None
+    }
+
+    /// The first request of a login, with the value of [`first_value`](Self::first_value) if that names a source.
+    ///
+    /// # Errors
+    /// `invalid_config` where something is missing or the value cannot be one.
+    fn login(&self, value: Option<&Secret>) -> Result<Request, Error>;
+
+    /// The first request of a login whose second factor a human is going to give.
+    ///
+    /// # Errors
+    /// `invalid_config` where the system has no such step for what is held.
+    fn begin(&self) -> Result<Request, Error> {
+        Err(Error::invalid("provider", "This system asks for no second factor: use login."))
+    }
+
+    /// The factor to go on with by itself when the server asks for one.
+    fn second_factor(&self) -> Option<&Factor> {
+        None
+    }
+
+    /// Whether each login carries a code that the one before did not have, so that a refused one may have been late.
+    fn has_fresh_codes(&self) -> bool {
+        let sources = [self.second_factor().map(Factor::source), self.first_value()];
+        sources.into_iter().flatten().any(|source| matches!(source, Source::Totp(_)))
+    }
+
+    /// The second request of a login.
+    ///
+    /// # Errors
+    /// `invalid_config` for a value that cannot be one of that kind.
+    fn complete(&self, _asked: &SecondFactor, kind: FactorKind, _value: &Secret) -> Result<Request, Error> {
+        Err(Error::invalid(kind.as_str(), "This system asks for no second factor."))
+    }
+
+    /// Reads the answer to any request of a login. `sent` are the secrets in it that the provider does not hold.
+    fn read_login(&self, answer: &Answer, sent: &[&Secret]) -> Outcome;
+
+    /// Whether the system exchanges tokens for new ones. Where it does not, new ones come of a login.
+    fn has_refresh(&self) -> bool {
+        true
+    }
 
     /// The refresh request for these tokens; nothing where the system has no refresh or the grant no refresh token.
-    fn refresh(&self, grant: &Grant) -> Option<Request>;
+    fn refresh(&self, _grant: &Grant) -> Option<Request> {
+        None
+    }
 
     /// Reads the answer to [`refresh`](Self::refresh) of `spent`.
-    fn read_refresh(&self, spent: &Grant, answer: &Answer) -> Outcome;
+    fn read_refresh(&self, spent: &Grant, answer: &Answer) -> Outcome {
+        self.read_login(answer, &[&spent.access_token])
+    }
 
     /// The headers that authorise a request with this access token.
     fn headers(&self, access_token: &str) -> Vec<(&'static str, String)>;
 
-    /// The user as the system describes it in the claims of its access token; empty where it does not.
-    fn profile(&self, _claims: &Claims) -> Map<String, Value> {
-        Map::new()
+    /// The request that asks whether the server still knows the session; nothing where the system has none.
+    fn validate(&self, _grant: &Grant) -> Option<Request> {
+        None
     }
 
-    /// The credential as one piece of bytes, to tell whether it changed since the server refused it.
-    fn credential(&self) -> Secret;
+    /// Reads the answer to [`validate`](Self::validate): whether the session is good.
+    ///
+    /// # Errors
+    /// What the answer says where it says neither.
+    fn read_validate(&self, answer: &Answer, _grant: &Grant) -> Result<bool, Error> {
+        Ok(answer.is_success())
+    }
+
+    /// The request that ends the session on the server; nothing where the system has none.
+    fn logout(&self, _grant: &Grant) -> Option<Request> {
+        None
+    }
+
+    /// The user as the system describes it in the claims of its access token, where a login said nothing.
+    fn profile(&self, _claims: &Claims) -> Profile {
+        Profile::default()
+    }
+
+    /// The claims that may be shown to users: some systems write secrets into their tokens.
+    fn shown(&self, claims: Claims) -> Claims {
+        claims
+    }
+
+    /// The market data feed; nothing where the system has none.
+    fn feed(&self, _grant: &Grant) -> Option<Feed> {
+        None
+    }
+
+    /// What the server would refuse again, as one piece of bytes: not a code that changes with every login.
+    fn credential(&self, value: Option<&Secret>) -> Secret;
 
     /// How many failed logins the system bears.
     fn lockout_rule(&self) -> LockoutRule {
@@ -115,12 +217,34 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         Duration::ZERO
     }
 
-    /// How long a token from elsewhere is taken to live when it does not say.
+    /// From when on a session can be renewed.
+    fn renewal(&self) -> Renewal {
+        Renewal::AnyTime
+    }
+
+    /// How long a token is taken to live when nothing better is known.
     fn default_lifetime(&self) -> Duration;
+
+    /// When a token from elsewhere ends that does not say, at this time.
+    fn default_expiry(&self, _now: UnixTime) -> Expiry {
+        Expiry::After(self.default_lifetime())
+    }
 }
 
 impl From<SevenG> for std::sync::Arc<dyn Provider> {
     fn from(provider: SevenG) -> Self {
+        std::sync::Arc::new(provider)
+    }
+}
+
+impl From<Synapsewave> for std::sync::Arc<dyn Provider> {
+    fn from(provider: Synapsewave) -> Self {
+        std::sync::Arc::new(provider)
+    }
+}
+
+impl From<SynapsewaveDealer> for std::sync::Arc<dyn Provider> {
+    fn from(provider: SynapsewaveDealer) -> Self {
         std::sync::Arc::new(provider)
     }
 }

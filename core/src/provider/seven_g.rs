@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, denies, text};
 use super::{BaseUrl, Method, Outcome, Provider, Request};
 use crate::error::{Error, ErrorCode};
-use crate::grant::{Claims, Expiry, Grant};
+use crate::grant::{Claims, Expiry, Grant, Profile};
 use crate::jwt;
 use crate::secret::Secret;
 
@@ -156,6 +156,12 @@ impl SevenG {
         password.chain(tokens.flatten()).collect()
     }
 
+    fn held(&self) -> Result<&Credentials, Error> {
+        self.credentials.as_ref().ok_or_else(|| {
+            Error::invalid("username", "A login needs a user name and a password, and this provider holds none.")
+        })
+    }
+
     fn authorization(&self, access_token: &str) -> String {
         if self.bearer { format!("Bearer {access_token}") } else { access_token.to_owned() }
     }
@@ -192,20 +198,18 @@ impl Provider for SevenG {
         self.credentials.as_ref().map(|held| &*held.username)
     }
 
-    fn can_login(&self) -> bool {
-        self.credentials.is_some()
+    fn check_login(&self) -> Result<(), Error> {
+        self.held().map(|_| ())
     }
 
     /// wire.md 1.1 and 1.3.
-    fn login(&self) -> Result<Request, Error> {
-        let held = self.credentials.as_ref().ok_or_else(|| {
-            Error::invalid("username", "A login needs a user name and a password, and this provider holds none.")
-        })?;
+    fn login(&self, _value: Option<&Secret>) -> Result<Request, Error> {
+        let held = self.held()?;
         let body = json!({ "username": held.username, "password": held.password.expose() });
         Ok(Self::post("/User/Login", None, &body))
     }
 
-    fn read_login(&self, answer: &Answer) -> Outcome {
+    fn read_login(&self, answer: &Answer, _sent: &[&Secret]) -> Outcome {
         read(answer, "login", &self.secrets(None), |object| {
             let refresh_token = text(object, "refreshToken")?;
             grant(text(object, "accessToken")?, Some(Secret::new(refresh_token)))
@@ -233,7 +237,7 @@ impl Provider for SevenG {
     }
 
     /// wire.md 1.3. `Roles` is a text that holds JSON; what its members mean is not documented.
-    fn profile(&self, claims: &Claims) -> Map<String, Value> {
+    fn profile(&self, claims: &Claims) -> Profile {
         const USERNAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
         let mut profile = Map::new();
         for (name, claim) in [("username", USERNAME), ("user_id", "UserID"), ("instance_id", "InstanceID")] {
@@ -241,10 +245,10 @@ impl Provider for SevenG {
         }
         let roles = claims.get("Roles").and_then(Value::as_str).and_then(|roles| serde_json::from_str(roles).ok());
         profile.extend(roles.map(|roles: Value| ("roles".to_owned(), roles)));
-        profile
+        Profile { fields: profile, ..Profile::default() }
     }
 
-    fn credential(&self) -> Secret {
+    fn credential(&self, _value: Option<&Secret>) -> Secret {
         let held = self.credentials.as_ref();
         Secret::new(held.map(|held| format!("{}\0{}", held.username, held.password.expose())).unwrap_or_default())
     }
@@ -259,7 +263,7 @@ fn grant(access_token: String, refresh_token: Option<Secret>) -> Option<Grant> {
     let expiry = jwt::expiry(&access_token).map_or(Expiry::After(LIFETIME), Expiry::At);
     let access_token = Secret::new(access_token);
     let sendable = access_token.is_sendable() && refresh_token.as_ref().is_none_or(Secret::is_sendable);
-    sendable.then_some(Grant { access_token, refresh_token, expiry })
+    sendable.then_some(Grant { access_token, refresh_token, expiry, details: None })
 }
 
 /// wire.md 1.8.6: the order in which an answer of the two auth endpoints is read.
@@ -281,7 +285,7 @@ fn read(
         "refresh" => answer.status != 429,
         _ => (400..500).contains(&answer.status) || refused,
     };
-    if answer.status == 423 || may_be_locked && answer.status < 500 && speaks_of_lockout(answer, secrets) {
+    if answer.status == 423 || may_be_locked && answer.status < 500 && answer.speaks_of_lockout(secrets) {
         return Outcome::Rejected(locked(answer, what, secrets));
     }
     match answer.status {
@@ -293,16 +297,6 @@ fn read(
         _ if refused => Outcome::Rejected(rejected(answer, what, secrets)),
         _ => Outcome::Unreadable(answer.unreadable(what, secrets)),
     }
-}
-
-/// wire.md 1.8.7: a lockout is told by explicit signals only.
-fn speaks_of_lockout(answer: &Answer, secrets: &[&Secret]) -> bool {
-    let message = answer.message(secrets).unwrap_or_default().to_ascii_lowercase();
-    let says =
-        |beginning: &str| message.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.starts_with(beginning));
-    // «Invalid login attempt» is said of any wrong password.
-    let many = ["many", "exceed", "maximum"].into_iter().any(says);
-    says("lock") || says("attempt") && many
 }
 
 fn locked(answer: &Answer, what: &str, secrets: &[&Secret]) -> Error {

@@ -13,7 +13,7 @@ fn provider() -> SevenG {
 }
 
 fn answer(status: u16, body: &str) -> Answer {
-    Answer { status, retry_at: None, received: NOW, body: Zeroizing::new(body.as_bytes().to_vec()) }
+    Answer { status, retry_at: None, received: NOW, date: None, body: Zeroizing::new(body.as_bytes().to_vec()) }
 }
 
 fn held() -> Grant {
@@ -21,7 +21,7 @@ fn held() -> Grant {
 }
 
 fn login_error(status: u16, body: &str) -> Error {
-    match provider().read_login(&answer(status, body)) {
+    match provider().read_login(&answer(status, body), &[]) {
         Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) => error,
         other => panic!("{other:?}"),
     }
@@ -37,7 +37,7 @@ fn body(request: &Request) -> Value {
 
 #[test]
 fn a_login_carries_the_version_and_no_authorization() {
-    let request = provider().login().unwrap();
+    let request = provider().login(None).unwrap();
     assert_eq!((request.method, &*request.path), (Method::Post, "/User/Login"));
     assert_eq!(header(&request, "Version"), Some("2.0"));
     assert_eq!(header(&request, "Content-Type"), Some("application/json"));
@@ -65,7 +65,7 @@ fn a_grant_without_refresh_token_cannot_be_refreshed() {
 #[test]
 fn tokens_are_read_in_camel_and_in_pascal_case() {
     for body in [r#"{"accessToken":"a","refreshToken":"r"}"#, r#"{"AccessToken":"a","RefreshToken":"r"}"#] {
-        let Outcome::Granted(read) = provider().read_login(&answer(200, body)) else { panic!("{body}") };
+        let Outcome::Granted(read) = provider().read_login(&answer(200, body), &[]) else { panic!("{body}") };
         assert_eq!((read.access_token.expose(), read.refresh_token.unwrap().expose()), ("a", "r"));
         assert_eq!(read.expiry, Expiry::After(Duration::from_secs(1200)));
     }
@@ -82,7 +82,7 @@ fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
 #[test]
 fn a_success_without_tokens_is_a_protocol_error() {
     for body in ["", "null", "[]", "{}", "<html>hello</html>", r#"{"accessToken":"a"}"#, r#"{"accessToken":1}"#] {
-        let outcome = provider().read_login(&answer(200, body));
+        let outcome = provider().read_login(&answer(200, body), &[]);
         let Outcome::Unreadable(error) = outcome else { panic!("{body}: {outcome:?}") };
         assert_eq!((error.code(), error.status()), (ErrorCode::Protocol, Some(200)));
     }
@@ -125,21 +125,21 @@ fn a_refresh_that_comes_too_often_or_is_refused_is_no_lockout() {
 #[test]
 fn tokens_that_no_header_can_carry_are_no_tokens() {
     for body in [r#"{"accessToken":"a\n","refreshToken":"r"}"#, r#"{"accessToken":"a","refreshToken":"\u00e9"}"#] {
-        assert!(matches!(provider().read_login(&answer(200, body)), Outcome::Unreadable(_)), "{body}");
+        assert!(matches!(provider().read_login(&answer(200, body), &[]), Outcome::Unreadable(_)), "{body}");
     }
 }
 
 #[test]
 fn a_byte_order_mark_is_read_over() {
     let body = "\u{feff}{\"accessToken\":\"a\",\"refreshToken\":\"r\"}";
-    assert!(matches!(provider().read_login(&answer(200, body)), Outcome::Granted(_)));
+    assert!(matches!(provider().read_login(&answer(200, body), &[]), Outcome::Granted(_)));
 }
 
 #[test]
 fn a_locked_account_opens_ten_minutes_on_or_when_the_server_says() {
     assert_eq!(login_error(423, "").retry_at(), Some(NOW.after(Duration::from_secs(600))));
     let said = Answer { retry_at: Some(NOW.after(Duration::from_secs(30))), ..answer(423, "") };
-    let Outcome::Rejected(error) = provider().read_login(&said) else { panic!("not rejected") };
+    let Outcome::Rejected(error) = provider().read_login(&said, &[]) else { panic!("not rejected") };
     assert_eq!(error.retry_at(), said.retry_at);
 }
 
@@ -200,7 +200,7 @@ fn the_profile_reads_the_roles_twice() {
     let expected = json!({
         "username": "api_user", "user_id": "123", "instance_id": "1", "roles": [{"RID": 1, "BID": 100, "PID": 5}]
     });
-    assert_eq!(Value::Object(provider().profile(&claims)), expected);
+    assert_eq!(Value::Object(provider().profile(&claims).fields), expected);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn nothing_printed_holds_the_password() {
 proptest::proptest! {
     #[test]
     fn no_answer_panics(status in 100_u16..600, body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-        let answer = Answer { status, retry_at: None, received: NOW, body: Zeroizing::new(body) };
-        let _ = (provider().read_login(&answer), provider().read_refresh(&held(), &answer));
+        let answer = Answer { status, retry_at: None, received: NOW, date: None, body: Zeroizing::new(body) };
+        let _ = (provider().read_login(&answer, &[]), provider().read_refresh(&held(), &answer));
     }
 }

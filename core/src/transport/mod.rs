@@ -74,6 +74,8 @@ fn build(
     let method = match request.method {
         Method::Get => reqwest::Method::GET,
         Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Delete => reqwest::Method::DELETE,
     };
     let mut outgoing = client.request(method, format!("{}{}", base_url.as_str(), request.path));
     for (name, value) in &request.headers {
@@ -113,7 +115,7 @@ async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) ->
         }
     }
     let timing = Timing { sent, received: now.boot, date };
-    Ending::Answered(Answer { status, retry_at, received: now.unix, body }, timing)
+    Ending::Answered(Answer { status, retry_at, received: now.unix, date, body }, timing)
 }
 
 /// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.

@@ -5,8 +5,8 @@ use std::pin::Pin;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
+use super::action::Which;
 use super::expect::Ended;
-use super::file::Which;
 use crate::support::{LIMIT, ask_pinned};
 
 pub(super) type Pending = Pin<Box<dyn Future<Output = Ended> + Send>>;

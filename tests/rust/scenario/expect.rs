@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use relatch::{Error, Session};
+use relatch::{Challenge, Error, Profile, Session};
 use serde_json::Value;
 
 use super::file::{Expectation, Object};
@@ -10,9 +10,16 @@ use super::file::{Expectation, Object};
 /// What a call yielded.
 #[derive(Default)]
 pub(crate) struct Yield {
+    /// An access token, a feed's, or the secret that a call of the account client is made for.
     pub(crate) token: Option<String>,
     pub(crate) status: Option<u16>,
     pub(crate) session: Option<Session>,
+    pub(crate) challenge: Option<Challenge>,
+    pub(crate) valid: Option<bool>,
+    /// Whether a feed has an address.
+    pub(crate) url: Option<bool>,
+    pub(crate) profile: Option<Profile>,
+    pub(crate) result: Option<Value>,
 }
 
 pub(crate) type Ended = Result<Yield, Error>;
@@ -26,6 +33,13 @@ impl Expectation {
             (Ok(_), Some(code)) => Err(format!("did not fail with {code}")),
             (Ok(got), None) => {
                 same("status", &self.status, &got.status.filter(|_| self.status.is_some()))?;
+                same("valid", &self.valid, &got.valid.filter(|_| self.valid.is_some()))?;
+                same("url", &self.url, &got.url.filter(|_| self.url.is_some()))?;
+                self.check_challenge(got.challenge.as_ref())?;
+                self.check_profile(got.profile.as_ref())?;
+                if let Some(result) = &got.result {
+                    members("result", &self.result, |name| result.get(name))?;
+                }
                 self.check_token(got.token.as_deref(), saved)
             }
         }
@@ -40,13 +54,32 @@ impl Expectation {
         same("cause", self.cause.as_deref(), error.cause().map(relatch::Cause::as_str))?;
         same("field", self.field.as_deref(), error.field())?;
         same("sent", self.sent.as_deref(), error.sent().map(relatch::Sent::as_str))?;
+        same("server_code", self.server_code.as_deref(), error.server_code())?;
         let (wanted, got) =
             (self.status.map(|status| status.to_string()), error.status().map(|status| status.to_string()));
         same("status", wanted.as_deref(), got.as_deref())?;
         if self.retry_at && error.retry_at().is_none() {
             return Err(format!("no retry_at: {error:?}"));
         }
+        if self.challenge.is_some() && error.challenge().is_none() {
+            return Err(format!("no challenge: {error:?}"));
+        }
         Ok(())
+    }
+
+    fn check_challenge(&self, challenge: Option<&Challenge>) -> Result<(), String> {
+        let Some(wanted) = &self.methods else { return Ok(()) };
+        let kinds = challenge.map(Challenge::methods).unwrap_or_default();
+        same("methods", wanted, &kinds.iter().map(|kind| kind.as_str().to_owned()).collect())
+    }
+
+    fn check_profile(&self, profile: Option<&Profile>) -> Result<(), String> {
+        let Some(profile) = profile else { return Ok(()) };
+        members("fields", &self.fields, |name| profile.get(name))?;
+        let missing = self.secrets.iter().find(|name| profile.secret(name).is_none());
+        same("a secret that is missing", &None, &missing)?;
+        let seen = self.hidden.iter().find(|name| profile.get(name).is_some());
+        same("a field that is to be hidden", &None, &seen)
     }
 
     fn check_token(&self, token: Option<&str>, saved: &HashMap<String, String>) -> Result<(), String> {
@@ -65,6 +98,11 @@ impl Expectation {
     }
 }
 
+/// Compares the members that are given.
+fn members<'a>(what: &str, wanted: &Object, get: impl Fn(&str) -> Option<&'a Value>) -> Result<(), String> {
+    wanted.iter().try_for_each(|(name, value)| same(&format!("{what}.{name}"), &Some(value), &get(name)))
+}
+
 /// Compares the counts that are named.
 pub(super) fn counts(wanted: &BTreeMap<String, u64>, got: &Value) -> Result<(), String> {
     let named = wanted.keys().map(|name| (name.clone(), got[name].as_u64().unwrap_or(u64::MAX)));
@@ -75,7 +113,9 @@ pub(super) fn counts(wanted: &BTreeMap<String, u64>, got: &Value) -> Result<(), 
 pub(super) fn audit(wanted: &[Object], got: &Value) -> Result<(), String> {
     let entries = got.as_array().map(Vec::as_slice).unwrap_or_default();
     let last = entries.get(entries.len().saturating_sub(wanted.len())..).unwrap_or_default();
-    let meets = |(wanted, got): (&Object, &Value)| wanted.iter().all(|(key, value)| got.get(key) == Some(value));
+    // What an entry does not tell is null.
+    let told = |entry: &Value, key: &String| entry.get(key).cloned().unwrap_or_default();
+    let meets = |(wanted, got): (&Object, &Value)| wanted.iter().all(|(key, value)| told(got, key) == *value);
     if last.len() < wanted.len() || !wanted.iter().zip(last).all(meets) {
         return Err(format!("audit: wanted {wanted:?}, got {last:?}"));
     }

@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use super::action::Action;
+
 pub(super) type Object = Map<String, Value>;
 
 #[derive(Deserialize)]
@@ -39,6 +41,8 @@ pub(super) struct End {
     pub(super) events: Option<Vec<String>>,
     #[serde(default)]
     pub(super) audit: Vec<Object>,
+    /// How often callbacks were asked in all.
+    pub(super) asked: Option<u64>,
 }
 
 /// One step. Those that ask a session for something can be started in the background.
@@ -54,84 +58,6 @@ pub(super) struct Step {
     pub(super) expect: Expectation,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(tag = "do", rename_all = "snake_case", deny_unknown_fields)]
-pub(super) enum Action {
-    Login {
-        #[serde(default)]
-        provider: Object,
-        #[serde(default)]
-        options: Object,
-    },
-    Resume(Source),
-    RefreshTokens(Source),
-    Token {
-        timeout: Option<f64>,
-    },
-    Headers {},
-    Refresh {},
-    ReportUnauthorized {
-        token: String,
-    },
-    Call {},
-    Logout {},
-    Cancel {
-        r#as: String,
-        which: Which,
-    },
-    Join {
-        r#as: String,
-    },
-    Sandbox {
-        control: String,
-        #[serde(default)]
-        body: Value,
-    },
-    Advance {
-        seconds: f64,
-    },
-    WaitCount {
-        what: String,
-        at_least: u64,
-    },
-    WaitEvent {
-        kind: String,
-        #[serde(default = "once")]
-        times: usize,
-    },
-    Check {
-        state: Option<String>,
-        #[serde(default)]
-        counts: BTreeMap<String, u64>,
-    },
-}
-
-/// Tokens from elsewhere, and what is laid over the scenario's provider and options.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Source {
-    pub(super) from: Option<String>,
-    pub(super) tokens: Option<GivenTokens>,
-    #[serde(default)]
-    pub(super) provider: Object,
-    #[serde(default)]
-    pub(super) options: Object,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct GivenTokens {
-    pub(super) access_token: String,
-    pub(super) refresh_token: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum Which {
-    First,
-    All,
-}
-
 /// How a step must end. With nothing in it: with success.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,16 +66,30 @@ pub(super) struct Expectation {
     pub(super) cause: Option<String>,
     pub(super) field: Option<String>,
     pub(super) sent: Option<String>,
+    pub(super) server_code: Option<String>,
+    /// The error carries a challenge, which is kept under this name.
+    pub(super) challenge: Option<String>,
     /// Of the error, or of a call.
     pub(super) status: Option<u16>,
     #[serde(default)]
     pub(super) retry_at: bool,
     pub(super) same_as: Option<String>,
     pub(super) differs_from: Option<String>,
-}
-
-fn once() -> usize {
-    1
+    /// Of a challenge, in order.
+    pub(super) methods: Option<Vec<String>>,
+    pub(super) valid: Option<bool>,
+    /// Whether the feed has an address.
+    pub(super) url: Option<bool>,
+    /// Of a profile: fields with these values, secrets of these names, and names that no field has.
+    #[serde(default)]
+    pub(super) fields: Object,
+    #[serde(default)]
+    pub(super) secrets: Vec<String>,
+    #[serde(default)]
+    pub(super) hidden: Vec<String>,
+    /// Of a call of the account client, in the members that are given.
+    #[serde(default)]
+    pub(super) result: Object,
 }
 
 impl TryFrom<Object> for Step {

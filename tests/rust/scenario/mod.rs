@@ -1,14 +1,20 @@
 //! Carries out the scenarios of `tests/scenarios`; its README says what their words mean.
 
+mod action;
 mod actor;
+mod callback;
 mod calls;
 mod expect;
 mod file;
+mod given;
+mod operations;
+mod provider;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use relatch::Store;
+use relatch::{Provider, Store};
+use relatch_sandbox::Sandbox;
 
 use crate::support::run;
 use actor::Actor;
@@ -23,6 +29,14 @@ pub(crate) trait Witness {
     fn store(&self) -> Option<Arc<dyn Store>> {
         None
     }
+
+    /// The provider for a session, or one that passes everything on to it.
+    fn provider(&self, provider: Arc<dyn Provider>) -> Arc<dyn Provider> {
+        provider
+    }
+
+    /// The steps have been done.
+    fn finished(&self, _sandbox: &Sandbox) {}
 }
 
 /// Nobody.
@@ -60,7 +74,7 @@ pub(crate) fn names() -> Vec<String> {
 pub(crate) fn carry_out(name: &str, witness: &dyn Witness) {
     let scenario = read(name);
     let result = run(async {
-        let mut actor = Actor::new(&scenario, witness)?;
+        let mut actor = Actor::new(&scenario, witness);
         for (index, step) in scenario.steps.iter().enumerate() {
             actor.act(step).await.map_err(|error| format!("step {} ({:?}): {error}", index + 1, step.action))?;
         }

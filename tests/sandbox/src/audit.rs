@@ -16,7 +16,9 @@ pub struct Seen {
     pub method: String,
     /// The path as it was spelled, without the query.
     pub path: String,
-    /// `login`, `refresh`, `account`, `health`, `lookup` or `other`.
+    /// The system whose path it is: `seven_g`, which has all that no other has, or `synapsewave`.
+    pub system: &'static str,
+    /// `login`, `refresh`, `account`, `health`, `lookup`, `register`, `validate`, `logout`, `factor` or `other`.
     pub kind: &'static str,
     /// The form of the Authorization header: `none`, `raw` or `bearer`.
     pub authorization: &'static str,
@@ -28,6 +30,22 @@ pub struct Seen {
     pub username: Option<String>,
     /// The number of the refresh token that was presented, in order of issue from 1.
     pub token: Option<u64>,
+    /// The x-api-key header: `none`, `right`, `wrong`, or `given` when the server does not look at it. Here and in the
+    /// next four: none where the system knows no such thing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub x_api_key: Option<&'static str>,
+    /// How the user logs in, as the body spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login_type: Option<String>,
+    /// The second factor, as the body spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_auth_type: Option<String>,
+    /// The source, as the body spells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+    /// The names of the body's keys, sorted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<Vec<String>>,
     /// The status that was answered; none if the connection was closed, or is still to be answered.
     pub status: Option<u16>,
     /// What the server decided: `granted`, `ok`, the reason of a refusal, `pending` while it waits to act, or
@@ -76,12 +94,18 @@ mod tests {
             at: 0.0,
             method: "GET".into(),
             path: path.into(),
+            system: "seven_g",
             kind: "other",
             authorization: "none",
             version: None,
             content_type: None,
             username: None,
             token: None,
+            x_api_key: None,
+            login_type: None,
+            second_auth_type: None,
+            source: None,
+            fields: None,
             status: None,
             verdict: "pending",
             fault: None,

@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 use crate::clock::milliseconds;
 use crate::fault::Fault;
 use crate::sandbox::Sandbox;
-use crate::seven_g::Revoke;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,13 +25,16 @@ pub(crate) fn call(sandbox: &Sandbox, name: &str, body: Value) -> Result<Value, 
     match name {
         "configure" => sandbox.configure(body)?,
         "fault" => sandbox.fault(Fault::parse(body)?),
-        "revoke" => sandbox.revoke(read::<Revoke>(body)?)?,
+        "revoke" => sandbox.revoke_in(body)?,
         "advance" => {
             let Seconds { seconds } = read(body)?;
             sandbox.advance(Duration::try_from_secs_f64(seconds).map_err(|error| format!("seconds: {error}"))?);
         }
         "shift_wall" => sandbox.shift_wall(milliseconds(read::<Seconds>(body)?.seconds)),
-        name => return plain(sandbox, name, body),
+        name => {
+            let called = sandbox.control_system(name, &body);
+            return called.unwrap_or_else(|| plain(sandbox, name, body));
+        }
     }
     Ok(json!({}))
 }

@@ -27,7 +27,7 @@ macro_rules! counts {
 }
 
 counts! {
-    /// Logins asked for.
+    /// Requests that can grant a session, in either system: also the second step of a login, not its first.
     login,
     /// Logins refused, for whatever reason.
     login_rejected,
@@ -45,6 +45,24 @@ counts! {
     health,
     /// Lookups.
     lookup,
+    /// First steps of a login, which can only lead to a second.
+    register,
+    /// Those among them that were refused, for whatever reason.
+    register_rejected,
+    /// Questions whether a session is valid.
+    validate,
+    /// Those among them whose access token was refused, or whose session is not valid.
+    validate_rejected,
+    /// Logouts asked for.
+    logout,
+    /// Logouts refused, for whatever reason.
+    logout_rejected,
+    /// Requests that change a password, an MPIN, a fingerprint or a TOTP, or send an OTP for that.
+    factor,
+    /// Those among them that were refused, for whatever reason.
+    factor_rejected,
+    /// Requests with a TOTP of a step of which one had arrived before, whatever became of it.
+    totp_reused,
     /// Connections that carried at least one request.
     connections,
     /// Requests of any kind, unknown paths included.
@@ -61,6 +79,10 @@ impl Counts {
             Endpoint::Account => self.account += 1,
             Endpoint::Health => self.health += 1,
             Endpoint::Lookup => self.lookup += 1,
+            Endpoint::Register => self.register += 1,
+            Endpoint::Validate => self.validate += 1,
+            Endpoint::Logout => self.logout += 1,
+            Endpoint::Factor => self.factor += 1,
             Endpoint::Other => {}
         }
     }
@@ -71,6 +93,10 @@ impl Counts {
             Endpoint::Login => self.login_rejected += 1,
             Endpoint::Refresh => self.refresh_rejected += 1,
             Endpoint::Account => self.account_rejected += 1,
+            Endpoint::Register => self.register_rejected += 1,
+            Endpoint::Validate => self.validate_rejected += 1,
+            Endpoint::Logout => self.logout_rejected += 1,
+            Endpoint::Factor => self.factor_rejected += 1,
             Endpoint::Health | Endpoint::Lookup | Endpoint::Other => {}
         }
         if verdict == "reused" {

@@ -14,8 +14,8 @@ use crate::fault::{FaultKind, When};
 use crate::faulted::Faulted;
 use crate::request::{Outcome, Request};
 use crate::server::Door;
-use crate::seven_g;
 use crate::shared::Shared;
+use crate::system::Call;
 
 /// No request of either API comes near this size.
 const LARGEST_REQUEST: usize = 1024 * 1024;
@@ -84,12 +84,12 @@ async fn exchange(shared: Arc<Shared>, connection: &Connection, request: Request
 /// All that happens to a request when it arrives, under one lock: whoever sees it counted sees it acted upon, unless
 /// a fault comes before.
 fn begin(shared: &Arc<Shared>, connection: &Connection, request: &Request) -> Result<Course, Cut> {
-    let (endpoint, call) = seven_g::read(request);
     let mut state = shared.state();
     let signals = *shared.signals.borrow();
     if connection.door.closed(&signals) {
         return Err(Cut);
     }
+    let (endpoint, call) = Call::read(request, &state.settings).ok_or(Cut)?;
     if !connection.counted.swap(true, Ordering::Relaxed) {
         state.counts.connections += 1;
     }

@@ -38,6 +38,10 @@ pub enum On {
     Account,
     Health,
     Lookup,
+    Register,
+    Validate,
+    Logout,
+    Factor,
     /// Every request, those for unknown paths included.
     Any,
 }
@@ -227,7 +231,7 @@ mod tests {
         for (fault, part) in [
             (json!({"fault": "drop"}), "'on'"),
             (json!({"on": "refresh", "fault": "explode"}), "explode"),
-            (json!({"on": "logout", "fault": "drop"}), "logout"),
+            (json!({"on": "signup", "fault": "drop"}), "signup"),
             (json!({"on": "refresh", "fault": "hold", "seconds": 1}), "seconds"),
             (json!({"on": "refresh", "fault": "delay"}), "seconds"),
             (json!({"on": "refresh", "fault": "delay", "seconds": -1}), "negative"),

@@ -14,6 +14,10 @@ impl On {
             Self::Account => endpoint == Endpoint::Account,
             Self::Health => endpoint == Endpoint::Health,
             Self::Lookup => endpoint == Endpoint::Lookup,
+            Self::Register => endpoint == Endpoint::Register,
+            Self::Validate => endpoint == Endpoint::Validate,
+            Self::Logout => endpoint == Endpoint::Logout,
+            Self::Factor => endpoint == Endpoint::Factor,
         }
     }
 }

@@ -13,8 +13,8 @@ use crate::clock::http_date;
 use crate::exchange::{JSON, answer, content_type};
 use crate::fault::{FaultKind, RetryAfterForm};
 use crate::request::{Endpoint, Outcome};
-use crate::seven_g::Call;
 use crate::shared::Shared;
+use crate::system::Call;
 
 const PAGE: &str =
     "<!DOCTYPE html>\n<html><head><title>Service unavailable</title></head><body>Try later.</body></html>\n";

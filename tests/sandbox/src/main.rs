@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use relatch_sandbox::{Sandbox, Settings};
 use serde_json::json;
 
-const HELP: &str = r#"A local server that behaves as the 7G API does, with faults on demand.
+const HELP: &str = r#"A local server that behaves as the 7G and the Synapsewave API do, with faults on demand.
 
 Usage: relatch-sandbox [--port PORT] [--settings JSON]
 
@@ -14,9 +14,10 @@ Usage: relatch-sandbox [--port PORT] [--settings JSON]
   --settings JSON   how it behaves, for example {"access_token_lifetime": 60}
   --help            this text
 
-Prints one line, {"url": ..., "control": ...}, and serves until it is ended by a signal or by POST <control>/stop.
+Prints one line, {"url": ..., "synapsewave": ..., "control": ...}, and serves until it is ended by a signal or by
+POST <control>/stop.
 Control calls are POST <control>/<name> with a JSON body: configure, fault, clear_faults, release, advance,
-shift_wall, counts, audit, revoke, down, up, stop, wait_for.
+shift_wall, counts, audit, revoke, outbox, send_otp, totp, down, up, stop, wait_for.
 "#;
 
 fn main() -> ExitCode {
@@ -35,7 +36,8 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<(), String> {
     };
     let sandbox = Sandbox::start(settings).map_err(|error| error.to_string())?;
     let control = sandbox.open_control_port().map_err(|error| error.to_string())?;
-    print(&format!("{}\n", json!({ "url": sandbox.url(), "control": control })))?;
+    let line = json!({"url": sandbox.url(), "synapsewave": sandbox.synapsewave_url(), "control": control});
+    print(&format!("{line}\n"))?;
     // Signals end the process by themselves, and a standard input that closes means nothing.
     relatch::runtime::handle().map_err(|error| error.to_string())?.block_on(sandbox.stopped());
     Ok(())

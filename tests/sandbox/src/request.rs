@@ -12,6 +12,10 @@ pub(crate) enum Endpoint {
     Account,
     Health,
     Lookup,
+    Register,
+    Validate,
+    Logout,
+    Factor,
     Other,
 }
 
@@ -23,12 +27,17 @@ impl Endpoint {
             Self::Account => "account",
             Self::Health => "health",
             Self::Lookup => "lookup",
+            Self::Register => "register",
+            Self::Validate => "validate",
+            Self::Logout => "logout",
+            Self::Factor => "factor",
             Self::Other => "other",
         }
     }
 }
 
 /// The Authorization header: the token alone, or with the word Bearer before it.
+#[derive(Clone)]
 pub(crate) enum Authorization {
     None,
     Raw(String),
@@ -69,6 +78,7 @@ pub(crate) struct Request {
     pub(crate) authorization: Authorization,
     pub(crate) version: Option<String>,
     pub(crate) content_type: Option<String>,
+    pub(crate) x_api_key: Option<String>,
     pub(crate) body: Bytes,
 }
 
@@ -80,6 +90,7 @@ impl Request {
             authorization: Authorization::read(headers),
             version: text(headers, &HeaderName::from_static("version")),
             content_type: text(headers, &CONTENT_TYPE),
+            x_api_key: text(headers, &HeaderName::from_static("x-api-key")),
             body,
         }
     }

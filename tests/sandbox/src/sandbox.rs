@@ -17,10 +17,11 @@ use crate::counts::Counts;
 use crate::fault::Fault;
 use crate::server::{Door, Listening, reserve};
 use crate::settings::Settings;
-use crate::seven_g::Revoke;
+use crate::seven_g::{Revoke, SevenG};
 use crate::shared::{Shared, lock};
+use crate::system::System as _;
 
-/// A server on 127.0.0.1 that behaves as the 7G API does. It stops when the last clone of its handle is dropped.
+/// A server on 127.0.0.1 that behaves as the 7G and the Synapsewave API do. It stops when the last clone of its handle is dropped.
 ///
 /// In a forked child of the process that started it the handle still tells the URL; whatever else it does there does
 /// not reach the server, for which there are the control calls over HTTP.
@@ -68,13 +69,14 @@ impl Sandbox {
     /// Starts a sandbox from any thread. It runs on the one runtime that [`relatch`] has.
     ///
     /// # Errors
-    /// When the port cannot be had, or the operating system refuses the runtime's threads.
+    /// When the port cannot be had, a user has no password, or the operating system refuses the runtime's threads.
     pub fn start(settings: Settings) -> io::Result<Self> {
         let handle = relatch::runtime::handle().map_err(io::Error::other)?;
         let socket = reserve(settings.port)?;
         let port = socket.local_addr()?.port();
         let doors = Mutex::new(Doors { api: Api::Down(Some(socket)), control: None });
-        let shared = Arc::new(Shared::new(settings));
+        let shared = Shared::new(settings).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let shared = Arc::new(shared);
         let sandbox = Self(Arc::new(Inner { shared, handle, port, process: std::process::id(), doors }));
         sandbox.up()?;
         Ok(sandbox)
@@ -107,10 +109,8 @@ impl Sandbox {
     /// A text that names an unknown key or a wrong value; nothing has changed then.
     pub fn configure(&self, change: Value) -> Result<(), String> {
         let mut state = self.0.shared.state();
-        let (settings, accounts) = state.settings.merged(change)?;
-        state.seven_g.change_accounts(accounts)?;
-        state.settings = settings;
-        Ok(())
+        let merged = state.settings.merged(change)?;
+        state.configure(merged)
     }
 
     /// Sets a fault, behind those that are set already.
@@ -165,12 +165,26 @@ impl Sandbox {
         waiting.recv().unwrap_or_else(|_| Err("the runtime has been shut down".into()))
     }
 
-    /// Invalidates tokens on the server's side.
+    /// Invalidates tokens of the 7G API on the server's side.
     ///
     /// # Errors
     /// A text, if there is no such account or session.
     pub fn revoke(&self, revoke: Revoke) -> Result<(), String> {
-        self.0.shared.state().seven_g.revoke(revoke)
+        self.0.shared.state().systems.seven_g.revoke_tokens(revoke)
+    }
+
+    /// The control call `revoke`: its key `system` names the system, which is the 7G API if there is none.
+    pub(crate) fn revoke_in(&self, mut revoke: Value) -> Result<(), String> {
+        let system = revoke.as_object_mut().and_then(|revoke| revoke.remove("system"));
+        let system = system.as_ref().map_or(Ok(SevenG::NAME), |system| system.as_str().ok_or("system: not a text"))?;
+        self.0.shared.state().systems.revoke(system, revoke)
+    }
+
+    /// A control call that only one of the systems knows; none if there is none of that name.
+    pub(crate) fn control_system(&self, name: &str, body: &Value) -> Option<Result<Value, String>> {
+        let mut state = self.0.shared.state();
+        let now = self.0.shared.now(&state);
+        state.control(name, body, now)
     }
 
     /// Cuts all connections and stops listening: to connect is refused from now on. The port stays reserved.
@@ -232,7 +246,9 @@ impl Sandbox {
     }
 
     /// Every call above by its name, with JSON in and out: `configure`, `fault`, `clear_faults`, `release`,
-    /// `advance {seconds}`, `shift_wall {seconds}`, `counts`, `audit`, `revoke`, `down`, `up`, `stop`.
+    /// `advance {seconds}`, `shift_wall {seconds}`, `counts`, `audit`, `revoke`, `down`, `up`, `stop`. `revoke` takes the
+    /// fields of [`Revoke`], or `{"system": "synapsewave", "user_id", "what", "session"}`. For the Synapsewave API alone
+    /// there are `outbox`, `send_otp {user_id, purpose}` and `totp {user_id}`.
     ///
     /// # Errors
     /// A text that tells what is wrong with the call.
@@ -254,6 +270,11 @@ impl Sandbox {
         let inner = inner.upgrade()?;
         let shared = Arc::clone(&inner.shared);
         Some((Self(inner), shared))
+    }
+
+    /// What the systems' own calls are carried out on.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0.shared
     }
 
     fn open(&self, socket: TcpSocket, only_control: bool) -> io::Result<Listening> {

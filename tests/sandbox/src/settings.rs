@@ -5,6 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::synapsewave;
+use crate::system::Changes;
+
 /// How the sandbox behaves. Every key is optional; an unknown key is an error.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -13,13 +16,14 @@ pub struct Settings {
     /// Who may log in. One made-up account by default: `api_user` with `made-up-password-1`.
     #[serde(skip_serializing)]
     pub accounts: Vec<Account>,
-    /// Seconds that an access token lives. 1200 by default; `exp` is in whole seconds, rounded down.
+    /// Seconds that an access token of the 7G API lives. 1200 by default; `exp` is in whole seconds, rounded down.
     pub access_token_lifetime: f64,
     /// Seconds that a refresh token lives. 30 days by default.
     pub refresh_token_lifetime: f64,
-    /// When failed logins lock an account.
+    /// When failed logins lock an account, a user or a dealer.
     pub lockout: Lockout,
-    /// Refuse every login and refresh, as for an address that is not on the vendor's list.
+    /// Refuse every login and refresh, as for an address that is not on the vendor's list. In the Synapsewave API also
+    /// what changes a password or a factor without an access token.
     pub blocked: bool,
     /// Seconds by which the server's clock is wrong: the Date header, `exp`, and its judgement of what has expired.
     pub server_clock_shift: f64,
@@ -36,6 +40,11 @@ pub struct Settings {
     pub opaque_access_tokens: bool,
     /// Answers carry a Date header.
     pub date_header: bool,
+    /// Seconds since 1970 at which the server's clock and [`crate::Sandbox::manual_clock`] start; none, the default, is
+    /// the machine's time. Cannot be changed at run time.
+    pub starts_at: Option<f64>,
+    /// What only the Synapsewave API knows.
+    pub synapsewave: synapsewave::Settings,
     /// The port to listen on, 0 for any that is free. Cannot be changed at run time.
     pub port: u16,
 }
@@ -59,21 +68,20 @@ impl Default for Settings {
             pascal_case: false,
             opaque_access_tokens: false,
             date_header: true,
+            starts_at: None,
+            synapsewave: synapsewave::Settings::default(),
             port: 0,
         }
     }
 }
 
 impl Settings {
-    /// These settings with the keys of `change` laid over them, and the accounts that `change` names.
-    pub(crate) fn merged(&self, change: Value) -> Result<(Self, Vec<AccountChange>), String> {
+    /// These settings with the keys of `change` laid over them, and those that `change` names who may log in.
+    pub(crate) fn merged(&self, change: Value) -> Result<(Self, Changes), String> {
         let Value::Object(mut change) = change else {
             return Err("settings must be a JSON object".into());
         };
-        let accounts = match change.remove("accounts") {
-            None => Vec::new(),
-            Some(accounts) => serde_json::from_value(accounts).map_err(|error| format!("accounts: {error}"))?,
-        };
+        let changes = Changes::take(&mut change)?;
         let mut all = serde_json::to_value(self).map_err(|error| error.to_string())?;
         overlay(&mut all, Value::Object(change));
         let mut settings: Self = serde_json::from_value(all).map_err(|error| error.to_string())?;
@@ -81,7 +89,10 @@ impl Settings {
         if settings.port != self.port {
             return Err("the port cannot be changed at run time".into());
         }
-        Ok((settings, accounts))
+        if settings.starts_at != self.starts_at {
+            return Err("starts_at cannot be changed at run time".into());
+        }
+        Ok((settings, changes))
     }
 }
 
@@ -129,7 +140,8 @@ pub(crate) struct AccountChange {
     pub(crate) disabled: Option<bool>,
 }
 
-/// When failed logins lock an account.
+/// When failed logins lock an account. The vendor of the Synapsewave API documents no lockout: there the rule of the 7G
+/// API is applied.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lockout {
@@ -156,12 +168,12 @@ mod tests {
     #[test]
     fn a_change_keeps_what_it_does_not_name() {
         let settings = Settings { blocked: true, ..Settings::default() };
-        let (merged, accounts) = settings
+        let (merged, changes) = settings
             .merged(json!({"lockout": {"failures": 5}, "rotate": false, "accounts": [{"username": "other_user"}]}))
             .unwrap();
         assert_eq!((merged.lockout.failures, merged.rotate, merged.blocked), (5, false, true));
         assert!((merged.lockout.window - 600.0).abs() < f64::EPSILON);
-        assert_eq!(accounts[0].username, "other_user");
+        assert_eq!(changes.seven_g[0].username, "other_user");
     }
 
     #[test]
@@ -172,10 +184,13 @@ mod tests {
             (json!({"lockout": {"window_seconds": 1}}), "window_seconds"),
             (json!({"accounts": [{"username": "a", "role": "b"}]}), "role"),
             (json!({"port": 1}), "port"),
+            (json!({"starts_at": 0}), "starts_at"),
+            (json!({"synapsewave": {"licence": []}}), "licence"),
+            (json!({"synapsewave": {"users": [{"user_id": "A", "role": "b"}]}}), "role"),
             (json!([]), "object"),
         ] {
             let error = settings.merged(change).err().unwrap();
-            assert!(error.contains(part), "{error}");
+            assert!(error.contains(part), "{error} {part}");
         }
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use relatch::{BootTime, ManualClock};
 use tokio::sync::{Notify, watch};
 
-use crate::clock::ServerClock;
+use crate::clock::{ServerClock, milliseconds};
 use crate::counts::Counts;
 use crate::settings::Settings;
 use crate::state::State;
@@ -33,12 +33,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings) -> Self {
+    /// # Errors
+    /// A text that tells what is wrong with the settings.
+    pub(crate) fn new(settings: Settings) -> Result<Self, String> {
         let manual = ManualClock::new();
+        if let Some(starts_at) = settings.starts_at {
+            manual.shift_wall(milliseconds(starts_at).saturating_sub(manual.clock().unix_time().0));
+        }
         let clock = ServerClock::new(&manual);
         let (signals, _) = watch::channel(Signals::default());
         let (open, _) = watch::channel(0);
-        Self { manual, clock, signals, open, state: Mutex::new(State::new(settings)), arrived: Notify::new() }
+        let state = Mutex::new(State::new(settings)?);
+        Ok(Self { manual, clock, signals, open, state, arrived: Notify::new() })
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {

@@ -1,6 +1,7 @@
 //! Everything the server knows, behind one lock.
 
 use hyper::header::HeaderValue;
+use serde_json::Value;
 
 use crate::audit::{Audit, Seen};
 use crate::clock::{DateHeader, seconds};
@@ -9,7 +10,7 @@ use crate::fault::{FaultKind, When};
 use crate::fault_queue::Faults;
 use crate::request::{Endpoint, Outcome, Request};
 use crate::settings::Settings;
-use crate::seven_g::{Call, SevenG};
+use crate::system::{Call, Changes, Systems};
 
 /// Everything the server knows.
 pub(crate) struct State {
@@ -17,15 +18,27 @@ pub(crate) struct State {
     pub(crate) counts: Counts,
     pub(crate) audit: Audit,
     pub(crate) faults: Faults,
-    pub(crate) seven_g: SevenG,
+    pub(crate) systems: Systems,
     date: DateHeader,
 }
 
 impl State {
-    pub(crate) fn new(mut settings: Settings) -> Self {
-        let seven_g = SevenG::new(std::mem::take(&mut settings.accounts));
+    pub(crate) fn new(mut settings: Settings) -> Result<Self, String> {
+        let systems = Systems::new(&mut settings)?;
         let (counts, audit, faults) = (Counts::default(), Audit::default(), Faults::default());
-        Self { settings, counts, audit, faults, seven_g, date: DateHeader::new() }
+        Ok(Self { settings, counts, audit, faults, systems, date: DateHeader::new() })
+    }
+
+    /// Changes the settings, and who may log in; nothing if there is an error.
+    pub(crate) fn configure(&mut self, (settings, changes): (Settings, Changes)) -> Result<(), String> {
+        self.systems.change(changes)?;
+        self.settings = settings;
+        Ok(())
+    }
+
+    /// Carries out a control call that only one of the systems knows.
+    pub(crate) fn control(&mut self, name: &str, body: &Value, now: i64) -> Option<Result<Value, String>> {
+        self.systems.control(name, body, now, &self.settings)
     }
 
     /// Counts and records a request that has arrived whole at a time in milliseconds since 1970: its number in the
@@ -39,17 +52,24 @@ impl State {
     ) -> (u64, Option<(FaultKind, When)>) {
         self.counts.arrived(endpoint);
         let fault = self.faults.take(endpoint);
-        let (username, token) = self.seven_g.identify(call);
+        let note = self.systems.arrived(call, now, &self.settings);
+        self.counts.totp_reused += u64::from(note.totp_reused);
         let number = self.audit.add(Seen {
             at: seconds(now),
             method: request.method.to_string(),
             path: request.uri.path().to_owned(),
+            system: call.system(),
             kind: endpoint.name(),
             authorization: request.authorization.form(),
             version: request.version.clone(),
             content_type: request.content_type.clone(),
-            username,
-            token,
+            username: note.username,
+            token: note.token,
+            x_api_key: note.x_api_key,
+            login_type: note.login_type,
+            second_auth_type: note.second_auth_type,
+            source: note.source,
+            fields: note.fields,
             status: None,
             verdict: "pending",
             fault: fault.as_ref().map(|(kind, _)| kind.name()),
@@ -59,7 +79,7 @@ impl State {
 
     /// Lets the server act on a request, and records its verdict.
     pub(crate) fn act(&mut self, endpoint: Endpoint, call: &Call, number: u64, now: i64) -> Outcome {
-        let outcome = self.seven_g.act(call, now, &self.settings);
+        let outcome = self.systems.act(call, now, &self.settings);
         if outcome.rejected {
             self.counts.rejected(endpoint, outcome.verdict);
         }

@@ -164,6 +164,7 @@ fn the_command_prints_one_line_and_serves_until_it_is_stopped() {
     output.read_line(&mut line).unwrap();
     let line: Value = serde_json::from_str(&line).unwrap();
     let (url, base) = (line["url"].as_str().unwrap(), line["control"].as_str().unwrap());
+    assert_eq!(line["synapsewave"], format!("{url}/prod/interactive"));
     assert_eq!(Client::to(url).unwrap().login().status, 200);
     assert_eq!(Client::to(url).unwrap().post("/sandbox/counts", &json!({})).unwrap().json()["login"], 1);
     let mut client = Client::to(base).unwrap();

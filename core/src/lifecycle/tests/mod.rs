@@ -1,6 +1,7 @@
 //! The state machine without a socket: single steps, and random sequences against a model of the server.
 
 mod model;
+mod refreshless;
 mod sequences;
 mod steps;
 mod world;

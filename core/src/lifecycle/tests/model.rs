@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::super::*;
 use crate::clock::UnixTime;
 use crate::freshness::Timing;
+use crate::secret::Secret;
 
 /// How a message to or from the server fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,10 +25,16 @@ pub(super) enum Fate {
     Busy {
         seconds: Option<i64>,
     },
+    /// A login is refused for its code, which came late.
+    LateCode,
 }
 
+/// The server's day, in milliseconds.
+pub(super) const DAY: i64 = 86_400_000;
+
 pub(super) struct Server {
-    pub(super) lifetime: i64,
+    /// How long an access token lives; nothing where all end with the server's day and there are no refresh tokens.
+    pub(super) lifetime: Option<i64>,
     pub(super) dated: bool,
     /// Its clock less the client's boot clock, in milliseconds.
     pub(super) ahead: i64,
@@ -44,7 +51,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(lifetime: i64, dated: bool, ahead: i64) -> Self {
+    pub(super) fn new(lifetime: Option<i64>, dated: bool, ahead: i64) -> Self {
         Self {
             lifetime,
             dated,
@@ -77,6 +84,10 @@ impl Server {
                     Error::new(ErrorCode::AccountLocked, "locked")
                         .with_retry_at(now.unix.after(Duration::from_secs(600))),
                 );
+            }
+            if fate == Fate::LateCode {
+                server.failures.push(now.boot.0);
+                return Outcome::Rejected(Error::new(ErrorCode::SecondFactorRejected, "late").with_status(400));
             }
             if password != server.password {
                 server.failures.push(now.boot.0);
@@ -119,7 +130,7 @@ impl Server {
                 let at = seconds.map(|seconds| UnixTime(now.unix.0 + seconds * 1000));
                 Outcome::Busy(Error::new(ErrorCode::RateLimited, "busy").with_status(429).with_retry_at(at))
             }
-            Fate::Whole => act(self),
+            Fate::Whole | Fate::LateCode => act(self),
         };
         let date = self.dated.then(|| UnixTime((now.boot.0 + self.ahead) / 1000 * 1000));
         Ended::Answered(outcome, Timing { sent: now.boot, received: now.boot, date })
@@ -127,14 +138,19 @@ impl Server {
 
     fn issue(&mut self, session: usize, now: Now) -> Grant {
         self.issued += 1;
+        let time = now.boot.0 + self.ahead;
         // `exp` counts in whole seconds of the server's clock.
-        let end = (now.boot.0 + self.ahead) / 1000 * 1000 + self.lifetime * 1000;
-        self.good[session] = Some(self.issued);
+        let end = match self.lifetime {
+            Some(lifetime) => time / 1000 * 1000 + lifetime * 1000,
+            None => (time / DAY + 1) * DAY - 1000,
+        };
+        self.good[session] = self.lifetime.map(|_| self.issued);
         self.access[session] = Some((self.issued, end - self.ahead));
         Grant {
             access_token: Secret::new(self.issued.to_string()),
-            refresh_token: Some(Secret::new(self.issued.to_string())),
+            refresh_token: self.lifetime.map(|_| Secret::new(self.issued.to_string())),
             expiry: Expiry::At(UnixTime(end)),
+            details: None,
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::model::{Fate, Server};
+use super::model::{DAY, Fate, Server};
 use super::world::World;
 use crate::clock::UnixTime;
 use crate::freshness::Margins;
+use crate::secret::Secret;
 
 /// `RELATCH_SEQUENCES` asks for more, `RELATCH_SEED` for one only.
 const SEQUENCES: u64 = 100_000;
@@ -30,6 +31,7 @@ fn no_sequence_breaks_invariants_1_to_7() {
 
 fn sequence(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
+    let ends_with_day = random.u8(..3) == 0;
     let rules = Rules {
         can_login: random.u8(..4) > 0,
         may_relogin: random.u8(..4) > 0,
@@ -37,15 +39,20 @@ fn sequence(seed: u64) {
         margins: Margins::default(),
         flight_limit: Duration::from_secs(30),
         replay_grace: Duration::ZERO,
+        attended: ends_with_day && random.u8(..3) == 0,
+        fresh_codes: ends_with_day && random.bool(),
+        one_login: false,
+        holds_factor: false,
+        renewal: if ends_with_day { DAILY } else { Renewal::AnyTime },
         default_lifetime: Duration::from_secs(1200),
     };
-    let lifetime = [1200, 300, 60, 20][random.usize(..4)];
+    let lifetime = (!ends_with_day).then(|| [1200, 300, 60, 20][random.usize(..4)]);
     let ahead = random.i64(-4_000_000_000..4_000_000_000);
     let server = Server::new(lifetime, random.u8(..4) > 0, ahead + 1_700_000_000_000);
     let unix = UnixTime(1_700_000_000_000 + random.i64(-5_000_000..5_000_000));
     let mut world = World::new(rules, server, Now { boot: BootTime(1_000_000), unix });
     for session in 0..2 {
-        world.step(session, Input::Login { force: false });
+        world.step(session, Input::Login { force: false, part: LoginPart::Whole(None) });
     }
     for _ in 0..STEPS {
         act(&mut world, &mut random);
@@ -55,9 +62,17 @@ fn sequence(seed: u64) {
     world.check_server();
 }
 
+/// All tokens end in the last second of the server's day.
+const DAILY: Renewal = Renewal::Daily { end: Duration::from_secs(86_399), gap: Duration::from_secs(2) };
+
 fn act(world: &mut World, random: &mut fastrand::Rng) {
     let session = random.usize(..2);
     world.chance = random.f64();
+    if world.server.lifetime.is_none() && random.u8(..10) == 0 {
+        // To some time near the end of the day, or past it.
+        let left = DAY - (world.now.boot.0 + world.server.ahead).rem_euclid(DAY);
+        pass(world, (left + random.i64(-40_000..40_000)).max(0));
+    }
     match random.u8(..26) {
         0..=6 => world.step(session, Input::Want),
         7 => world.step(session, Input::Refresh),
@@ -66,7 +81,7 @@ fn act(world: &mut World, random: &mut fastrand::Rng) {
             let fate = fate(random);
             world.deliver(session, fate);
         }
-        18..=20 => pass(world, [10, 1_000, 31_000, 300_000, 900_000, 1_170_000][random.usize(..6)]),
+        18..=20 => pass(world, [10, 1_000, 2_000, 31_000, 300_000, 900_000, 1_170_000][random.usize(..7)]),
         // The user, or NTP, sets the wall clock.
         21 => world.now.unix = UnixTime(world.now.unix.0 + random.i64(-7_200_000..7_200_000)),
         // A caller that is cancelled just goes; the lifecycle is not even told.
@@ -88,11 +103,12 @@ fn unauthorized(world: &mut World, session: usize, random: &mut fastrand::Rng) {
 }
 
 fn fate(random: &mut fastrand::Rng) -> Fate {
-    match random.u8(..14) {
+    match random.u8(..15) {
         0 => Fate::NotSent,
         1 => Fate::LostOnTheWay,
         2 => Fate::AnswerLost,
         3 => Fate::Failed { acted: random.bool() },
+        14 => Fate::LateCode,
         4 => Fate::Busy { seconds: random.bool().then(|| random.i64(0..100)) },
         _ => Fate::Whole,
     }
@@ -128,8 +144,8 @@ fn settle_all(world: &mut World) {
         assert!(client.waiting.is_empty(), "callers of session {number} wait for ever");
         assert!(client.lifecycle.flight.is_none(), "a flight of session {number} never ends");
     }
-    // Ten minutes on, no ledger stands in the way of credentials that are right.
-    pass(world, 1_300_000);
+    // Ten minutes on, no ledger stands in the way of credentials that are right. On another day, what ended has ended.
+    pass(world, 1_300_000.max(2 * DAY));
     for session in 0..2 {
         check_alive(world, session);
     }
@@ -138,7 +154,7 @@ fn settle_all(world: &mut World) {
 fn check_alive(world: &mut World, session: usize) {
     let lifecycle = &world.sessions[session].lifecycle;
     let right = world.password == world.server.password;
-    let may_login = right && lifecycle.rules.can_login && lifecycle.rules.may_relogin;
+    let may_login = right && lifecycle.rules.can_login && lifecycle.rules.may_relogin && !lifecycle.rules.attended;
     if lifecycle.closed || lifecycle.held().is_none() || lifecycle.login_refused || !may_login {
         return;
     }
@@ -147,6 +163,10 @@ fn check_alive(world: &mut World, session: usize) {
     for _ in 0..4 {
         world.deliver(0, Fate::Whole);
         world.deliver(1, Fate::Whole);
+        if world.sessions[session].handed_out.is_none() {
+            // In the last second of a day those who ask wait for the next one.
+            pass(world, 6_000);
+        }
     }
     assert!(world.sessions[session].handed_out.is_some(), "session {session} had credentials and did not live");
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::super::*;
 use super::model::{Fate, Server};
 use crate::lockout::{Attempt, Ledger, LockoutRule};
+use crate::secret::Secret;
 
 const RULE: LockoutRule = LockoutRule { most: 2, window: Duration::from_secs(600) };
 
@@ -97,7 +98,7 @@ impl World {
             }
         };
         if let Some(attempt) = attempt {
-            let (verdict, until) = verdict(&ended, self.now);
+            let (verdict, until) = verdict(&ended, &LoginPart::Whole(None), self.now);
             let credential = self.password.to_le_bytes();
             self.ledger.settle(self.now, attempt, verdict, &credential, [0; 16]);
             if let Some(until) = until {
@@ -122,7 +123,8 @@ impl World {
     fn try_login(&mut self, session: usize, number: FlightNumber) {
         match self.ledger.begin(self.now, RULE, &self.password.to_le_bytes(), false) {
             Ok(attempt) => {
-                self.sessions[session].wire = Some((number, Exchange::Login { force: false }, Some(attempt)));
+                self.sessions[session].wire =
+                    Some((number, Exchange::Login { force: false, part: LoginPart::Whole(None) }, Some(attempt)));
             }
             Err(refusal) => {
                 let error = refusal.error(self.now);
@@ -136,7 +138,7 @@ impl World {
             match effect {
                 Effect::HandOut(held) => self.check_handed_out(session, &held),
                 Effect::Wait(number) => self.sessions[session].waiting.push(number),
-                Effect::Refuse(_) | Effect::Forget(_) => {}
+                Effect::Refuse(_) | Effect::Forget(_) | Effect::EndOnServer(_) => {}
                 Effect::Send(number, exchange) => self.send(session, number, exchange),
                 Effect::Publish(held) => self.sessions[session].published = held,
                 Effect::Store(number, held) => {
@@ -166,6 +168,11 @@ impl World {
             assert!(!client.spent.contains(token), "invariant 4: refresh token {token} goes out twice");
             client.wire = Some((number, exchange, None));
         } else {
+            let flight = client.lifecycle.flight.as_ref().expect("a flight");
+            let unasked = self.server.lifetime.is_none() && flight.purpose == Purpose::Renewal;
+            // One whose end could not be believed is taken to live for a while, and replaced like any.
+            let good = client.lifecycle.valid(self.now).is_some_and(|held| held.windows.due == held.windows.expired);
+            assert!(!unasked || !good, "a login is spent while there is a token that lives as long");
             self.queue.push((session, number));
             self.next_login();
         }
@@ -196,7 +203,12 @@ impl World {
         let number = token.parse().expect("a number");
         let Some(end) = self.server.end_of(session, number).filter(|_| self.server.dated) else { return };
         let left = end - self.now.boot.0;
-        let margin = if troubled { 0 } else { (self.server.lifetime * 250).min(30_000) - 1_000 };
+        let margin = match self.server.lifetime {
+            Some(lifetime) if !troubled => (lifetime * 250).min(30_000) - 1_000,
+            Some(_) => 0,
+            // Of what ends with the day nothing can be had that lives longer; exp says the last second.
+            None => -1_000,
+        };
         assert!(left >= margin, "invariant 6: a token with {left} ms to live is handed out (troubled: {troubled})");
     }
 

@@ -1,8 +1,8 @@
-//! Who may log in, and the lockout that counts failures.
+//! Who may log in.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
-use crate::clock::milliseconds;
+use crate::failures::Failures;
 use crate::settings::{Account, AccountChange, Lockout};
 
 /// The first account's `UserID`; the others count on from it.
@@ -21,9 +21,7 @@ pub(super) struct Entry {
     pub(super) user_id: u64,
     password: String,
     pub(super) disabled: bool,
-    /// Times of failed logins, oldest first.
-    failures: VecDeque<i64>,
-    locked_until: Option<i64>,
+    failures: Failures,
     /// The sessions by order of login.
     pub(super) sessions: Vec<usize>,
 }
@@ -43,15 +41,20 @@ impl Accounts {
 
     fn add(&mut self, username: String, password: String, disabled: bool) {
         let user_id = FIRST_USER_ID + self.0.len() as u64;
-        let (failures, locked_until, sessions) = (VecDeque::new(), None, Vec::new());
-        self.0.insert(username, Entry { user_id, password, disabled, failures, locked_until, sessions });
+        let (failures, sessions) = (Failures::default(), Vec::new());
+        self.0.insert(username, Entry { user_id, password, disabled, failures, sessions });
     }
 
-    /// Adds the accounts that are new and changes the others. Changes nothing if one of them is in error.
-    pub(super) fn change(&mut self, changes: Vec<AccountChange>) -> Result<(), String> {
+    /// Whether the changes can be made.
+    pub(super) fn check_changes(&self, changes: &[AccountChange]) -> Result<(), String> {
         if let Some(new) = changes.iter().find(|new| new.password.is_none() && !self.0.contains_key(&new.username)) {
             return Err(format!("accounts: a new account needs a password: {}", new.username));
         }
+        Ok(())
+    }
+
+    /// Adds the accounts that are new and changes the others.
+    pub(super) fn change(&mut self, changes: Vec<AccountChange>) {
         for AccountChange { username, password, disabled } in changes {
             if let Some(entry) = self.0.get_mut(&username) {
                 entry.password = password.unwrap_or_else(|| std::mem::take(&mut entry.password));
@@ -60,7 +63,6 @@ impl Accounts {
                 self.add(username, password.unwrap_or_default(), disabled.unwrap_or(false));
             }
         }
-        Ok(())
     }
 
     pub(super) fn get(&self, username: &str) -> Option<&Entry> {
@@ -77,27 +79,14 @@ impl Accounts {
         lockout: &Lockout,
     ) -> Result<&mut Entry, Refusal> {
         let entry = self.0.get_mut(username).ok_or(Refusal::BadCredentials)?;
-        if entry.locked_until.is_some_and(|until| now < until) {
+        if entry.failures.locked(now) {
             return Err(Refusal::Locked);
         }
-        entry.locked_until = None;
         if entry.password != password {
-            entry.fail(now, lockout);
+            entry.failures.add(now, lockout);
             return Err(Refusal::BadCredentials);
         }
         if entry.disabled { Err(Refusal::Disabled) } else { Ok(entry) }
-    }
-}
-
-impl Entry {
-    fn fail(&mut self, now: i64, lockout: &Lockout) {
-        let window = milliseconds(lockout.window);
-        self.failures.retain(|&at| now.saturating_sub(at) < window);
-        self.failures.push_back(now);
-        if lockout.failures > 0 && self.failures.len() >= lockout.failures {
-            self.failures.clear();
-            self.locked_until = Some(now.saturating_add(milliseconds(lockout.locked_for)));
-        }
     }
 }
 
@@ -151,8 +140,8 @@ mod tests {
             password: password.map(str::to_owned),
             disabled: None,
         };
-        assert!(accounts.change(vec![change(None)]).unwrap_err().contains("new_user"));
-        accounts.change(vec![change(Some("made-up-password-2"))]).unwrap();
+        assert!(accounts.check_changes(&[change(None)]).unwrap_err().contains("new_user"));
+        accounts.change(vec![change(Some("made-up-password-2"))]);
         assert!(accounts.check("new_user", "made-up-password-2", 0, &Lockout::default()).is_ok());
     }
 }

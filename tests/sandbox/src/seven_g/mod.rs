@@ -2,20 +2,21 @@
 
 mod accounts;
 mod answer;
-mod issuer;
+mod claims;
 mod revoke;
 mod sessions;
 
 use hyper::Method;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use self::accounts::{Accounts, Refusal};
-use self::issuer::{Fingerprint, fingerprint};
 pub use self::revoke::{Revoke, Revoked};
 use self::sessions::Sessions;
+use crate::issuer::{Fingerprint, fingerprint};
 use crate::request::{Endpoint, Outcome, Request};
-use crate::settings::{Account, AccountChange, Settings};
+use crate::settings::{AccountChange, Settings};
+use crate::system::{Note, System};
 
 /// No username, password or refresh token is longer, says the vendor.
 const LONGEST_FIELD: usize = 255;
@@ -48,7 +49,7 @@ struct RefreshRequest {
 }
 
 /// What a request asks for. Paths are matched in any case.
-pub(crate) fn read(request: &Request) -> (Endpoint, Call) {
+fn read(request: &Request) -> (Endpoint, Call) {
     let (method, endpoint) = match request.uri.path().trim_end_matches('/').to_ascii_lowercase().as_str() {
         "/user/login" => (Method::POST, Endpoint::Login),
         "/user/refreshtoken" => (Method::POST, Endpoint::Refresh),
@@ -78,7 +79,7 @@ pub(crate) fn read(request: &Request) -> (Endpoint, Call) {
         },
         Endpoint::Health => Call::Health,
         Endpoint::Lookup => Call::Lookup(request.parameter("Name").map(str::to_owned)),
-        Endpoint::Other => Call::NotFound,
+        _ => Call::NotFound,
     };
     (endpoint, call)
 }
@@ -89,28 +90,46 @@ pub(crate) struct SevenG {
     sessions: Sessions,
 }
 
-impl SevenG {
-    pub(crate) fn new(accounts: Vec<Account>) -> Self {
-        Self { accounts: Accounts::new(accounts), sessions: Sessions::new() }
+impl System for SevenG {
+    const NAME: &'static str = "seven_g";
+    type Call = Call;
+    type Changes = Vec<AccountChange>;
+
+    fn new(settings: &mut Settings) -> Result<Self, String> {
+        let accounts = Accounts::new(std::mem::take(&mut settings.accounts));
+        Ok(Self { accounts, sessions: Sessions::new() })
     }
 
-    pub(crate) fn change_accounts(&mut self, changes: Vec<AccountChange>) -> Result<(), String> {
-        self.accounts.change(changes)
+    fn changes(change: &mut Map<String, Value>) -> Result<Self::Changes, String> {
+        let accounts = change.remove("accounts").map_or(Ok(Vec::new()), serde_json::from_value);
+        accounts.map_err(|error| format!("accounts: {error}"))
     }
 
-    /// Whom a call is about, and the number of the refresh token it presents.
-    pub(crate) fn identify(&self, call: &Call) -> (Option<String>, Option<u64>) {
+    fn check(&self, changes: &Self::Changes) -> Result<(), String> {
+        self.accounts.check_changes(changes)
+    }
+
+    fn change(&mut self, changes: Self::Changes) {
+        self.accounts.change(changes);
+    }
+
+    /// Paths that no other system has are its own, to be answered as unknown.
+    fn read(request: &Request, _settings: &Settings) -> Option<(Endpoint, Call)> {
+        Some(read(request))
+    }
+
+    fn arrived(&mut self, call: &Call, _now: i64, _settings: &Settings) -> Note {
         let owner = match call {
-            Call::Login(login) => return (Some(login.username.clone()), None),
+            Call::Login(login) => return Note { username: Some(login.username.clone()), ..Note::default() },
             Call::Refresh { token, .. } => self.sessions.refresh_owner(token),
             Call::Account { access: Some(access), .. } => self.sessions.access_owner(access),
             _ => None,
         };
-        owner.map_or((None, None), |owner| (Some(owner.username.to_string()), owner.number))
+        let username = owner.as_ref().map(|owner| owner.username.to_string());
+        Note { username, token: owner.and_then(|owner| owner.number), ..Note::default() }
     }
 
-    /// Acts on a call at a time in milliseconds since 1970.
-    pub(crate) fn act(&mut self, call: &Call, now: i64, settings: &Settings) -> Outcome {
+    fn act(&mut self, call: &Call, now: i64, settings: &Settings) -> Outcome {
         let pascal = settings.pascal_case;
         match call {
             Call::Login(login) => self.login(login, now, settings),
@@ -124,6 +143,12 @@ impl SevenG {
         }
     }
 
+    fn revoke(&mut self, revoke: Value) -> Result<(), String> {
+        self.revoke_tokens(serde_json::from_value(revoke).map_err(|error| error.to_string())?)
+    }
+}
+
+impl SevenG {
     fn login(&mut self, login: &LoginRequest, now: i64, settings: &Settings) -> Outcome {
         let pascal = settings.pascal_case;
         if settings.blocked {

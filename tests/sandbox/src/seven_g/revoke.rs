@@ -32,7 +32,7 @@ pub struct Revoke {
 }
 
 impl SevenG {
-    pub(crate) fn revoke(&mut self, revoke: Revoke) -> Result<(), String> {
+    pub(crate) fn revoke_tokens(&mut self, revoke: Revoke) -> Result<(), String> {
         let Revoke { username, what, session } = revoke;
         let account = self.accounts.get(&username).ok_or("there is no such account")?;
         let sessions = match session {

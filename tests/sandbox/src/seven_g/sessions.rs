@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::issuer::{Claims, Fingerprint, Issuer, fingerprint};
+use super::claims::Claims;
 use crate::clock::milliseconds;
+use crate::issuer::{Fingerprint, Issuer, fingerprint};
 use crate::settings::Settings;
 
 struct Session {
@@ -155,16 +156,17 @@ impl Sessions {
         let serial = self.serial;
         let expires = now.saturating_add(milliseconds(settings.access_token_lifetime)).div_euclid(1000);
         let token = if settings.opaque_access_tokens {
-            self.issuer.opaque()
+            self.issuer.opaque::<32>()
         } else {
-            self.issuer.jwt(&Claims { username: &self.all[session].username, user_id, expires, serial })
+            let username = &self.all[session].username;
+            self.issuer.jwt(&Claims { username, user_id, expires, serial }.json())
         };
         self.access.insert(fingerprint(&token), Access { session, serial, expires: expires.saturating_mul(1000) });
         token
     }
 
     fn issue_refresh(&mut self, session: usize, now: i64, settings: &Settings) -> String {
-        let token = self.issuer.opaque();
+        let token = self.issuer.opaque::<32>();
         let number = self.refresh.len() as u64 + 1;
         let expires = now.saturating_add(milliseconds(settings.refresh_token_lifetime));
         self.refresh.insert(fingerprint(&token), Refresh { session, number, expires, standing: Standing::Good });

@@ -1,6 +1,8 @@
 //! A plain HTTP client that shows what is on the wire, and the calls that the tests have in common.
 #![allow(dead_code)] // each test binary uses a part of it
 
+pub(crate) mod synapsewave;
+
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;

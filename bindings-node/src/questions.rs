@@ -1,0 +1,153 @@
+//! Questions that the core asks of callbacks in JavaScript, and their answers.
+//!
+//! A question goes to the environment that made the callback, and is answered there. What ends it otherwise, the core's
+//! deadline or the environment's end, leaves nothing behind: an answer that comes later finds no question.
+
+use std::collections::HashMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::{Arc, Mutex, Weak};
+
+use napi_derive::napi;
+use relatch::{Callback, Question, Secret};
+use serde_json::json;
+use tokio::sync::oneshot;
+
+use crate::environment::{self, Environment, Message, locked};
+
+type Failure = Box<dyn StdError + Send + Sync>;
+type Answer = Result<Secret, Failure>;
+
+/// The questions of one environment that wait for their answers.
+#[derive(Default)]
+pub(crate) struct Questions(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    answers: HashMap<u32, oneshot::Sender<Answer>>,
+    last: u32,
+    has_ended: bool,
+}
+
+impl Questions {
+    /// A new question's number, and where its answer will be; nothing where nobody is left to answer.
+    fn open(&self) -> Option<(u32, oneshot::Receiver<Answer>)> {
+        let mut waiting = locked(&self.0);
+        if waiting.has_ended {
+            return None;
+        }
+        let (answer, answered) = oneshot::channel();
+        waiting.last = waiting.last.wrapping_add(1);
+        let number = waiting.last;
+        waiting.answers.insert(number, answer);
+        Some((number, answered))
+    }
+
+    fn take(&self, number: u32) -> Option<oneshot::Sender<Answer>> {
+        locked(&self.0).answers.remove(&number)
+    }
+
+    /// Nobody answers any more.
+    pub(crate) fn end(&self) {
+        let answers = {
+            let mut waiting = locked(&self.0);
+            waiting.has_ended = true;
+            std::mem::take(&mut waiting.answers)
+        };
+        drop(answers);
+    }
+}
+
+/// A question that waits for its answer; it is withdrawn when this is dropped.
+struct Asked {
+    environment: Weak<Environment>,
+    number: u32,
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if let Some(environment) = self.environment.upgrade() {
+            drop(environment.questions.take(self.number));
+        }
+    }
+}
+
+/// The callback that JavaScript knows by this number.
+pub(crate) fn callback(environment: &Arc<Environment>, number: u32) -> Callback {
+    // Weak: a session's flight may outlive the environment whose callback it asks.
+    let home = Arc::downgrade(environment);
+    Callback::new(move |question| {
+        let home = Weak::clone(&home);
+        async move { ask(home, number, &question).await }
+    })
+}
+
+async fn ask(home: Weak<Environment>, callback: u32, question: &Question) -> Answer {
+    let ended = || Failure::from("the JavaScript environment of the callback has ended");
+    let (asked, answered) = {
+        let environment = home.upgrade().ok_or_else(ended)?;
+        let (number, answered) = environment.questions.open().ok_or_else(ended)?;
+        let asked = Asked { environment: home, number };
+        let message = Message { number: callback, question: Some(number), ..Message::text(written(question)) };
+        environment.post(message);
+        (asked, answered)
+    };
+    let answer = answered.await;
+    drop(asked);
+    answer.unwrap_or_else(|_| Err(ended()))
+}
+
+fn written(question: &Question) -> String {
+    let methods: Vec<_> = question.methods.iter().map(|method| method.as_str()).collect();
+    let Question { wanted, system, user, .. } = question;
+    json!({ "wanted": wanted, "system": system, "user": user, "methods": methods }).to_string()
+}
+
+/// Answers a question with a text, or with the number of what the callback threw.
+#[napi(catch_unwind)]
+pub fn answer_question(environment: u32, question: u32, answer: Option<String>, thrown: u32) {
+    // An environment that has ended has no questions left.
+    let Ok(home) = environment::find(environment) else { return };
+    let answer = answer.map(Secret::new).ok_or_else(|| {
+        let thrown = Thrown { environment: Arc::downgrade(&home), number: thrown };
+        Failure::from(thrown)
+    });
+    if let Some(waiting) = home.questions.take(question) {
+        // Whoever asked may have gone meanwhile.
+        drop(waiting.send(answer));
+    }
+}
+
+/// What a callback threw: the value stays in JavaScript, which forgets it when no error carries it any more.
+pub(crate) struct Thrown {
+    environment: Weak<Environment>,
+    number: u32,
+}
+
+impl Thrown {
+    pub(crate) fn number(&self) -> u32 {
+        self.number
+    }
+}
+
+impl Drop for Thrown {
+    fn drop(&mut self) {
+        if let Some(environment) = self.environment.upgrade() {
+            environment.post(Message { forget: Some(self.number), ..Message::default() });
+        }
+    }
+}
+
+impl fmt::Debug for Thrown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Thrown")
+    }
+}
+
+impl fmt::Display for Thrown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the callback threw")
+    }
+}
+
+impl StdError for Thrown {}

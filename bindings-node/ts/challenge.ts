@@ -1,0 +1,114 @@
+/**
+ * Logins between their two steps.
+ */
+import { environment, makeChallengesBy, result, start } from './calls';
+import { InvalidConfig } from './errors';
+import { type Inspect, inspect, refuseCloning } from './inspect';
+import { native } from './native';
+import { checked, type Shape, type SignalOptions } from './options';
+import { respelt } from './profile';
+import { openSession, type Session } from './session';
+
+/** What else a server says of its user's factors; everything is optional. */
+export interface ChallengeDetails {
+  readonly totpEnabled?: boolean;
+  readonly mpinEnabled?: boolean;
+  readonly fingerprintEnabled?: boolean;
+  /** Which second factors are allowed, in the server's words. */
+  readonly ptnType?: string;
+  readonly [name: string]: unknown;
+}
+
+/** A second factor that a human gives: one of these. */
+export type HumanFactor =
+  | { readonly totp: string; readonly otp?: undefined; readonly fingerprint?: undefined }
+  | { readonly otp: string; readonly totp?: undefined; readonly fingerprint?: undefined }
+  | { readonly fingerprint: string; readonly totp?: undefined; readonly otp?: undefined };
+
+const FACTORS: Shape = { totp: 'string', otp: 'string', fingerprint: 'string' };
+const OPTIONS: Shape = { signal: 'signal' };
+
+const released = new FinalizationRegistry<number>((number) => native.releaseChallenge(environment, number));
+
+let making = false;
+
+/**
+ * A challenge by its number in the native half.
+ *
+ * @param owner - the provider or the session whose login it is
+ *
+ * @internal
+ */
+export let openChallenge: (number: number, owner: object | undefined) => Challenge;
+
+/**
+ * A login that waits for its second factor: the server took the first one. `begin` makes it.
+ *
+ * A factor that is refused ends it: begin again.
+ */
+export class Challenge {
+  readonly #number: number;
+  /** The provider or the session whose login it is. */
+  readonly #owner: object | undefined;
+  /** The factors that {@link Challenge.complete} takes, as far as the server says which its user has. */
+  readonly methods: readonly string[];
+  /** Until when the login can be completed, by the server's clock. */
+  readonly expiresAt: Date;
+  /** What else the server says of the user's factors. */
+  readonly details: ChallengeDetails;
+
+  private constructor(number: number, owner: object | undefined) {
+    if (!making) throw new TypeError('A challenge is made by begin.');
+    const { methods, expiresAt, details } = JSON.parse(native.describeChallenge(environment, number));
+    this.#number = number;
+    this.#owner = owner;
+    this.methods = Object.freeze(methods);
+    this.expiresAt = new Date(expiresAt);
+    this.details = Object.freeze(Object.fromEntries(respelt(details)));
+    released.register(this, number);
+    refuseCloning(this);
+  }
+
+  static {
+    openChallenge = (number, owner) => {
+      making = true;
+      try {
+        return new Challenge(number, owner);
+      } finally {
+        making = false;
+      }
+    };
+    makeChallengesBy(openChallenge);
+  }
+
+  /**
+   * Gives the second factor and returns the session.
+   *
+   * A caller whose `signal` aborts takes nothing with it: the login goes on, and completing again returns its session.
+   *
+   * @param factor - `totp`, `otp` or `fingerprint`
+   * @throws {@link InvalidConfig} for a value that cannot be one, with nothing sent and nothing lost;
+   *   {@link SecondFactorRejected}; {@link SecondFactorRequired} where the challenge is over; else as `login`
+   */
+  async complete(factor: HumanFactor, options?: SignalOptions): Promise<Session> {
+    const { signal } = checked('options', options, OPTIONS) as SignalOptions;
+    const [kind, value] = onlyOne(factor);
+    signal?.throwIfAborted();
+    const call = start((number) => native.complete(environment, number, this.#number, kind, value), this);
+    const { session = 0 } = await result(call, signal);
+    return openSession(session, this.#owner);
+  }
+
+  /** @internal */
+  [inspect](depth: number, options: unknown, show: Inspect): string {
+    const { methods, expiresAt, details } = this;
+    return `Challenge ${show({ methods, expiresAt, details }, depth, options)}`;
+  }
+}
+
+function onlyOne(factor: unknown): [string, string] {
+  const given = Object.entries(checked('factor', factor, FACTORS)) as Array<[string, string]>;
+  const [first] = given;
+  if (first && given.length === 1) return first;
+  throw new InvalidConfig('Give one of totp, otp and fingerprint.', { field: 'factor' });
+}

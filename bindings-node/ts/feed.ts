@@ -1,0 +1,44 @@
+/**
+ * What is needed to open a system's market data feed.
+ */
+
+import { type Inspect, inspect } from './inspect';
+
+/** A market data feed, for whoever opens it. `console.log` and `JSON.stringify` do not show its token. */
+export interface Feed {
+  /** Where it is; absent where the login did not say. */
+  readonly url?: string;
+  /** What it is opened with. */
+  readonly token: string;
+  /** As whom. */
+  readonly user?: string;
+}
+
+class FeedOfSession implements Feed {
+  declare readonly url?: string;
+  declare readonly user?: string;
+  readonly #token: string;
+
+  constructor(token: string, shown: Omit<Feed, 'token'>) {
+    this.#token = token;
+    Object.assign(this, shown);
+  }
+
+  get token(): string {
+    return this.#token;
+  }
+
+  [inspect](depth: number, options: unknown, show: Inspect): string {
+    return `Feed ${show({ ...this }, depth, options)}`;
+  }
+}
+
+/**
+ * Reads a feed that the native half wrote.
+ *
+ * @internal
+ */
+export function readFeed(text: string): Feed {
+  const { token, url, user } = JSON.parse(text);
+  return new FeedOfSession(token, { ...(url !== null && { url }), ...(user !== null && { user }) });
+}

@@ -1,0 +1,102 @@
+/**
+ * The ways to a session, and to tokens without one.
+ */
+import { environment, result, start } from './calls';
+import { type Challenge, openChallenge } from './challenge';
+import { decode } from './errors';
+import { native } from './native';
+import { type LoginOptions, loginOptions, type SessionOptions, sessionOptions } from './options';
+import { asksCallbacks, type Provider, providerNumber } from './provider';
+import { openSession, type Session } from './session';
+import { readTokens, type StoredTokens, storedTokens, type Tokens } from './tokens';
+
+/** What a session must keep of its provider. */
+function ownerOf(provider: Provider): Provider | undefined {
+  return asksCallbacks(provider) ? provider : undefined;
+}
+
+/**
+ * Logs in and returns a session that stays valid.
+ *
+ * A caller whose `signal` aborts, or whose time is up, takes nothing with it: the login goes on and is counted.
+ *
+ * @param provider - the system, with credentials
+ * @throws {@link InvalidConfig}; {@link InvalidCredentials}, {@link AccountLocked}, {@link AccessDenied},
+ *   {@link SecondFactorRequired} as the server says; {@link LockoutGuard} where sending could lock the account;
+ *   {@link TransportError} and its kin, {@link RateLimited}, {@link ProtocolError} where no good answer came
+ *
+ * @example
+ * ```ts
+ * await using session = await login(new SevenG({ username, password, environment: 'test' }))
+ * const answer = await fetch(url, { headers: await session.headers() })
+ * ```
+ */
+export async function login(provider: Provider, options?: LoginOptions): Promise<Session> {
+  const { settings, signal } = loginOptions(options);
+  const number = providerNumber(provider);
+  signal?.throwIfAborted();
+  const { session = 0 } = await result(
+    start((call) => native.login(environment, call, number, settings), provider),
+    signal,
+  );
+  return openSession(session, ownerOf(provider));
+}
+
+/**
+ * Logs in with the first factor alone and returns what the server asks for then.
+ *
+ * @param provider - the system, with its first factor
+ * @throws {@link InvalidConfig} for a system or a first factor that has no such step; else as {@link login}
+ *
+ * @example
+ * ```ts
+ * const challenge = await begin(new Synapsewave({ baseUrl, userId, apiKey, password }))
+ * console.log(`one of ${challenge.methods}, please`)
+ * const session = await challenge.complete({ otp: '123456' })
+ * ```
+ */
+export async function begin(provider: Provider, options?: LoginOptions): Promise<Challenge> {
+  const { settings, signal } = loginOptions(options);
+  const number = providerNumber(provider);
+  signal?.throwIfAborted();
+  const { challenge = 0 } = await result(
+    start((call) => native.begin(environment, call, number, settings), provider),
+    signal,
+  );
+  return openChallenge(challenge, ownerOf(provider));
+}
+
+/**
+ * A session from tokens that are held elsewhere. No traffic.
+ *
+ * @param provider - the system; with credentials, if the session is to log in by itself when it must
+ * @param tokens - of an earlier session
+ * @throws {@link InvalidConfig} for an empty token, or one that no header can carry
+ */
+export function resume(provider: Provider, tokens: StoredTokens, options?: SessionOptions): Session {
+  const { settings } = sessionOptions(options);
+  const session = native.resume(environment, providerNumber(provider), storedTokens(tokens), settings);
+  if (typeof session === 'string') throw decode(session, resume);
+  return openSession(session, ownerOf(provider));
+}
+
+/**
+ * Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+ *
+ * @param provider - the system
+ * @param tokens - of which the refresh token is spent
+ * @throws {@link ReloginRequired} where the refresh token is refused or missing, or the answer was lost; else as
+ *   {@link login}
+ */
+export async function refresh(
+  provider: Provider,
+  tokens: StoredTokens,
+  options?: SessionOptions & { signal?: AbortSignal | undefined },
+): Promise<Tokens> {
+  const { settings, signal } = sessionOptions(options);
+  const [number, stored] = [providerNumber(provider), storedTokens(tokens)];
+  signal?.throwIfAborted();
+  const call = start((call) => native.refreshTokens(environment, call, number, stored, settings), provider);
+  const { text = '' } = await result(call, signal);
+  return readTokens(text);
+}

@@ -1,0 +1,83 @@
+/**
+ * Callbacks that the core asks for values, and their answers.
+ *
+ * The native half knows a callback by its number and does not keep it: what it belongs to does, so that a callback may
+ * refer to its own session without keeping it for ever.
+ */
+import { native } from './native';
+import { describe, isText } from './options';
+import { keepThrown } from './thrown';
+
+/** What a callback is asked for. */
+export interface Question {
+  /** What is wanted. */
+  readonly wanted: 'otp' | 'sso_token';
+  /** The system's short name. */
+  readonly system: string;
+  /** The user who logs in. */
+  readonly user?: string;
+  /** The second factors that the server would take, where it said so. */
+  readonly methods: readonly string[];
+}
+
+/** Gives a value, at once or later. What it throws is the `cause` of the login's error. */
+export type Callback = (question: Question) => string | Promise<string>;
+
+const callbacks = new Map<number, WeakRef<Asked>>();
+const ended = new FinalizationRegistry<number>((number) => callbacks.delete(number));
+let last = 0;
+
+/**
+ * A callback, for as long as something refers to this.
+ *
+ * @internal
+ */
+export class Asked {
+  readonly number: number;
+  readonly #callback: (question: Question) => unknown;
+
+  constructor(callback: (question: Question) => unknown) {
+    do last = (last + 1) >>> 0;
+    while (callbacks.has(last));
+    this.number = last;
+    this.#callback = callback;
+    callbacks.set(last, new WeakRef(this));
+    ended.register(this, last);
+  }
+
+  /** Calls it. */
+  ask(question: Question): unknown {
+    const callback = this.#callback;
+    return callback(question);
+  }
+}
+
+/**
+ * Asks the callback of that number, and hands its answer to the native half, which drops one that comes too late.
+ *
+ * @param environment - the number of this environment
+ * @param question - the number of the question
+ * @param text - the question, as the native half wrote it
+ *
+ * @internal
+ */
+export function ask(environment: number, callback: number, question: number, text: string): void {
+  answerOf(callback, text).then(
+    (answer) => native.answerQuestion(environment, question, answer, 0),
+    (thrown) => native.answerQuestion(environment, question, undefined, keepThrown(thrown)),
+  );
+}
+
+async function answerOf(callback: number, text: string): Promise<string> {
+  const asked = callbacks.get(callback)?.deref();
+  if (!asked) throw new Error('The program holds neither the callback nor anything that would use its answer.');
+  const answer = await asked.ask(readQuestion(text));
+  if (!isText(answer))
+    throw new TypeError(`The callback answered ${describe(answer)}, not a string of whole characters.`);
+  return answer;
+}
+
+function readQuestion(text: string): Question {
+  const { user, ...question } = JSON.parse(text);
+  return user === null ? question : { ...question, user };
+}

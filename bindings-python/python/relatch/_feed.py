@@ -1,0 +1,27 @@
+"""The market data feed, for whoever opens it."""
+
+from __future__ import annotations
+
+from relatch._record import Record
+
+
+class Feed(Record):
+    """What is needed to open a system's market data feed. Its repr does not show the token.
+
+    Attributes:
+        url: Where it is, None where the login did not say.
+        token: What it is opened with.
+        user: As whom.
+    """
+
+    __slots__ = __match_args__ = ("url", "token", "user")
+
+    url: str | None
+    token: str
+    user: str | None
+
+    def __init__(self, url: str | None, token: str, user: str | None) -> None:
+        self._set(url, token, user)
+
+    def __repr__(self) -> str:
+        return f"Feed(url={self.url!r}, token=[redacted], user={self.user!r})"

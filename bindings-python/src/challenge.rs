@@ -1,0 +1,71 @@
+//! `Challenge`, the native base of the public class: a login between its two steps.
+
+use pyo3::prelude::*;
+use relatch::{FactorKind, UnixTime};
+
+use crate::awaitable::Awaitable;
+use crate::convert::optional;
+use crate::login::Opened;
+use crate::question::Asks;
+use crate::wait::wait_asking;
+
+/// A challenge of the core, for `Challenge` to take.
+#[pyclass(frozen, module = "relatch._relatch")]
+pub(crate) struct Begun {
+    pub(crate) core: relatch::Challenge,
+    pub(crate) asks: Asks,
+}
+
+/// A login that waits for its second factor.
+#[pyclass(frozen, subclass, module = "relatch._relatch")]
+pub(crate) struct Challenge {
+    core: relatch::Challenge,
+    asks: Asks,
+}
+
+#[pymethods]
+impl Challenge {
+    #[new]
+    fn new(begun: &Begun) -> Self {
+        Self { core: begun.core.clone(), asks: begun.asks }
+    }
+
+    #[pyo3(name = "_methods")]
+    fn methods(&self) -> Vec<&'static str> {
+        self.core.methods().iter().copied().map(FactorKind::as_str).collect()
+    }
+
+    #[pyo3(name = "_expires_at")]
+    fn expires_at(&self) -> f64 {
+        UnixTime::seconds(self.core.expires_at())
+    }
+
+    #[pyo3(name = "_details")]
+    fn details(&self) -> String {
+        serde_json::Value::Object(self.core.details().clone()).to_string()
+    }
+
+    #[pyo3(name = "_complete")]
+    fn complete(&self, py: Python<'_>, kind: &str, value: &Bound<'_, PyAny>) -> PyResult<Opened> {
+        let (kind, value, asks) = (kind_of(kind), text(kind, value)?, self.asks);
+        let core = wait_asking(py, asks, self.core.complete(kind, value))?;
+        Ok(Opened { core, asks })
+    }
+
+    #[pyo3(name = "_complete_async")]
+    fn complete_async(&self, py: Python<'_>, kind: &str, value: &Bound<'_, PyAny>) -> PyResult<Awaitable> {
+        let (core, asks) = (self.core.clone(), self.asks);
+        let (kind, value) = (kind_of(kind), text(kind, value)?);
+        let completed = async move { core.complete(kind, value).await };
+        Awaitable::asking(py, asks, completed, move |py, core| Opened { core, asks }.object(py))
+    }
+}
+
+/// The kind of that name; the package gives no others.
+fn kind_of(name: &str) -> FactorKind {
+    FactorKind::ALL.iter().copied().find(|kind| kind.as_str() == name).unwrap_or(FactorKind::Otp)
+}
+
+fn text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(optional(field, "a text", Some(value))?.unwrap_or_default())
+}

@@ -1,0 +1,49 @@
+//! Second factors, checked when they are made.
+
+use pyo3::prelude::*;
+use relatch::{Factor, Totp};
+
+use crate::error::{invalid, raise};
+use crate::question::{Asks, Callback};
+
+/// A second factor of one user. Make one of its subclasses.
+#[pyclass(frozen, subclass, module = "relatch._relatch")]
+pub(crate) struct SecondFactor {
+    pub(crate) core: Factor,
+    pub(crate) asks: Asks,
+}
+
+#[pymethods]
+impl SecondFactor {
+    /// `argument` is what the package calls the value.
+    #[new]
+    fn new(kind: &str, argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        if let Ok(callback) = value.cast::<Callback>() {
+            let callback = callback.get();
+            return Ok(Self { core: Factor::Otp(callback.core.clone()), asks: callback.asks() });
+        }
+        let Ok(text) = value.extract::<String>() else {
+            return Err(invalid(value.py(), field(kind), &format!("{argument} must be a text.")));
+        };
+        let core = match kind {
+            "totp" => Totp::new(&text).map(Factor::from).map_err(|error| raise(&error))?,
+            _ if text.trim().is_empty() => {
+                return Err(invalid(value.py(), field(kind), &format!("{argument} is empty.")));
+            }
+            "fingerprint" => Factor::fingerprint(text),
+            _ => Factor::pan(text),
+        };
+        Ok(Self { core, asks: Asks::default() })
+    }
+
+    /// What kind of factor it is.
+    #[getter]
+    fn kind(&self) -> &'static str {
+        self.core.kind().as_str()
+    }
+}
+
+/// The field as which the core refuses such a factor.
+fn field(kind: &str) -> &'static str {
+    if kind == "totp" { "totp" } else { "second_factor" }
+}

@@ -1,0 +1,194 @@
+//! Questions: from the core's threads, by a queue, to the one Python thread that has a callback answer each.
+//!
+//! The core's threads never wait for the interpreter, and never touch a Python object: a callback is a number to them.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use pyo3::exceptions::PyBaseException;
+use pyo3::prelude::*;
+use relatch::{FactorKind, Options, Question, Secret};
+use tokio::sync::oneshot::{self, Sender};
+
+use crate::convert::limit;
+use crate::error::raise;
+use crate::package::functions;
+use crate::queue::Queue;
+
+/// What waits for the thread that `next_question` is called on.
+pub(crate) enum Item {
+    /// A callback is to be asked.
+    Asked(u64, Asked),
+    /// Nobody can ask that callback any more.
+    Gone(u64),
+    /// An exception that no error refers to any more, to be let go of by a thread that holds the interpreter.
+    Released(Py<PyBaseException>),
+}
+
+pub(crate) static QUESTIONS: Queue<Item> = Queue::new();
+
+/// What a callback answers, in the end.
+type Answer = Result<Secret, Box<dyn StdError + Send + Sync>>;
+
+/// What Python sees of a question: what is wanted, system, user, methods.
+type QuestionParts<'a> = (&'static str, &'static str, Option<&'a str>, Vec<&'static str>);
+
+/// The callback that the logins of a provider ask, if they ask one.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Asks(Option<NonZeroU64>);
+
+impl Asks {
+    /// Tells the package where the result of the callback is to be awaited: in the event loop that runs here if
+    /// `awaited`, else in one of its own, for a blocking call would keep the one that runs here from running.
+    pub(crate) fn note(self, py: Python<'_>, awaited: bool) -> PyResult<()> {
+        match self.0 {
+            Some(number) => functions()?.called.call1(py, (number.get(), awaited)).map(drop),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A callback of the package, as the core asks it.
+#[pyclass(frozen, module = "relatch._relatch")]
+pub(crate) struct Callback {
+    number: u64,
+    pub(crate) core: relatch::Callback,
+}
+
+/// The number of a callback, for as long as the core has it.
+struct Registered(u64);
+
+impl Registered {
+    fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send + use<> {
+        let (sender, answer) = oneshot::channel();
+        let asked = Asked { question, sender: Mutex::new(Some(sender)) };
+        QUESTIONS.push(Item::Asked(self.0, asked));
+        async move { answer.await.unwrap_or_else(|_| Err("nobody is left to answer".into())) }
+    }
+}
+
+impl Drop for Registered {
+    fn drop(&mut self) {
+        QUESTIONS.push(Item::Gone(self.0));
+    }
+}
+
+#[pymethods]
+impl Callback {
+    #[new]
+    #[pyo3(signature = (timeout=None))]
+    fn new(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let limit = limit(timeout)?;
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let registered = Registered(number);
+        let mut core = relatch::Callback::new(move |question| registered.ask(question));
+        if let Some(limit) = limit {
+            // The limits of a call's timeout are those of an answer's.
+            Options::default().timeout(limit).map_err(|error| raise(&error))?;
+            core = core.limit(limit);
+        }
+        Ok(Self { number, core })
+    }
+
+    /// By which `next_question` names it.
+    #[getter]
+    fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl Callback {
+    pub(crate) fn asks(&self) -> Asks {
+        Asks(NonZeroU64::new(self.number))
+    }
+}
+
+/// A question that waits for its one answer. Letting go of it answers that nobody is left to answer.
+#[pyclass(frozen, module = "relatch._relatch")]
+pub(crate) struct Asked {
+    question: Question,
+    sender: Mutex<Option<Sender<Answer>>>,
+}
+
+#[pymethods]
+impl Asked {
+    /// What is wanted, the system, the user, and the second factors that would do.
+    #[getter]
+    fn question(&self) -> QuestionParts<'_> {
+        let Question { wanted, system, user, methods, .. } = &self.question;
+        (wanted, system, user.as_deref(), methods.iter().copied().map(FactorKind::as_str).collect())
+    }
+
+    /// Takes the answer. One that is no text is nonsense to the core as an empty text is.
+    fn answer(&self, value: &Bound<'_, PyAny>) {
+        self.send(Ok(Secret::new(value.extract::<String>().unwrap_or_default())));
+    }
+
+    /// Says that there is no answer, and why.
+    fn fail(&self, error: &Bound<'_, PyBaseException>) {
+        let name = error.get_type().name().map_or_else(|_| "an exception".to_owned(), |name| name.to_string());
+        self.send(Err(Box::new(Raised { exception: Some(error.clone().unbind()), name })));
+    }
+}
+
+impl Asked {
+    fn send(&self, answer: Answer) {
+        let sender = self.sender.lock().unwrap_or_else(PoisonError::into_inner).take();
+        // The second answer to a question is dropped, and so is one that comes too late.
+        if let Some(sender) = sender {
+            drop(sender.send(answer));
+        }
+    }
+}
+
+/// What a callback raised. Its words are not shown: nobody knows what is in them.
+pub(crate) struct Raised {
+    exception: Option<Py<PyBaseException>>,
+    name: String,
+}
+
+impl Raised {
+    pub(crate) fn exception(&self) -> Option<&Py<PyBaseException>> {
+        self.exception.as_ref()
+    }
+}
+
+impl Drop for Raised {
+    fn drop(&mut self) {
+        if let Some(exception) = self.exception.take() {
+            QUESTIONS.push(Item::Released(exception));
+        }
+    }
+}
+
+impl fmt::Debug for Raised {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Raised({})", self.name)
+    }
+}
+
+impl fmt::Display for Raised {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "the callback raised {}", self.name)
+    }
+}
+
+impl StdError for Raised {}
+
+/// Waits for the next question to any callback: its number and the question, or nothing when nobody can ask it any
+/// more. Does not come back once the process is exiting.
+#[pyfunction]
+pub(crate) fn next_question(py: Python<'_>) -> Option<(u64, Option<Asked>)> {
+    let busy = crate::exit::Busy::new();
+    loop {
+        match crate::exit::detached(py, &busy, || QUESTIONS.next())? {
+            Item::Asked(number, asked) => return Some((number, Some(asked))),
+            Item::Gone(number) => return Some((number, None)),
+            Item::Released(exception) => drop(exception),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! A queue from any thread to the one Python thread that empties it.
+
+use std::collections::VecDeque;
+use std::mem;
+use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+
+use crate::exit;
+
+/// What waits in this process. A forked child takes a new one: the old lock may never be released.
+pub(crate) struct Queue<T>(LazyLock<ArcSwap<Shared<T>>>);
+
+struct Shared<T> {
+    state: Mutex<State<T>>,
+    changed: Condvar,
+}
+
+struct State<T> {
+    waiting: VecDeque<T>,
+    ending: Ending,
+}
+
+/// How far the process is on its way out.
+#[derive(PartialEq, Eq)]
+enum Ending {
+    /// It is not.
+    Open,
+    /// Nothing more will come: what is left is to be delivered.
+    Closed,
+    /// Nobody waits for the delivery any more.
+    Abandoned,
+}
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        let state = State { waiting: VecDeque::new(), ending: Ending::Open };
+        Self { state: Mutex::new(state), changed: Condvar::new() }
+    }
+}
+
+impl<T> Shared<T> {
+    fn state(&self) -> MutexGuard<'_, State<T>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<T> Queue<T> {
+    pub(crate) const fn new() -> Self {
+        Self(LazyLock::new(ArcSwap::default))
+    }
+
+    /// Makes the queue, before a fork can find it half made.
+    pub(crate) fn prepare(&self) {
+        LazyLock::force(&self.0);
+    }
+
+    pub(crate) fn push(&self, item: T) {
+        let shared = self.0.load();
+        shared.state().waiting.push_back(item);
+        shared.changed.notify_one();
+    }
+
+    /// Waits for the next item; nothing once the queue is closed and empty. The caller must not hold the interpreter.
+    pub(crate) fn next(&self) -> Option<T> {
+        let shared = self.0.load_full();
+        let mut state = shared.state();
+        loop {
+            if state.ending == Ending::Abandoned {
+                drop(state);
+                exit::stay();
+            }
+            if let Some(next) = state.waiting.pop_front() {
+                return Some(next);
+            }
+            if state.ending == Ending::Closed {
+                return None;
+            }
+            state = shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Nothing more will come: `next` returns what is left, then the end.
+    pub(crate) fn close(&self) {
+        self.end(Ending::Closed);
+    }
+
+    /// What has not been delivered is not waited for: `next` does not come back any more.
+    pub(crate) fn abandon(&self) {
+        self.end(Ending::Abandoned);
+    }
+
+    fn end(&self, ending: Ending) {
+        let shared = self.0.load();
+        shared.state().ending = ending;
+        shared.changed.notify_all();
+    }
+
+    /// In a forked child: starts with an empty queue.
+    pub(crate) fn forget(&self) {
+        // Its lock may be held by a thread that does not exist here, and so must not be touched any more.
+        mem::forget(self.0.swap(Arc::default()));
+    }
+}

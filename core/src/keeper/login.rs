@@ -1,0 +1,274 @@
+//! One request of a login: the value that it needs, its entry in the account's ledger, the exchange.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Keeper;
+use super::account::{self, Entry, Turn};
+use super::exchange::send;
+use crate::clock::BootTime;
+use crate::error::{Error, ErrorCode, Sent};
+use crate::event::{Event, EventKind};
+use crate::factor::{Callback, FactorKind, Question, Source, Totp};
+use crate::lifecycle::{Ended, FlightNumber, Input, LoginPart, verdict};
+use crate::lockout::Verdict;
+use crate::provider::{Provider, Request};
+use crate::runtime;
+use crate::secret::Secret;
+
+/// What is sent later than this before the end of its step would come too late.
+const LEAST_LEFT: Duration = Duration::from_secs(1);
+
+struct Login {
+    keeper: Arc<Keeper>,
+    number: FlightNumber,
+    account: String,
+    force: bool,
+    part: LoginPart,
+}
+
+impl Keeper {
+    pub(super) async fn login(self: &Arc<Self>, number: FlightNumber, force: bool, part: LoginPart) -> Ended {
+        let account = account::name(&*self.provider);
+        let login = Login { keeper: Arc::clone(self), number, account, force, part };
+        login.run().await.unwrap_or_else(|ended| ended)
+    }
+}
+
+impl Login {
+    async fn run(mut self) -> Result<Ended, Ended> {
+        let provider = Arc::clone(&self.keeper.provider);
+        let value = match (self.given(), self.source(&*provider)) {
+            (Some(given), _) => Some(given),
+            (None, Some((Source::Totp(totp), _))) => return self.with_code(totp).await,
+            (None, Some((Source::Callback(callback), wanted))) => Some(self.ask(callback, wanted).await?),
+            (None, Some((Source::Held(held), _))) => Some(held.clone()),
+            (None, None) => None,
+        };
+        let request = self.request(value.as_ref()).map_err(Ended::Guarded)?;
+        let turn = self.turn().await?;
+        let entry = self.enter(value.as_ref()).await?;
+        Ok(self.transmit(turn, entry, request, value.as_ref()).await)
+    }
+
+    /// What somebody has given already.
+    fn given(&self) -> Option<Secret> {
+        match &self.part {
+            LoginPart::Whole(given) => given.clone(),
+            LoginPart::First => None,
+            LoginPart::Second(_, given) => given.as_ref().map(|(_, value)| value.clone()),
+        }
+    }
+
+    /// Where the value comes from that is not given yet, if this request needs one, and what it is called.
+    fn source<'a>(&self, provider: &'a dyn Provider) -> Option<(Source<'a>, &'static str)> {
+        let factor = provider.second_factor();
+        let kind = factor.map(|factor| factor.kind().as_str());
+        match &self.part {
+            LoginPart::Whole(_) => provider.first_value().map(|source| (source, kind.unwrap_or("sso_token"))),
+            LoginPart::First => None,
+            LoginPart::Second(..) => factor.map(|factor| (factor.source(), factor.kind().as_str())),
+        }
+    }
+
+    fn request(&self, value: Option<&Secret>) -> Result<Request, Error> {
+        let provider = &self.keeper.provider;
+        match &self.part {
+            LoginPart::Whole(_) => provider.login(value),
+            LoginPart::First => provider.begin(),
+            LoginPart::Second(asked, _) => match (self.kind(), value) {
+                (Some(kind), Some(value)) => provider.complete(asked, kind, value),
+                _ => Err(Error::invalid("second_factor", "There is no second factor to go on with.")),
+            },
+        }
+    }
+
+    /// The kind of the second step's factor.
+    fn kind(&self) -> Option<FactorKind> {
+        match &self.part {
+            LoginPart::Second(_, Some((kind, _))) => Some(*kind),
+            _ => self.keeper.provider.second_factor().map(crate::factor::Factor::kind),
+        }
+    }
+
+    /// Asks a callback, once for the whole flight: what it gives is kept there for its next try.
+    async fn ask(&mut self, callback: &Callback, wanted: &'static str) -> Result<Secret, Ended> {
+        let answer = self.answer(callback, wanted).await?;
+        if let LoginPart::Second(asked, _) = &self.part
+            && self.keeper.likely_server_time() >= asked.expires_at
+        {
+            let late = not_had(wanted, "answered when the server's time was up", ErrorCode::Timeout);
+            return Err(Ended::NoValue(late));
+        }
+        let value = Secret::new(answer.expose().trim());
+        // A slip of whoever was asked costs nothing.
+        self.request(Some(&value)).map_err(|error| Ended::NoValue(nonsense(wanted, error)))?;
+        self.part = match std::mem::replace(&mut self.part, LoginPart::First) {
+            LoginPart::Second(asked, _) => {
+                let kind = self.keeper.provider.second_factor().map_or(FactorKind::Otp, crate::factor::Factor::kind);
+                LoginPart::Second(asked, Some((kind, value.clone())))
+            }
+            _ => LoginPart::Whole(Some(value.clone())),
+        };
+        self.keeper.ask(Input::Supplied(self.number, self.part.clone()));
+        Ok(value)
+    }
+
+    async fn answer(&self, callback: &Callback, wanted: &'static str) -> Result<Secret, Ended> {
+        let (provider, clock) = (&self.keeper.provider, self.keeper.options.time());
+        let asked = match &self.part {
+            LoginPart::Second(asked, _) => Some(asked),
+            _ => None,
+        };
+        // An answer that comes after the server's time is up is of no use.
+        let limit = asked.map_or(callback.time_limit(), |asked| {
+            self.keeper.likely_server_time().until(asked.expires_at).min(callback.time_limit())
+        });
+        let question = Question {
+            wanted,
+            system: provider.system(),
+            user: provider.user().map(ToOwned::to_owned),
+            methods: asked.map(|asked| asked.methods.clone()).unwrap_or_default(),
+        };
+        let deadline = clock.boot_time().after(limit);
+        let callback = callback.clone();
+        // A task of its own, from its first line on: what is not ours may panic.
+        let mut asking = runtime::spawn(async move { callback.ask(question).await }).map_err(Ended::Guarded)?;
+        let none = |how: &str| not_had(wanted, how, ErrorCode::Transport);
+        let ended = tokio::select! {
+            answer = &mut asking => return match answer {
+                Ok(Ok(value)) => Ok(value),
+                Ok(Err(error)) => Err(Ended::NoValue(none("failed").with_boxed_source(error))),
+                Err(_) => Err(Ended::NoValue(none("panicked"))),
+            },
+            () = clock.sleep_until(deadline) => {
+                let late = format!("did not answer within {} seconds", limit.as_secs_f64());
+                Ended::NoValue(not_had(wanted, &late, ErrorCode::Timeout))
+            }
+            () = self.over() => Ended::Guarded(logged_out()),
+        };
+        asking.abort();
+        Err(ended)
+    }
+
+    /// Logs in with the code of a step that nobody has used, by the server's clock. The code is made in the account's
+    /// turn, so that waiting for others does not make it old.
+    async fn with_code(self, totp: &Totp) -> Result<Ended, Ended> {
+        loop {
+            let turn = self.turn().await?;
+            // Read first: a clock that jumps in between ends the wait early, not late.
+            let since = self.keeper.options.time().boot_time();
+            let at = self.keeper.server_time().await.map_err(Ended::NotSent)?;
+            let wait = match totp.step(at) {
+                Err(wait) => wait,
+                Ok(step) if self.keeper.take_step(&self.account, at, step).await.map_err(Ended::Guarded)? => {
+                    match self.with_step(turn, totp, step).await {
+                        Some(ended) => return Ok(ended),
+                        None => continue,
+                    }
+                }
+                Ok(step) => totp.left(at, step),
+            };
+            drop(turn);
+            self.sleep_until(since.after(wait)).await?;
+        }
+    }
+
+    /// Nothing where the step ended before its code could be sent.
+    async fn with_step(&self, turn: Turn, totp: &Totp, step: u64) -> Option<Ended> {
+        let code = totp.code(step);
+        let sent = match (self.request(Some(&code)), self.enter(Some(&code)).await) {
+            (Ok(request), Ok(entry)) => {
+                if totp.left(self.keeper.likely_server_time(), step) < LEAST_LEFT {
+                    self.settle(entry, Some(&code), Verdict::NotCounted).await;
+                    None
+                } else {
+                    Some(self.transmit(turn, entry, request, Some(&code)).await)
+                }
+            }
+            (Err(error), Ok(entry)) => {
+                self.settle(entry, Some(&code), Verdict::NotCounted).await;
+                Some(Ended::Guarded(error))
+            }
+            (_, Err(ended)) => Some(ended),
+        };
+        if !matches!(sent, Some(Ended::Answered(..) | Ended::Ambiguous(_))) {
+            self.keeper.return_step(&self.account, step).await;
+        }
+        sent
+    }
+
+    async fn turn(&self) -> Result<Turn, Ended> {
+        let turn = Turn::take(self.account.clone()).await;
+        if self.keeper.is_closed() { Err(Ended::Guarded(logged_out())) } else { Ok(turn) }
+    }
+
+    /// What the server would refuse again: of a first step only, for a second is made with what that was given.
+    fn credential(&self, value: Option<&Secret>) -> Secret {
+        let first = matches!(self.part, LoginPart::Whole(_));
+        self.keeper.provider.credential(value.filter(|_| first))
+    }
+
+    async fn enter(&self, value: Option<&Secret>) -> Result<Entry, Ended> {
+        let entered = self.keeper.enter_login(&self.account, &self.credential(value), self.force).await;
+        entered.map_err(Ended::Guarded)
+    }
+
+    async fn settle(&self, entry: Entry, value: Option<&Secret>, verdict: Verdict) {
+        self.keeper.settle_login(&self.account, entry, &self.credential(value), verdict, None).await;
+    }
+
+    async fn transmit(&self, turn: Turn, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
+        let (keeper, clock) = (&self.keeper, self.keeper.options.time());
+        if self.force && !matches!(self.part, LoginPart::Second(..)) {
+            keeper.announce(Event::new(EventKind::LoginForced, clock.unix_time()));
+        }
+        let token = match &self.part {
+            LoginPart::Second(asked, _) => Some(&asked.token),
+            _ => None,
+        };
+        let secrets: Vec<&Secret> = token.into_iter().chain(value).collect();
+        let ended = send(keeper, request, |answer| keeper.provider.read_login(answer, &secrets)).await;
+        let (verdict, locked_until) = verdict(&ended, &self.part, clock.now());
+        keeper.settle_login(&self.account, entry, &self.credential(value), verdict, locked_until).await;
+        drop(turn);
+        ended
+    }
+
+    async fn sleep_until(&self, at: BootTime) -> Result<(), Ended> {
+        tokio::select! {
+            () = self.keeper.options.time().sleep_until(at) => Ok(()),
+            () = self.over() => Err(Ended::Guarded(logged_out())),
+        }
+    }
+
+    /// Waits until nobody wants this login any more.
+    async fn over(&self) {
+        if let Some(mut flight) = self.keeper.flight(self.number) {
+            // An error says that the session is gone, which is no less over.
+            let _ = flight.wait_for(Option::is_some).await;
+        }
+    }
+}
+
+fn logged_out() -> Error {
+    Error::closed("The session was logged out before its login was sent.")
+}
+
+fn nonsense(wanted: &'static str, error: Error) -> Error {
+    not_had(wanted, "answered with something that cannot be one", ErrorCode::InvalidConfig).with_source(error)
+}
+
+/// What is said when a callback gave no value. `code` tells it of an SSO token, which comes from another system and needs
+/// no human.
+fn not_had(wanted: &'static str, how: &str, code: ErrorCode) -> Error {
+    if wanted == "sso_token" {
+        let message = format!("The callback for the SSO token {how}; nothing was sent.");
+        return Error::new(code, message).with_field(wanted).with_sent(Sent::No);
+    }
+    let message = format!(
+        "A second factor is needed and the callback for it {how} ({wanted}). Log in again, or complete the challenge if \
+         this error carries one."
+    );
+    Error::new(ErrorCode::SecondFactorRequired, message).with_field(wanted)
+}

@@ -1,0 +1,61 @@
+//! The session as the server knows it: asking whether it does, and ending it.
+
+use std::sync::Arc;
+
+use tokio::task::JoinHandle;
+
+use super::{Keeper, Reply};
+use crate::error::Error;
+use crate::grant::Grant;
+use crate::lifecycle::Input;
+use crate::provider::Request;
+use crate::runtime;
+use crate::transport::{self, Ending};
+
+impl Keeper {
+    /// Closes the session; the task that tells the server, if there is something to tell.
+    pub(crate) fn close(self: &Arc<Self>) -> Option<JoinHandle<()>> {
+        match self.ask(Input::Close) {
+            Reply::Closing(held) => self.end_on_server(&held.grant),
+            _ => None,
+        }
+    }
+
+    /// Tells the server that a token is not used any more. Best effort: its answer changes nothing.
+    pub(super) fn end_on_server(self: &Arc<Self>, grant: &Grant) -> Option<JoinHandle<()>> {
+        let request = self.provider.logout(grant)?;
+        let keeper = Arc::clone(self);
+        // Where there is no runtime the process is exiting, and the server ends the session in its own time.
+        runtime::spawn(async move { drop(keeper.exchange(request).await) }).ok()
+    }
+
+    /// Asks the server whether it knows the session.
+    pub(crate) async fn validate(self: &Arc<Self>) -> Result<bool, Error> {
+        let held = self.look(|lifecycle| lifecycle.held().map(Arc::clone));
+        let held = held.ok_or_else(|| Error::closed("This session holds no token that could be asked about."))?;
+        let Some(request) = self.provider.validate(&held.grant) else {
+            return Err(Error::invalid("session", "This system cannot be asked whether it knows a session."));
+        };
+        let keeper = Arc::clone(self);
+        let asking = runtime::spawn(async move { keeper.ask_server(request, &held.grant).await })?;
+        let known = asking.await.unwrap_or_else(|_| Err(Error::closed("The process is exiting.")))?;
+        Ok(known)
+    }
+
+    async fn ask_server(self: Arc<Self>, request: Request, grant: &Grant) -> Result<bool, Error> {
+        let known = match self.exchange(request).await {
+            Ending::Answered(answer, _) => self.provider.read_validate(&answer, grant)?,
+            Ending::NotSent(error) | Ending::Ambiguous(error) => return Err(error),
+        };
+        if !known {
+            // Whoever asks for a token next must not be given this one.
+            self.ask(Input::Unauthorized(grant.access_token.clone()));
+        }
+        Ok(known)
+    }
+
+    async fn exchange(&self, request: Request) -> Ending {
+        let (options, base_url) = (&self.options, self.provider.base_url());
+        transport::send(options.network(), options.time(), base_url, request, options.exchange_limit()).await
+    }
+}

@@ -1,0 +1,77 @@
+//! What is known of the clocks of servers, for codes that are made of the time: by their addresses, for all sessions of the
+//! process.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use super::{Keeper, locked};
+use crate::clock::{Clock, UnixTime};
+use crate::error::Error;
+use crate::fork::PerProcess;
+use crate::freshness::{ServerClock, Timing};
+use crate::provider::{BaseUrl, Method, Request};
+use crate::transport::{self, Ending};
+
+/// What one server's answers have told.
+struct Seen {
+    /// By which of our clocks: a test has its own.
+    by: Clock,
+    server: ServerClock,
+}
+
+static KNOWN: PerProcess<Mutex<HashMap<Box<str>, Seen>>> = PerProcess::new();
+
+/// Learns from one answer. One that does not say the time tells that as well: nobody need ask again for it.
+pub(super) fn observe(base_url: &BaseUrl, clock: &Clock, timing: Timing) {
+    with(|known| {
+        let new = || Seen { by: clock.clone(), server: ServerClock::default() };
+        let seen = known.entry(base_url.as_str().into()).or_insert_with(new);
+        if !seen.by.is(clock) {
+            *seen = new();
+        }
+        seen.server.observe(timing);
+    });
+}
+
+/// The server's clock, as far as it is known; nothing where the server has not answered yet.
+fn known(base_url: &BaseUrl, clock: &Clock) -> Option<ServerClock> {
+    with(|known| known.get(base_url.as_str()).filter(|seen| seen.by.is(clock)).map(|seen| seen.server))
+}
+
+fn with<R>(act: impl FnOnce(&mut HashMap<Box<str>, Seen>) -> R) -> R {
+    let made =
+        KNOWN.with(|| Ok::<_, std::convert::Infallible>(Mutex::default()), |_| (), |known| act(&mut locked(known)));
+    match made {
+        Ok(result) => result,
+        Err(never) => match never {},
+    }
+}
+
+impl Keeper {
+    /// The time by the server's clock. Where nothing is known of it yet, the server is asked for anything at all: every
+    /// answer carries the time, and a code made of a wrong one would cost a failed login.
+    ///
+    /// # Errors
+    /// Why the server could not be asked, where the code could not be sent either.
+    pub(super) async fn server_time(&self) -> Result<UnixTime, Error> {
+        let (clock, base_url) = (self.options.time(), self.provider.base_url());
+        if known(base_url, clock).is_none() {
+            let request = Request { method: Method::Get, path: String::new(), headers: Vec::new(), body: None };
+            let limit = self.options.exchange_limit();
+            match transport::send(self.options.network(), clock, base_url, request, limit).await {
+                Ending::Answered(_, timing) => observe(base_url, clock, timing),
+                Ending::NotSent(error) => return Err(error),
+                // It is there, and what it shows for an address without a path is its own affair.
+                Ending::Ambiguous(_) => {}
+            }
+        }
+        Ok(self.likely_server_time())
+    }
+
+    /// The same without asking: the local time where nothing is known.
+    pub(super) fn likely_server_time(&self) -> UnixTime {
+        let clock = self.options.time();
+        let server = known(self.provider.base_url(), clock);
+        server.and_then(|server| server.likeliest(clock.boot_time())).unwrap_or_else(|| clock.unix_time())
+    }
+}

@@ -1,0 +1,188 @@
+//! The user as an answer describes it: documented names in one spelling, everything else as it came (wire.md 2.3).
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::grant::{Claims, Profile};
+use crate::secret::Secret;
+
+use super::envelope::{self, is_secret, members};
+
+/// A name of ours, and what the server calls it.
+type Names = (&'static str, &'static [&'static str]);
+
+const MEMBERS: &[Names] = &[
+    ("user_id", &["user_id", "userID"]),
+    ("alias_id", &["alias_id"]),
+    ("user_name", &["user_name"]),
+    ("user_status", &["user_status"]),
+    ("login_time", &["login_time"]),
+    ("exchanges", &["exchanges"]),
+    ("broadcast_exchanges", &["bcastExchanges"]),
+    ("product_types", &["product_types"]),
+    ("product_types_by_exchange", &["product_types_exchange"]),
+    ("mpin_enabled", &["mpin_enabled"]),
+    ("fingerprint_enabled", &["fingerprint_enabled"]),
+    ("totp_enabled", &["totp_enabled"]),
+    ("ptn_type", &["ptnType", "ptn_type"]),
+];
+
+const MEMBERS_OF_OTHERS: &[Names] = &[
+    ("user_code", &["userCode"]),
+    ("group_id", &["groupId"]),
+    ("group_code", &["groupCode"]),
+    ("news_categories", &["newsCategories"]),
+    ("message_socket", &["messageSocket"]),
+    ("broadcast_socket", &["broadCastSocket"]),
+    ("second_broadcast_sockets", &["secondBroadCastSocket"]),
+    ("poa", &["POA"]),
+    ("gtd_default_days", &["nGTDDefault"]),
+    ("gtd_max_days", &["nGTDMaxDays"]),
+    ("gtd_validity_name", &["sGTDValidityName"]),
+    ("gtd_config_details", &["sGTDConfigDetails"]),
+    ("manager_ip", &["managerIP"]),
+    ("tsl_allowed", &["tslAllowed"]),
+    ("edis_for_mtf", &["edisForMTF"]),
+    ("show_jump_price_both_ltp_and_trigger_price", &["showJumpPriceBothLtpAndTriggerPrice"]),
+    ("password_expiry_days", &["passExpDays"]),
+    ("amo_allowed", &["bAMOAllowedForUser"]),
+    ("max_order_slices", &["maxOrderSlices"]),
+    ("participant_code", &["participantCode"]),
+    ("derivatives_participant_code", &["dervParticipantCode"]),
+];
+
+const SECRETS: &[Names] = &[
+    ("session_token", &["session_token"]),
+    ("oc_token", &["ocToken"]),
+    ("cft", &["CFT"]),
+    ("broadcast_token", &["broadcast_access_token", "broadcase_access_token"]),
+];
+
+/// What the session itself is made of.
+const TOKENS: &[&str] = &["access_token", "dealer_token", "register_token"];
+
+/// wire.md 2.10.14: some servers write these numbers as texts.
+const NUMBERS: [&str; 2] = ["gtd_default_days", "gtd_max_days"];
+
+/// Reads the data of an answer that grants access or asks for a second factor.
+pub(super) fn read(mut data: Map<String, Value>) -> Profile {
+    take(&mut data, TOKENS);
+    let others = take(&mut data, &["others"]);
+    let lifted = others.as_ref().and_then(members);
+    let mut profile = Profile::default();
+    lift(&mut data, MEMBERS, &mut profile);
+    let others = match lifted {
+        Some(mut others) => {
+            lift(&mut others, MEMBERS_OF_OTHERS, &mut profile);
+            Some(Value::Object(others))
+        }
+        None => others,
+    };
+    for (name, value) in data {
+        if let Some(value) = keep(&name, &name, value, &mut profile.secrets) {
+            profile.fields.entry(name).or_insert(value);
+        }
+    }
+    let others = others.and_then(|others| clean("", others, &mut profile.secrets));
+    let others = others.filter(|others| others.as_object().is_none_or(|others| !others.is_empty()));
+    profile.fields.extend(others.map(|others| ("others".to_owned(), others)));
+    profile
+}
+
+/// Claims without what is secret in them, at any depth: the API key's own and `ocToken` are among them.
+pub(super) fn without_secrets(claims: Claims) -> Claims {
+    let shown = claims.into_iter().filter(|(name, _)| !is_secret(name));
+    let inner = |value| match value {
+        Value::Object(members) => Value::Object(without_secrets(members)),
+        other => other,
+    };
+    shown.map(|(name, value)| (name, inner(value))).collect()
+}
+
+/// wire.md 2.3: the user as the claims of an access token name it. `userid` is a number of the server's own.
+pub(super) fn of_claims(claims: &Claims) -> Profile {
+    const NAMES: [(&str, &str); 4] =
+        [("user_id", "userId"), ("user_code", "userCode"), ("group_id", "groupId"), ("group_code", "groupCode")];
+    let member = |name: &str| claims.get("memberInfo").and_then(|info| info.get(name)).or_else(|| claims.get(name));
+    let named = NAMES.iter().filter_map(|(name, claim)| Some(((*name).to_owned(), member(claim)?.clone())));
+    let fields = named.filter(|(_, value)| value.is_string() || value.is_number()).collect();
+    Profile { fields, secrets: BTreeMap::new() }
+}
+
+/// Moves what is known by name from `data` into the profile.
+fn lift(data: &mut Map<String, Value>, known: &[Names], profile: &mut Profile) {
+    for (name, spellings) in known {
+        let value = take(data, spellings).and_then(|value| clean(name, value, &mut profile.secrets));
+        let value = value.map(|value| if NUMBERS.contains(name) { number(value) } else { value });
+        profile.fields.extend(value.map(|value| ((*name).to_owned(), value)));
+    }
+    for (name, spellings) in SECRETS {
+        if let Some(value) = take(data, spellings).and_then(|value| secret(&value)) {
+            profile.secrets.entry((*name).to_owned()).or_insert(value);
+        }
+    }
+}
+
+/// Removes all spellings of a name, in any case; the first that has a value counts.
+fn take(data: &mut Map<String, Value>, spellings: &[&str]) -> Option<Value> {
+    let mut found = None;
+    for spelling in spellings {
+        let keys: Vec<String> = data.keys().filter(|key| key.eq_ignore_ascii_case(spelling)).cloned().collect();
+        for key in keys {
+            let value = data.remove(&key).filter(|value| !value.is_null());
+            found = found.or(value);
+        }
+    }
+    found
+}
+
+/// What may be shown of a value that goes by this name; the rest is moved to `secrets`.
+fn keep(name: &str, path: &str, value: Value, secrets: &mut BTreeMap<String, Secret>) -> Option<Value> {
+    if is_secret(name) && !value.is_boolean() {
+        secrets.extend(secret(&value).map(|value| (path.to_owned(), value)));
+        return None;
+    }
+    clean(path, value, secrets)
+}
+
+/// The same for what a value is made of: a secret inside goes by its path.
+fn clean(path: &str, value: Value, secrets: &mut BTreeMap<String, Secret>) -> Option<Value> {
+    let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
+    match value {
+        Value::Null => None,
+        Value::Object(members) => {
+            let kept = members.into_iter().filter_map(|(name, value)| {
+                let kept = keep(&name, &below(&name), value, secrets)?;
+                Some((name, kept))
+            });
+            Some(Value::Object(kept.collect()))
+        }
+        Value::Array(list) => {
+            let kept = list.into_iter().enumerate();
+            Some(kept.filter_map(|(index, value)| clean(&below(&index.to_string()), value, secrets)).collect())
+        }
+        Value::String(text) if holds_secrets(&text) => {
+            secrets.insert(path.to_owned(), Secret::new(text));
+            None
+        }
+        shown => Some(shown),
+    }
+}
+
+/// A text may hold JSON that holds a secret.
+fn holds_secrets(text: &str) -> bool {
+    let mut found = Vec::new();
+    envelope::secrets(&Value::from(text), false, &mut found);
+    !found.is_empty()
+}
+
+fn secret(value: &Value) -> Option<Secret> {
+    let text = value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    (!text.is_empty() && !value.is_null()).then(|| Secret::new(text))
+}
+
+fn number(value: Value) -> Value {
+    let read = value.as_str().and_then(|text| text.trim().parse::<i64>().ok());
+    read.map_or(value, Value::from)
+}

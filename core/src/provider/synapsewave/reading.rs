@@ -1,0 +1,129 @@
+//! One answer while it is read: what it is, and which words of it may be repeated.
+
+use serde_json::Value;
+
+use crate::error::{Error, ErrorCode};
+use crate::provider::{Answer, Outcome};
+use crate::secret::{Secret, body_snippet, snippet};
+
+use super::envelope::{self, Envelope};
+use super::refusal;
+
+/// An answer, what was asked for, and all that must not be repeated.
+pub(super) struct Reading<'a> {
+    pub(super) answer: &'a Answer,
+    pub(super) envelope: Option<Envelope>,
+    /// As in «the server refused the login».
+    pub(super) what: &'a str,
+    secrets: Vec<Secret>,
+}
+
+/// What an answer is that grants nothing.
+pub(super) enum Failure {
+    /// The server decided against us.
+    Rejected(Error),
+    /// The server did not look at it.
+    Busy(Error),
+    /// What the server did cannot be told.
+    Unreadable(Error),
+}
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(answer: &'a Answer, what: &'a str, known: impl IntoIterator<Item = Secret>) -> Self {
+        let mut secrets: Vec<Secret> = known.into_iter().collect();
+        if let Some(object) = answer.object() {
+            envelope::secrets(&Value::Object(object), false, &mut secrets);
+        }
+        // Some values are sent without the blanks around them.
+        let trimmed: Vec<Secret> = secrets.iter().map(|secret| Secret::new(secret.expose().trim())).collect();
+        secrets.extend(trimmed);
+        let escaped: Vec<Secret> = secrets.iter().filter_map(escaped).collect();
+        secrets.extend(escaped);
+        // One that holds another goes first, or its rest would stay.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+        Self { answer, envelope: Envelope::of(answer), what, secrets }
+    }
+
+    pub(super) fn secrets(&self) -> Vec<&Secret> {
+        self.secrets.iter().collect()
+    }
+
+    /// `error` with the status, the server's code and the server's words.
+    pub(super) fn explain(&self, error: Error) -> Error {
+        let secrets = self.secrets();
+        let code = self.envelope.as_ref().and_then(Envelope::code).map(|code| snippet(&code, &secrets));
+        let message = self.answer.message(&secrets);
+        error.with_status(self.answer.status).with_server(code.filter(|code| !code.is_empty()), message)
+    }
+
+    /// A piece of the body, for errors about answers that are none of the API's.
+    pub(super) fn with_snippet(&self, error: Error) -> Error {
+        let body = String::from_utf8_lossy(&self.answer.body);
+        // Half of an answer may end in the middle of a secret, which nobody would know again.
+        let is_half = body.trim_start().starts_with(['{', '[', '"']) && self.answer.object().is_none();
+        let piece =
+            if is_half { "[withheld: it may hold a secret]".to_owned() } else { body_snippet(&body, &self.secrets()) };
+        error.with_snippet(piece)
+    }
+
+    /// What the answer is, given that it grants nothing.
+    pub(super) fn failure(&self) -> Failure {
+        let (status, secrets) = (self.answer.status, self.secrets());
+        let denied = self.envelope.as_ref().is_some_and(Envelope::denies);
+        // Said in so many words, a lockout is more than a request to slow down.
+        let is_locked = denied && self.answer.speaks_of_lockout(&[]);
+        match status {
+            429 if !is_locked => Failure::Busy(self.explain(self.answer.busy(self.what, &secrets))),
+            503 if self.answer.retry_at.is_some() => Failure::Busy(self.explain(self.answer.busy(self.what, &secrets))),
+            // The vendor's own example of a refusal is a 500: one that says in so many words what it refuses is one.
+            500.. if denied && refusal::is_explicit(self) => Failure::Rejected(refusal::read(self)),
+            500.. => self.unreadable(),
+            _ if denied => Failure::Rejected(refusal::read(self)),
+            // A request that the server gave up waiting for: nobody knows how far it got.
+            408 => self.unreadable(),
+            400..500 => Failure::Rejected(refusal::read(self)),
+            _ => self.unreadable(),
+        }
+    }
+
+    pub(super) fn unreadable(&self) -> Failure {
+        let error = self.answer.unreadable(self.what, &self.secrets());
+        Failure::Unreadable(self.with_snippet(self.explain(error)))
+    }
+
+    /// The failure of a call that is no login.
+    pub(super) fn error(&self) -> Error {
+        self.failure().error()
+    }
+
+    /// `error` of this kind, explained.
+    pub(super) fn refused(&self, code: ErrorCode, message: impl Into<String>) -> Error {
+        self.explain(Error::new(code, message)).with_retry_at(self.answer.retry_at)
+    }
+}
+
+impl Failure {
+    /// The error, where its kind makes no difference.
+    pub(super) fn error(self) -> Error {
+        match self {
+            Self::Rejected(error) | Self::Busy(error) | Self::Unreadable(error) => error,
+        }
+    }
+}
+
+impl From<Failure> for Outcome {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Rejected(error) => Self::Rejected(error),
+            Failure::Busy(error) => Self::Busy(error),
+            Failure::Unreadable(error) => Self::Unreadable(error),
+        }
+    }
+}
+
+/// As JSON spells it, where that is not the same: a body that echoes it is quoted as it came.
+fn escaped(secret: &Secret) -> Option<Secret> {
+    let json = Value::from(secret.expose()).to_string();
+    let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
+    (inner != secret.expose()).then(|| Secret::new(inner))
+}

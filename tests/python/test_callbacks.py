@@ -1,0 +1,253 @@
+"""Callbacks for one-time passwords and SSO tokens: each is asked once, and nothing that it does harms the process."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import gc
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import relatch
+from relatch._questions import _dispatcher
+from relatch.testing import SSO_TOKEN, USER_ID
+from scenario_provider import newest_otp
+from support import LIMIT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from relatch.testing import Sandbox
+
+
+def provider(sandbox: Sandbox, callback: Callable[..., Any], timeout: float = 120.0) -> relatch.Synapsewave:
+    return sandbox.synapsewave(second_factor=relatch.Otp(callback, timeout=timeout))
+
+
+def test_a_callback_runs_once_on_a_daemon_thread_of_its_own(sandbox: Sandbox) -> None:
+    threads: list[threading.Thread] = []
+
+    def callback(question: relatch.Question) -> str:
+        threads.append(threading.current_thread())
+        assert question == relatch.Question("otp", "synapsewave", USER_ID, ("otp", "totp", "fingerprint"))
+        return newest_otp(sandbox)
+
+    session = relatch.login(provider(sandbox, callback))
+    assert session.state == "active"
+    (thread,) = threads
+    assert thread.daemon
+    assert thread is not threading.current_thread()
+
+
+def test_callbacks_take_a_question_or_nothing(sandbox: Sandbox) -> None:
+    seen: list[Any] = []
+
+    class Asks:
+        def __call__(self, question: relatch.Question) -> str:
+            seen.append(question)
+            return newest_otp(sandbox)
+
+        def method(self) -> str:
+            seen.append(None)
+            return newest_otp(sandbox)
+
+    def prefilled(_prompt: str, stream: object = None) -> str:
+        seen.append(stream)
+        return newest_otp(sandbox)
+
+    def gathers(*arguments: object) -> str:
+        seen.extend(arguments)
+        return newest_otp(sandbox)
+
+    for callback in (Asks(), Asks().method, functools.partial(prefilled, "OTP: "), gathers):
+        relatch.login(provider(sandbox, callback))
+    kinds = [type(question) for question in seen]
+    assert kinds == [relatch.Question, type(None), type(None), relatch.Question]
+
+
+async def test_a_coroutine_runs_in_the_loop_that_called(sandbox: Sandbox) -> None:
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def callback() -> str:
+        loops.append(asyncio.get_running_loop())
+        await asyncio.sleep(0)
+        return newest_otp(sandbox)
+
+    here = asyncio.get_running_loop()
+    session = await relatch.login_async(provider(sandbox, callback))
+    await session.refresh_async()
+    assert loops == [here, here]
+    # A blocking call keeps this loop from running: the callback gets one of its own.
+    session.refresh()
+    assert loops[2] is not here
+
+
+def test_a_coroutine_runs_where_no_loop_does(sandbox: Sandbox) -> None:
+    async def callback() -> str:
+        await asyncio.sleep(0)
+        return newest_otp(sandbox)
+
+    session = asyncio.run(relatch.login_async(provider(sandbox, callback)))
+    # The loop of the login is gone.
+    assert session.refresh().access_token == session.token()
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("made up"), KeyboardInterrupt(), SystemExit(1), asyncio.CancelledError(), GeneratorExit()]
+)
+@pytest.mark.parametrize("is_async", [False, True])
+async def test_what_a_callback_raises_ends_that_login_alone(
+    sandbox: Sandbox, error: BaseException, is_async: bool
+) -> None:
+    def raises() -> str:
+        raise error
+
+    async def raises_later() -> str:
+        await asyncio.sleep(0)
+        raise error
+
+    with pytest.raises(relatch.SecondFactorRequired) as required:
+        await relatch.login_async(provider(sandbox, raises_later if is_async else raises))
+    assert required.value.__cause__ is error
+    assert sandbox.counts() | {"register": 1, "login": 0} == sandbox.counts()
+    assert required.value.challenge is not None
+    assert required.value.challenge.complete(otp=newest_otp(sandbox)).state == "active"
+
+
+@pytest.mark.parametrize("answer", [None, 123456, b"654321", "", "12 34", "no code", ["123456"], "\ud800"])
+def test_nonsense_is_an_error_and_nothing_is_sent(sandbox: Sandbox, answer: Any) -> None:
+    asked: list[None] = []
+
+    def callback() -> Any:
+        asked.append(None)
+        return answer
+
+    with pytest.raises(relatch.SecondFactorRequired) as required:
+        relatch.login(provider(sandbox, callback))
+    assert required.value.field == "otp"
+    assert len(asked) == 1
+    assert sandbox.counts() | {"register": 1, "login": 0} == sandbox.counts()
+
+
+def test_an_answer_that_is_late_is_dropped(sandbox: Sandbox) -> None:
+    go_on, answered = threading.Event(), threading.Event()
+
+    def callback() -> str:
+        assert go_on.wait(LIMIT)
+        answered.set()
+        return newest_otp(sandbox)
+
+    with pytest.raises(relatch.SecondFactorRequired) as required:
+        relatch.login(provider(sandbox, callback, timeout=0.05))
+    go_on.set()
+    assert answered.wait(LIMIT)
+    assert sandbox.counts()["login"] == 0
+    assert required.value.challenge is not None
+    assert required.value.challenge.complete(otp=newest_otp(sandbox)).state == "active"
+
+
+async def test_a_caller_that_gives_up_takes_nothing_with_it(sandbox: Sandbox) -> None:
+    asked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def callback() -> str:
+        asked.set()
+        await go_on.wait()
+        return newest_otp(sandbox)
+
+    task = asyncio.create_task(relatch.login_async(provider(sandbox, callback)))
+    await asked.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go_on.set()
+    await asyncio.to_thread(sandbox.wait_for, "login", 1)
+
+
+def test_a_session_is_of_use_after_a_callback_failed(sandbox: Sandbox) -> None:
+    answers = ["newest", "no code", "newest"]
+
+    def callback() -> str:
+        answer = answers.pop(0)
+        return newest_otp(sandbox) if answer == "newest" else answer
+
+    session = relatch.login(provider(sandbox, callback))
+    first = session.token()
+    with pytest.raises(relatch.SecondFactorRequired):
+        session.refresh()
+    assert session.token() == first
+    assert session.refresh().access_token != first
+    assert answers == []
+
+
+def test_a_login_waits_longer_than_a_call_for_a_human(sandbox: Sandbox) -> None:
+    def callback() -> str:
+        # The clock of the session: the call's own limit is over.
+        sandbox.advance(60)
+        return newest_otp(sandbox)
+
+    assert relatch.login(provider(sandbox, callback), timeout=30).state == "active"
+
+
+def test_an_sso_callback_is_asked_for_each_login(sandbox: Sandbox) -> None:
+    sandbox.configure(synapsewave={"sso_single_use": False})
+    asked: list[relatch.Question] = []
+
+    def callback(question: relatch.Question) -> str:
+        asked.append(question)
+        return SSO_TOKEN
+
+    session = relatch.login(sandbox.synapsewave(sso_token=callback))
+    session.refresh()
+    assert [(question.wanted, question.methods) for question in asked] == [("sso_token", ())] * 2
+
+
+def test_what_an_sso_callback_raises_is_the_cause(sandbox: Sandbox) -> None:
+    error = LookupError("made up")
+
+    def callback() -> str:
+        raise error
+
+    with pytest.raises(relatch.RelatchError) as failed:
+        relatch.login(sandbox.synapsewave(sso_token=callback))
+    assert (failed.value.field, failed.value.__cause__) == ("sso_token", error)
+    assert sandbox.counts()["total"] == 0
+
+
+def test_a_callback_may_use_another_session(sandbox: Sandbox) -> None:
+    other = relatch.login(sandbox.seven_g())
+
+    def callback() -> str:
+        other.refresh()
+        return newest_otp(sandbox)
+
+    assert relatch.login(provider(sandbox, callback)).state == "active"
+
+
+def test_a_callback_is_forgotten_with_what_could_ask_it(sandbox: Sandbox) -> None:
+    class Callback:
+        def __call__(self) -> str:
+            return newest_otp(sandbox)
+
+    callback = Callback()
+    reference = weakref.ref(callback)
+    held = provider(sandbox, callback)
+    session = relatch.login(held)
+    del callback, held
+    assert reference() is not None
+    session.logout()
+    del session
+    # What the first leaves is in the queue before the question to the second.
+    relatch.login(provider(sandbox, lambda: newest_otp(sandbox)))
+    gc.collect()
+    assert reference() is None
+
+
+def test_thousand_callbacks_start_one_thread() -> None:
+    before = threading.active_count()
+    held = [relatch.Otp(lambda: "123456") for _ in range(1000)]
+    assert threading.active_count() <= before + 1
+    assert _dispatcher.thread is not None
+    assert len(held) == 1000
