@@ -93,10 +93,9 @@ impl Login {
 
     /// Asks a callback, once for the whole flight: what it gives is kept there for its next try.
     async fn ask(&mut self, callback: &Callback, wanted: &'static str) -> Result<Secret, Ended> {
-        let answer = self.answer(callback, wanted).await?;
-        if let LoginPart::Second(asked, _) = &self.part
-            && self.keeper.likely_server_time() >= asked.expires_at
-        {
+        let over = self.over_at();
+        let answer = self.answer(callback, wanted, over).await?;
+        if over.is_some_and(|over| over <= self.keeper.options.time().boot_time()) {
             let late = not_had(wanted, "answered when the server's time was up", ErrorCode::Timeout);
             return Err(Ended::NoValue(late));
         }
@@ -114,23 +113,30 @@ impl Login {
         Ok(value)
     }
 
-    async fn answer(&self, callback: &Callback, wanted: &'static str) -> Result<Secret, Ended> {
+    /// When the server stops waiting for the second factor; nothing where it does not say, or says a time that is over,
+    /// so that one of the clocks is wrong.
+    fn over_at(&self) -> Option<BootTime> {
+        let LoginPart::Second(asked, _) = &self.part else { return None };
+        let left = self.keeper.likely_server_time().until(asked.expires_at);
+        (!left.is_zero()).then(|| self.keeper.options.time().boot_time().after(left))
+    }
+
+    async fn answer(&self, callback: &Callback, wanted: &'static str, over: Option<BootTime>) -> Result<Secret, Ended> {
         let (provider, clock) = (&self.keeper.provider, self.keeper.options.time());
         let asked = match &self.part {
             LoginPart::Second(asked, _) => Some(asked),
             _ => None,
         };
-        // An answer that comes after the server's time is up is of no use.
-        let limit = asked.map_or(callback.time_limit(), |asked| {
-            self.keeper.likely_server_time().until(asked.expires_at).min(callback.time_limit())
-        });
         let question = Question {
             wanted,
             system: provider.system(),
             user: provider.user().map(ToOwned::to_owned),
             methods: asked.map(|asked| asked.methods.clone()).unwrap_or_default(),
         };
-        let deadline = clock.boot_time().after(limit);
+        let limit = callback.time_limit();
+        let own = clock.boot_time().after(limit);
+        // An answer that comes after the server's time is up is of no use.
+        let deadline = over.map_or(own, |over| over.min(own));
         let callback = callback.clone();
         // A task of its own, from its first line on: what is not ours may panic.
         let mut asking = runtime::spawn(async move { callback.ask(question).await }).map_err(Ended::Guarded)?;
@@ -142,7 +148,11 @@ impl Login {
                 Err(_) => Err(Ended::NoValue(none("panicked"))),
             },
             () = clock.sleep_until(deadline) => {
-                let late = format!("did not answer within {} seconds", limit.as_secs_f64());
+                let late = if deadline == own {
+                    format!("did not answer within {} seconds", limit.as_secs_f64())
+                } else {
+                    "did not answer before the server's time was up".to_owned()
+                };
                 Ended::NoValue(not_had(wanted, &late, ErrorCode::Timeout))
             }
             () = self.over() => Ended::Guarded(logged_out()),

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{
     Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Freshness, Grant, Held,
-    Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, refusal,
+    LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, USUAL_CHALLENGE, refusal,
 };
 use crate::clock::{BootTime, Now};
 use crate::freshness::backoff;
@@ -264,6 +264,8 @@ impl Lifecycle {
 
     /// The server took the first factor and asks for a second.
     fn challenge(&mut self, now: Now, number: FlightNumber, asked: Arc<SecondFactor>) -> Vec<Effect> {
+        let left = self.server.left(asked.expires_at, now.boot, now.unix).min(LONGEST_CHALLENGE);
+        self.challenged_until = now.boot.after(if left.is_zero() { USUAL_CHALLENGE } else { left });
         // What somebody was asked for has been spent on the first step: nobody is asked twice.
         if let Some(flight) = &mut self.flight
             && let Exchange::Login { part, .. } = &mut flight.exchange

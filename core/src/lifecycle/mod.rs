@@ -32,6 +32,11 @@ pub(crate) use verdict::verdict;
 /// time doubles while each token comes of a refused one: two programs that end each other's sessions must calm down.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
 
+/// No server is taken to wait longer than this for a second factor: its clock may be unknown here.
+const LONGEST_CHALLENGE: Duration = Duration::from_secs(3600);
+/// How long a server is taken to wait that says a time which is over: one of the clocks is wrong.
+const USUAL_CHALLENGE: Duration = Duration::from_secs(900);
+
 /// Why a flight is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Purpose {
@@ -89,6 +94,8 @@ pub(crate) struct Lifecycle {
     login_refused: bool,
     /// The server waits for a factor that is not held.
     challenged: Option<Arc<SecondFactor>>,
+    /// Until when.
+    challenged_until: BootTime,
     /// The one that the session came of.
     completed: Option<Arc<SecondFactor>>,
     /// Codes that the server refused, one after the other.
@@ -122,6 +129,7 @@ impl Lifecycle {
             after_refusal: None,
             login_refused: false,
             challenged: None,
+            challenged_until: BootTime::default(),
             completed: None,
             refusals: 0,
             stillborn: None,
@@ -200,8 +208,7 @@ impl Lifecycle {
 
     /// The second factor that the server waits for, while it does.
     pub(crate) fn challenged(&self, now: Now) -> Option<&Arc<SecondFactor>> {
-        let pending = self.challenged.as_ref().filter(|_| !self.closed);
-        pending.filter(|asked| self.server.latest(now.boot, now.unix) < asked.expires_at)
+        self.challenged.as_ref().filter(|_| !self.closed && now.boot < self.challenged_until)
     }
 
     /// Whether the user has logged out.

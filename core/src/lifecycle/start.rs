@@ -103,13 +103,11 @@ impl Lifecycle {
             // Who is asked for a factor is there now, and decides when to try again; the server may ask for more time.
             self.not_before = error.retry_at().map(|at| now.boot_at(at));
         }
-        if let Some(Exchange::Login { part: LoginPart::Second(asked, given), .. }) =
-            flight.as_ref().map(|flight| &flight.exchange)
+        if let Some((Exchange::Login { part: LoginPart::Second(asked, given), .. }, unspent)) =
+            flight.map(|flight| (flight.exchange, flight.unspent))
         {
             // Whether the server takes a second answer is not documented: after one the login begins anew.
-            let kept = flight.as_ref().is_some_and(|flight| flight.unspent);
-            let human = self.rules.attended || given.is_some();
-            self.challenged = (kept && human).then(|| Arc::clone(asked));
+            self.challenged = (unspent && (self.rules.attended || given.is_some())).then_some(asked);
         }
         Effect::Settle(number, Err(error))
     }

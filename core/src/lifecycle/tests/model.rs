@@ -27,6 +27,10 @@ pub(super) enum Fate {
     },
     /// A login is refused for its code, which came late.
     LateCode,
+    /// A login is answered with the question for a second factor.
+    Asked,
+    /// Whoever was asked for a value gives none.
+    NoValue,
 }
 
 /// The server's day, in milliseconds.
@@ -89,6 +93,10 @@ impl Server {
                 server.failures.push(now.boot.0);
                 return Outcome::Rejected(Error::new(ErrorCode::SecondFactorRejected, "late").with_status(400));
             }
+            if fate == Fate::Asked && password == server.password {
+                let expires_at = UnixTime(now.boot.0 + server.ahead + 900_000);
+                return Outcome::SecondFactor(SecondFactor { expires_at, ..super::steps::asked() });
+            }
             if password != server.password {
                 server.failures.push(now.boot.0);
                 return Outcome::Rejected(Error::new(ErrorCode::InvalidCredentials, "wrong").with_status(401));
@@ -130,7 +138,8 @@ impl Server {
                 let at = seconds.map(|seconds| UnixTime(now.unix.0 + seconds * 1000));
                 Outcome::Busy(Error::new(ErrorCode::RateLimited, "busy").with_status(429).with_retry_at(at))
             }
-            Fate::Whole | Fate::LateCode => act(self),
+            Fate::NoValue => return Ended::NoValue(Error::new(ErrorCode::SecondFactorRequired, "no answer")),
+            Fate::Whole | Fate::LateCode | Fate::Asked => act(self),
         };
         let date = self.dated.then(|| UnixTime((now.boot.0 + self.ahead) / 1000 * 1000));
         Ended::Answered(outcome, Timing { sent: now.boot, received: now.boot, date })

@@ -42,7 +42,7 @@ fn sequence(seed: u64) {
         attended: ends_with_day && random.u8(..3) == 0,
         fresh_codes: ends_with_day && random.bool(),
         one_login: false,
-        holds_factor: false,
+        holds_factor: ends_with_day && random.bool(),
         renewal: if ends_with_day { DAILY } else { Renewal::AnyTime },
         default_lifetime: Duration::from_secs(1200),
     };
@@ -89,8 +89,20 @@ fn act(world: &mut World, random: &mut fastrand::Rng) {
         23 => world.server.revoke(session),
         24 if random.u8(..8) == 0 => world.server.password += 1,
         25 if random.u8(..16) == 0 => world.step(session, Input::Close),
+        25 => complete(world, session, random),
         _ => wake(world, session, random.bool()),
     }
+}
+
+/// A human answers a question of the server's, be it the last one or not.
+fn complete(world: &mut World, session: usize, random: &mut fastrand::Rng) {
+    let asked = &world.sessions[session].challenges;
+    if asked.is_empty() {
+        return;
+    }
+    let asked = Arc::clone(&asked[random.usize(..asked.len())]);
+    let given = (FactorKind::Otp, Secret::new("123456"));
+    world.step(session, Input::Complete { asked, given, force: false });
 }
 
 fn unauthorized(world: &mut World, session: usize, random: &mut fastrand::Rng) {
@@ -103,12 +115,14 @@ fn unauthorized(world: &mut World, session: usize, random: &mut fastrand::Rng) {
 }
 
 fn fate(random: &mut fastrand::Rng) -> Fate {
-    match random.u8(..15) {
+    match random.u8(..18) {
         0 => Fate::NotSent,
         1 => Fate::LostOnTheWay,
         2 => Fate::AnswerLost,
         3 => Fate::Failed { acted: random.bool() },
         14 => Fate::LateCode,
+        15..=16 => Fate::Asked,
+        17 => Fate::NoValue,
         4 => Fate::Busy { seconds: random.bool().then(|| random.i64(0..100)) },
         _ => Fate::Whole,
     }

@@ -18,7 +18,7 @@ pub(super) struct World {
     pub(super) sessions: [Client; 2],
     ledger: Ledger,
     /// Logins that wait for the one that is on the wire: one at a time for an account.
-    queue: Vec<(usize, FlightNumber)>,
+    queue: Vec<(usize, FlightNumber, Exchange)>,
     pub(super) chance: f64,
 }
 
@@ -35,6 +35,11 @@ pub(super) struct Client {
     /// When something last failed since the last grant: in an outage an old token may be handed out to its end.
     troubled: Option<BootTime>,
     published: Option<Arc<Held>>,
+    /// What the server has asked a human for, as the human was told of it.
+    pub(super) challenges: Vec<Arc<SecondFactor>>,
+    /// The flight for which somebody was asked last, and the last request of a flight, with its time.
+    prompted: Option<FlightNumber>,
+    sent: Option<(FlightNumber, bool, BootTime)>,
 }
 
 impl World {
@@ -48,6 +53,9 @@ impl World {
             refused: HashSet::new(),
             troubled: None,
             published: None,
+            challenges: Vec::new(),
+            prompted: None,
+            sent: None,
         };
         let sessions = [client(), client()];
         Self { now, server, password: 0, sessions, ledger: Ledger::default(), queue: Vec::new(), chance: 0.0 }
@@ -85,6 +93,11 @@ impl World {
     /// Lets the server have the exchange that is on the wire.
     pub(super) fn deliver(&mut self, session: usize, fate: Fate) {
         let Some((number, exchange, attempt)) = self.sessions[session].wire.take() else { return };
+        // Only the system without a refresh asks for more than a password.
+        let fate = match fate {
+            Fate::Asked | Fate::NoValue if self.server.lifetime.is_some() => Fate::Whole,
+            fate => fate,
+        };
         let ended = match &exchange {
             Exchange::Login { .. } => self.server.login(session, self.now, self.password, fate),
             Exchange::Refresh(held) => {
@@ -98,7 +111,8 @@ impl World {
             }
         };
         if let Some(attempt) = attempt {
-            let (verdict, until) = verdict(&ended, &LoginPart::Whole(None), self.now);
+            let Exchange::Login { part, .. } = &exchange else { unreachable!("only logins are entered") };
+            let (verdict, until) = verdict(&ended, part, self.now);
             let credential = self.password.to_le_bytes();
             self.ledger.settle(self.now, attempt, verdict, &credential, [0; 16]);
             if let Some(until) = until {
@@ -111,8 +125,8 @@ impl World {
 
     fn next_login(&mut self) {
         while !self.logging_in() && !self.queue.is_empty() {
-            let (session, number) = self.queue.remove(0);
-            self.try_login(session, number);
+            let (session, number, exchange) = self.queue.remove(0);
+            self.try_login(session, number, exchange);
         }
     }
 
@@ -120,11 +134,10 @@ impl World {
         self.sessions.iter().any(|client| client.wire.as_ref().is_some_and(|(_, _, attempt)| attempt.is_some()))
     }
 
-    fn try_login(&mut self, session: usize, number: FlightNumber) {
+    fn try_login(&mut self, session: usize, number: FlightNumber, exchange: Exchange) {
         match self.ledger.begin(self.now, RULE, &self.password.to_le_bytes(), false) {
             Ok(attempt) => {
-                self.sessions[session].wire =
-                    Some((number, Exchange::Login { force: false, part: LoginPart::Whole(None) }, Some(attempt)));
+                self.sessions[session].wire = Some((number, exchange, Some(attempt)));
             }
             Err(refusal) => {
                 let error = refusal.error(self.now);
@@ -154,13 +167,15 @@ impl World {
     }
 
     fn notice(&mut self, session: usize, event: &Event) {
+        let pending = self.sessions[session].lifecycle.challenged(self.now).map(Arc::clone);
+        self.sessions[session].challenges.extend(pending);
         if event.code.is_some() {
             self.sessions[session].troubled = Some(self.now.boot);
         }
     }
 
     fn send(&mut self, session: usize, number: FlightNumber, exchange: Exchange) {
-        let queued = self.queue.iter().any(|(waiting, _)| *waiting == session);
+        let queued = self.queue.iter().any(|(waiting, ..)| *waiting == session);
         let client = &mut self.sessions[session];
         assert!(client.wire.is_none() && !queued, "invariant 1: a second exchange of the same session");
         if let Exchange::Refresh(held) = &exchange {
@@ -173,9 +188,30 @@ impl World {
             // One whose end could not be believed is taken to live for a while, and replaced like any.
             let good = client.lifecycle.valid(self.now).is_some_and(|held| held.windows.due == held.windows.expired);
             assert!(!unasked || !good, "a login is spent while there is a token that lives as long");
-            self.queue.push((session, number));
+            let exchange = self.ask(session, number, exchange);
+            self.queue.push((session, number, exchange));
             self.next_login();
         }
+    }
+
+    /// The keeper's part: whoever is asked answers at once, and is not asked again for this flight.
+    fn ask(&mut self, session: usize, number: FlightNumber, exchange: Exchange) -> Exchange {
+        let client = &mut self.sessions[session];
+        let Exchange::Login { force, part } = exchange else { return exchange };
+        let second = matches!(part, LoginPart::Second(..));
+        let before = client.sent.replace((number, second, self.now.boot));
+        let again = before == Some((number, second, self.now.boot));
+        assert!(!again, "flight {number} sends the same again without a pause");
+        let rules = Arc::clone(&client.lifecycle.rules);
+        let given = match &part {
+            LoginPart::Second(asked, None) if rules.attended => {
+                LoginPart::Second(Arc::clone(asked), Some((FactorKind::Otp, Secret::new("123456"))))
+            }
+            _ => return Exchange::Login { force, part },
+        };
+        assert_ne!(client.prompted.replace(number), Some(number), "a human is asked twice for flight {number}");
+        self.step(session, Input::Supplied(number, given.clone()));
+        Exchange::Login { force, part: given }
     }
 
     fn settle(&mut self, session: usize, number: FlightNumber, result: Result<Arc<Held>, Error>) {
