@@ -1,5 +1,6 @@
 //! The scenarios, and what only Rust can get wrong, against the sandbox.
 
+mod architecture;
 mod anonymous;
 mod bad_input;
 mod bad_user;
