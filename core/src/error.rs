@@ -194,6 +194,15 @@ impl Error {
         self
     }
 
+    /// For keeping: what a callback raised may hold on to all that its program has.
+    #[must_use]
+    pub(crate) fn without_source(mut self) -> Self {
+        if self.0.source.is_some() {
+            Arc::make_mut(&mut self.0).source = None;
+        }
+        self
+    }
+
     #[must_use]
     pub(crate) fn with_attachment(mut self, attachment: Arc<dyn Any + Send + Sync>) -> Self {
         Arc::make_mut(&mut self.0).attachment = Some(attachment);

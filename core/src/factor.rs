@@ -216,6 +216,18 @@ pub struct Question {
 /// What a callback answers, in the end.
 pub type Answering = Pin<Box<dyn Future<Output = Result<Secret, Box<dyn StdError + Send + Sync>>> + Send>>;
 
+/// What a callback fails with whose program answered with something that is no text: for other languages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAText;
+
+impl fmt::Display for NotAText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the answer is no text")
+    }
+}
+
+impl StdError for NotAText {}
+
 /// Asks the program for a value. It is called once for each login that needs it.
 #[derive(Clone)]
 pub struct Callback {
@@ -228,6 +240,9 @@ impl Callback {
     const LIMIT: Duration = Duration::from_secs(120);
 
     /// A callback that answers with the value, within two minutes.
+    ///
+    /// It runs on a thread that serves all sessions and must not block it: what waits for a keyboard goes into a thread of
+    /// its own (`tokio::task::spawn_blocking`).
     ///
     /// ```
     /// let callback = relatch::Callback::new(|question| async move {

@@ -47,7 +47,7 @@ pub use challenge::{Challenge, begin};
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
 pub use error::{Cause, Detail, Error, ErrorCode, Sent};
 pub use event::{Event, EventKind};
-pub use factor::{Answering, Callback, Factor, FactorKind, Question, Source, Totp};
+pub use factor::{Answering, Callback, Factor, FactorKind, NotAText, Question, Source, Totp};
 pub use grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor, Tokens};
 pub use keeper::Subscription;
 pub use lifecycle::State;

@@ -1,7 +1,7 @@
 //! The scenarios, and what only Rust can get wrong, against the sandbox.
 
-mod architecture;
 mod anonymous;
+mod architecture;
 mod bad_input;
 mod bad_user;
 mod callers;

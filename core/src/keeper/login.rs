@@ -9,7 +9,7 @@ use super::exchange::send;
 use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::event::{Event, EventKind};
-use crate::factor::{Callback, FactorKind, Question, Source, Totp};
+use crate::factor::{Callback, FactorKind, NotAText, Question, Source, Totp};
 use crate::lifecycle::{Ended, FlightNumber, Input, LoginPart, verdict};
 use crate::lockout::Verdict;
 use crate::provider::{Provider, Request};
@@ -144,6 +144,10 @@ impl Login {
         let ended = tokio::select! {
             answer = &mut asking => return match answer {
                 Ok(Ok(value)) => Ok(value),
+                Ok(Err(error)) if error.is::<NotAText>() => {
+                    let what = "answered with something that is no text";
+                    Err(Ended::NoValue(not_had(wanted, what, ErrorCode::InvalidConfig)))
+                }
                 Ok(Err(error)) => Err(Ended::NoValue(none("failed").with_boxed_source(error))),
                 Err(_) => Err(Ended::NoValue(none("panicked"))),
             },

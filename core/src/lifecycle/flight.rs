@@ -312,7 +312,7 @@ impl Lifecycle {
         let asked = error.retry_at().map(|at| now.boot_at(at));
         let own = now.boot.after(backoff(self.failures, first_wait, LONGEST_WAIT, chance));
         self.not_before = Some(asked.map_or(own, |asked| asked.max(own)));
-        self.last_error = Some(error.clone());
+        self.last_error = Some(error.clone().without_source());
     }
 }
 

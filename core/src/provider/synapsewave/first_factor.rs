@@ -68,7 +68,7 @@ impl Given {
             ("mpin", mpin.is_some()),
             ("fingerprint", fingerprint.is_some()),
             ("sso_token", sso_token.is_some()),
-            ("sso_callback", sso_callback.is_some()),
+            ("sso_token", sso_callback.is_some()),
             ("register_token", register_token.is_some()),
         ];
         given.into_iter().filter_map(|(name, is_given)| is_given.then_some(name)).collect()
@@ -80,7 +80,11 @@ impl Given {
             [] => return self.check_nothing(),
             [name] => name,
             [one, other, ..] => {
-                let message = format!("A login has one first factor: give {one} or {other}, not both.");
+                let message = if one == other {
+                    format!("{one} was given as a value and as a callback: give one of them.")
+                } else {
+                    format!("A login has one first factor: give {one} or {other}, not both.")
+                };
                 return Err(Error::invalid(other, message));
             }
         };

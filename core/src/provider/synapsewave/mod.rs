@@ -191,7 +191,7 @@ impl Provider for Synapsewave {
             None => value.map(Secret::expose).unwrap_or_default().trim(),
         };
         // What is held was checked when it was given.
-        checks::text("sso_callback", first_value)?;
+        checks::text("sso_token", first_value)?;
         let second_value = || match second.as_ref().map(Factor::source) {
             Some(Source::Held(held)) => Ok(held.expose()),
             _ => value

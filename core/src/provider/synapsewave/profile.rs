@@ -62,8 +62,20 @@ const SECRETS: &[Names] = &[
 /// What the session itself is made of.
 const TOKENS: &[&str] = &["access_token", "dealer_token", "register_token"];
 
-/// wire.md 2.10.14: some servers write these numbers as texts.
-const NUMBERS: [&str; 2] = ["gtd_default_days", "gtd_max_days"];
+/// wire.md 2.3, 2.10.14: numbers and truths, which some servers write as texts.
+const NUMBERS: [&str; 4] = ["gtd_default_days", "gtd_max_days", "max_order_slices", "user_status"];
+const TRUTHS: [&str; 6] = [
+    "mpin_enabled",
+    "fingerprint_enabled",
+    "totp_enabled",
+    "edis_for_mtf",
+    "show_jump_price_both_ltp_and_trigger_price",
+    "amo_allowed",
+];
+/// What is neither of these, nor one of the lists below, is a text.
+const LISTS: [&str; 5] =
+    ["exchanges", "broadcast_exchanges", "product_types", "second_broadcast_sockets", "tsl_allowed"];
+const OBJECTS: [&str; 1] = ["product_types_by_exchange"];
 
 /// Reads the data of an answer that grants access or asks for a second factor.
 pub(super) fn read(mut data: Map<String, Value>) -> Profile {
@@ -79,12 +91,16 @@ pub(super) fn read(mut data: Map<String, Value>) -> Profile {
         }
         None => others,
     };
+    let mut others = others.and_then(|others| clean("", others, &mut profile.secrets));
     for (name, value) in data {
-        if let Some(value) = keep(&name, &name, value, &mut profile.secrets) {
+        let Some(value) = keep(&name, &name, value, &mut profile.secrets) else { continue };
+        if is_ours(&name) {
+            // It means the same as a name of ours, and would pass for it in some language.
+            others = Some(among(others, name, value));
+        } else {
             profile.fields.entry(name).or_insert(value);
         }
     }
-    let others = others.and_then(|others| clean("", others, &mut profile.secrets));
     let others = others.filter(|others| others.as_object().is_none_or(|others| !others.is_empty()));
     profile.fields.extend(others.map(|others| ("others".to_owned(), others)));
     profile
@@ -105,8 +121,8 @@ pub(super) fn of_claims(claims: &Claims) -> Profile {
     const NAMES: [(&str, &str); 4] =
         [("user_id", "userId"), ("user_code", "userCode"), ("group_id", "groupId"), ("group_code", "groupCode")];
     let member = |name: &str| claims.get("memberInfo").and_then(|info| info.get(name)).or_else(|| claims.get(name));
-    let named = NAMES.iter().filter_map(|(name, claim)| Some(((*name).to_owned(), member(claim)?.clone())));
-    let fields = named.filter(|(_, value)| value.is_string() || value.is_number()).collect();
+    let named = NAMES.iter().filter_map(|(name, claim)| Some((*name, typed(name, member(claim)?.clone()).ok()?)));
+    let fields = named.map(|(name, value)| (name.to_owned(), value)).collect();
     Profile { fields, secrets: BTreeMap::new() }
 }
 
@@ -114,14 +130,63 @@ pub(super) fn of_claims(claims: &Claims) -> Profile {
 fn lift(data: &mut Map<String, Value>, known: &[Names], profile: &mut Profile) {
     for (name, spellings) in known {
         let value = take(data, spellings).and_then(|value| clean(name, value, &mut profile.secrets));
-        let value = value.map(|value| if NUMBERS.contains(name) { number(value) } else { value });
-        profile.fields.extend(value.map(|value| ((*name).to_owned(), value)));
+        match value.map(|value| typed(name, value)) {
+            Some(Ok(value)) => drop(profile.fields.insert((*name).to_owned(), value)),
+            // Of another type than the documents say: kept as it came, under the server's own name.
+            Some(Err(value)) => drop(data.insert(spellings[0].to_owned(), value)),
+            None => {}
+        }
     }
     for (name, spellings) in SECRETS {
         if let Some(value) = take(data, spellings).and_then(|value| secret(&value)) {
             profile.secrets.entry((*name).to_owned()).or_insert(value);
         }
     }
+}
+
+/// `others` with one more member.
+fn among(others: Option<Value>, name: String, value: Value) -> Value {
+    let mut members = match others {
+        Some(Value::Object(members)) => members,
+        Some(other) => Map::from_iter([("others".to_owned(), other)]),
+        None => Map::new(),
+    };
+    members.entry(name).or_insert(value);
+    Value::Object(members)
+}
+
+/// The value as the documented type of this name, or as it is.
+fn typed(name: &str, value: Value) -> Result<Value, Value> {
+    let value = if NUMBERS.contains(&name) { number(value) } else { value };
+    let value = match &value {
+        Value::String(text) if TRUTHS.contains(&name) => match &*text.trim().to_ascii_lowercase() {
+            "true" => Value::Bool(true),
+            "false" => Value::Bool(false),
+            _ => value,
+        },
+        Value::Number(number) if is_text(name) => Value::from(number.to_string()),
+        _ => value,
+    };
+    let fits = match &value {
+        Value::Number(_) => NUMBERS.contains(&name),
+        Value::Bool(_) => TRUTHS.contains(&name),
+        Value::Array(_) => LISTS.contains(&name),
+        Value::Object(_) => OBJECTS.contains(&name),
+        Value::String(_) => is_text(name),
+        Value::Null => false,
+    };
+    if fits { Ok(value) } else { Err(value) }
+}
+
+fn is_text(name: &str) -> bool {
+    ![&NUMBERS[..], &TRUTHS[..], &LISTS[..], &OBJECTS[..]].iter().any(|names| names.contains(&name))
+}
+
+/// Whether a name of the server's is one of ours but for how words are joined.
+fn is_ours(name: &str) -> bool {
+    let joined = |name: &str| name.replace('_', "").to_ascii_lowercase();
+    let name = joined(name);
+    MEMBERS.iter().chain(MEMBERS_OF_OTHERS).any(|(ours, _)| joined(ours) == name)
 }
 
 /// Removes all spellings of a name, in any case; the first that has a value counts.

@@ -132,7 +132,7 @@ fn row_tp_token_goes_alone() {
     let request = asking.login(Some(&Secret::new("sso-2\n"))).unwrap();
     assert_body(&request, json!({"login_type": "TP_TOKEN", "password": "sso-2"}));
     for nothing in [None, Some(Secret::new(" "))] {
-        assert_refused(asking.login(nothing.as_ref()), "sso_callback");
+        assert_refused(asking.login(nothing.as_ref()), "sso_token");
     }
     for factor in [totp(), otp(), Factor::fingerprint("device-1"), Factor::pan("ABCDE1234F")] {
         assert_refused(builder().sso_token("sso-1").second_factor(factor.clone()).build(), "second_factor");

@@ -54,7 +54,7 @@ fn a_login_has_one_first_factor() {
     let two = [
         ("mpin", builder().password("w").mpin("0391")),
         ("fingerprint", builder().password("w").fingerprint("d")),
-        ("sso_callback", builder().sso_token("t").sso_callback(callback())),
+        ("sso_token", builder().sso_token("t").sso_callback(callback())),
         ("register_token", builder().mpin("0391").register_token("t")),
     ];
     for (field, attempt) in two {

@@ -82,7 +82,7 @@ fn everything_is_optional_and_of_any_type() {
     let odd = profile(&json!({
         "access_token": "access-1", "user_id": 7, "exchanges": "NSE_EQ", "others": "none", "login_time": null
     }));
-    let expected = json!({"user_id": 7, "exchanges": "NSE_EQ", "others": "none"});
+    let expected = json!({"user_id": "7", "others": {"exchanges": "NSE_EQ", "others": "none"}});
     assert_eq!(Value::Object(odd.fields), expected);
     let secret = profile(&json!({"access_token": "access-1", "others": {"ocToken": "0x1", "newToken": "n"}}));
     assert_eq!(secret.fields, Map::new(), "nothing is left of others");
@@ -112,4 +112,30 @@ fn the_claims_of_a_resumed_session_name_the_user() {
     let top = json!({"userId": "UCC2", "groupId": null});
     assert_eq!(Value::Object(provider().profile(top.as_object().unwrap()).fields), json!({"user_id": "UCC2"}));
     assert_eq!(provider().profile(&Map::new()), Profile::default());
+}
+
+#[test]
+fn values_have_the_documented_types_or_are_kept_under_the_servers_name() {
+    let data = json!({
+        "access_token": "token", "mpin_enabled": "True", "user_status": "1", "exchanges": "NSE_EQ", "user_name": 7,
+        "others": {"bAMOAllowedForUser": "false", "maxOrderSlices": "10", "passExpDays": 12, "edisForMTF": "perhaps"}
+    });
+    let profile = profile(&data);
+    let shown = |name: &str| profile.get(name).cloned().unwrap_or_default();
+    assert_eq!([shown("mpin_enabled"), shown("amo_allowed")], [json!(true), json!(false)]);
+    assert_eq!([shown("user_status"), shown("max_order_slices")], [json!(1), json!(10)]);
+    assert_eq!([shown("password_expiry_days"), shown("user_name")], [json!("12"), json!("7")]);
+    assert_eq!([shown("exchanges"), shown("edis_for_mtf")], [Value::Null, Value::Null]);
+    assert_eq!(shown("others"), json!({"edisForMTF": "perhaps", "exchanges": "NSE_EQ"}));
+}
+
+#[test]
+fn a_name_that_means_one_of_ours_does_not_take_its_place() {
+    let data = json!({
+        "access_token": "token", "messageSocket": "wss://b", "others": {"messageSocket": "wss://a"}
+    });
+    let profile = profile(&data);
+    assert_eq!(profile.text("message_socket"), Some("wss://a"));
+    assert_eq!(profile.get("messageSocket"), None);
+    assert_eq!(profile.get("others"), Some(&json!({"messageSocket": "wss://b"})));
 }
