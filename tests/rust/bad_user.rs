@@ -82,7 +82,7 @@ fn first_factors_that_cannot_be_are_refused() {
         );
         let never = || Callback::new(|_| async { panic!("nobody is to be asked") });
         let both = with(&sandbox, |builder| builder.sso_token("made-up").sso_callback(never()));
-        is_refused(both.build(), "sso_callback");
+        is_refused(both.build(), "sso_token");
         is_refused(
             with(&sandbox, |builder| builder.sso_callback(never())).second_factor(pan()).build(),
             "second_factor",
