@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use napi_derive::napi;
-use relatch::{Callback, Question, Secret};
+use relatch::{Callback, NotAText, Question, Secret};
 use serde_json::json;
 use tokio::sync::oneshot;
 
@@ -103,15 +103,16 @@ fn written(question: &Question) -> String {
     json!({ "wanted": wanted, "system": system, "user": user, "methods": methods }).to_string()
 }
 
-/// Answers a question with a text, or with the number of what the callback threw.
+/// Answers a question with a text, or with the number of what the callback threw. Neither says that the answer is no text.
 #[napi(catch_unwind)]
-pub fn answer_question(environment: u32, question: u32, answer: Option<String>, thrown: u32) {
+pub fn answer_question(environment: u32, question: u32, answer: Option<String>, thrown: Option<u32>) {
     // An environment that has ended has no questions left.
     let Ok(home) = environment::find(environment) else { return };
-    let answer = answer.map(Secret::new).ok_or_else(|| {
-        let thrown = Thrown { environment: Arc::downgrade(&home), number: thrown };
-        Failure::from(thrown)
-    });
+    let answer = match (answer, thrown) {
+        (Some(text), _) => Ok(Secret::new(text)),
+        (None, Some(number)) => Err(Failure::from(Thrown { environment: Arc::downgrade(&home), number })),
+        (None, None) => Err(Failure::from(NotAText)),
+    };
     if let Some(waiting) = home.questions.take(question) {
         // Whoever asked may have gone meanwhile.
         drop(waiting.send(answer));

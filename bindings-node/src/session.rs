@@ -238,6 +238,14 @@ pub fn profile(environment: u32, session: u32) -> napi::Result<String> {
     Ok(json!({ "fields": profile.fields, "secrets": secrets }).to_string())
 }
 
+/// The second factor that the server waits for, if it does: the number of the challenge.
+#[napi(catch_unwind)]
+pub fn session_challenge(environment: u32, session: u32) -> napi::Result<Option<u32>> {
+    let environment = environment::find(environment)?;
+    let challenge = find(&environment, session)?.challenge();
+    Ok(challenge.map(|challenge| locked(&environment.challenges).add(challenge)))
+}
+
 /// The tokens as they are, as JSON.
 #[napi(catch_unwind)]
 pub fn tokens(environment: u32, session: u32) -> napi::Result<Option<String>> {

@@ -33,6 +33,8 @@ pub struct SynapsewaveSettings {
     pub sso_token: Option<String>,
     /// The number of the callback that gives one.
     pub sso_callback: Option<u32>,
+    /// How long its answer is waited for, in seconds.
+    pub sso_timeout: Option<f64>,
     /// The token of a first step that was made elsewhere.
     pub register_token: Option<String>,
     /// A login type of the user's own.
@@ -90,7 +92,11 @@ fn build(
         builder = builder.without_x_api_key();
     }
     if let Some(number) = settings.sso_callback {
-        builder = builder.sso_callback(questions::callback(environment, number));
+        let mut callback = questions::callback(environment, number);
+        if let Some(timeout) = settings.sso_timeout {
+            callback = callback.limit(relatch::seconds("sso_timeout", timeout)?);
+        }
+        builder = builder.sso_callback(callback);
     }
     if let Some(factor) = factor {
         builder = builder.second_factor(factor);

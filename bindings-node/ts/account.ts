@@ -3,7 +3,7 @@
  */
 import { environment, result, start } from './calls';
 import { decode } from './errors';
-import { type Inspect, inspect, refuseCloning } from './inspect';
+import { type Inspect, inspect, refuseCloning, Uncloneable } from './inspect';
 import { native } from './native';
 import { checked, type NetworkOptions, networkOptions, type Shape, type SignalOptions } from './options';
 import { type Session, sessionNumber } from './session';
@@ -28,12 +28,13 @@ export interface TotpRegistration {
   readonly userId?: string;
 }
 
-class Registration implements TotpRegistration {
+class Registration extends Uncloneable implements TotpRegistration {
   declare readonly userId?: string;
   readonly #secret: string;
   readonly #qrImage: string | undefined;
 
   constructor({ secret, qr_image: qrImage, user_id: userId }: Answer) {
+    super();
     this.#secret = secret ?? '';
     this.#qrImage = qrImage;
     if (userId !== undefined) this.userId = userId;
@@ -98,6 +99,20 @@ export class SynapsewaveAccount {
     this.#number = number;
     released.register(this, number);
     refuseCloning(this);
+  }
+
+  /** The broker's address, with its path prefix. */
+  get baseUrl(): string {
+    return this.#describe().baseUrl;
+  }
+
+  /** The user. */
+  get userId(): string {
+    return this.#describe().user;
+  }
+
+  #describe(): { baseUrl: string; user: string } {
+    return JSON.parse(native.describeAccount(environment, this.#number));
   }
 
   /** Has a one-time password sent to the user, for {@link SynapsewaveAccount.verifyOtp} or {@link SynapsewaveAccount.registerTotp}. */
@@ -191,7 +206,6 @@ export class SynapsewaveAccount {
 
   /** @internal */
   [inspect](depth: number, options: unknown, show: Inspect): string {
-    const shown = JSON.parse(native.describeAccount(environment, this.#number));
-    return `SynapsewaveAccount ${show(shown, depth, options)}`;
+    return `SynapsewaveAccount ${show(this.#describe(), depth, options)}`;
   }
 }

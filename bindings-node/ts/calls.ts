@@ -131,9 +131,18 @@ function leave(call: Call): void {
 
 let challenged: (challenge: number, owner: object | undefined) => object;
 
-/** Says how the challenge is made that an error carries. */
+/** Says how a challenge is made that an error or a session carries. */
 export function makeChallengesBy(make: typeof challenged): void {
   challenged = make;
+}
+
+/**
+ * The challenge of that number.
+ *
+ * @param owner - the provider or the session whose login it is
+ */
+export function challengeOf(number: number, owner: object | undefined): object {
+  return challenged(number, owner);
 }
 
 /**

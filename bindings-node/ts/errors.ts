@@ -206,16 +206,13 @@ export interface Encoded {
   value?: unknown;
 }
 
-/** Settings that have another name here than in the core. */
-const RENAMED: Record<string, string> = { sso_callback: 'ssoToken' };
-
 /**
  * Spells a name of the core as JavaScript does.
  *
  * @internal
  */
 export function camelCase(name: string): string {
-  return RENAMED[name] ?? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+  return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 /**

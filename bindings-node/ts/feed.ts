@@ -2,7 +2,7 @@
  * What is needed to open a system's market data feed.
  */
 
-import { type Inspect, inspect } from './inspect';
+import { type Inspect, inspect, Uncloneable } from './inspect';
 
 /** A market data feed, for whoever opens it. `console.log` and `JSON.stringify` do not show its token. */
 export interface Feed {
@@ -14,12 +14,13 @@ export interface Feed {
   readonly user?: string;
 }
 
-class FeedOfSession implements Feed {
+class FeedOfSession extends Uncloneable implements Feed {
   declare readonly url?: string;
   declare readonly user?: string;
   readonly #token: string;
 
   constructor(token: string, shown: Omit<Feed, 'token'>) {
+    super();
     this.#token = token;
     Object.assign(this, shown);
   }

@@ -29,3 +29,17 @@ export function refuseCloning(object: object): void {
   // Before Node 22.10 only an object that holds a function is refused.
   else Object.defineProperty(object, 'uncloneable', { value: refuseCloning, enumerable: true });
 }
+
+/**
+ * An object that they refuse as well, with nothing that says so among its properties: those are data.
+ *
+ * @internal
+ */
+export class Uncloneable {
+  constructor() {
+    if (markAsUncloneable) markAsUncloneable(this);
+    // Before Node 22.10 it is built on an object of a kind that is always refused.
+    // biome-ignore lint/correctness/noConstructorReturn: the language has no other way to choose that kind
+    else return Object.setPrototypeOf(new WeakRef(Uncloneable), new.target.prototype);
+  }
+}

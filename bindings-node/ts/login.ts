@@ -5,7 +5,7 @@ import { environment, result, start } from './calls';
 import { type Challenge, openChallenge } from './challenge';
 import { decode } from './errors';
 import { native } from './native';
-import { type LoginOptions, loginOptions, type SessionOptions, sessionOptions } from './options';
+import { type LoginOptions, type SessionOptions, sessionOptions } from './options';
 import { asksCallbacks, type Provider, providerNumber } from './provider';
 import { openSession, type Session } from './session';
 import { readTokens, type StoredTokens, storedTokens, type Tokens } from './tokens';
@@ -32,7 +32,7 @@ function ownerOf(provider: Provider): Provider | undefined {
  * ```
  */
 export async function login(provider: Provider, options?: LoginOptions): Promise<Session> {
-  const { settings, signal } = loginOptions(options);
+  const { settings, signal } = sessionOptions(options);
   const number = providerNumber(provider);
   signal?.throwIfAborted();
   const { session = 0 } = await result(
@@ -56,7 +56,7 @@ export async function login(provider: Provider, options?: LoginOptions): Promise
  * ```
  */
 export async function begin(provider: Provider, options?: LoginOptions): Promise<Challenge> {
-  const { settings, signal } = loginOptions(options);
+  const { settings, signal } = sessionOptions(options);
   const number = providerNumber(provider);
   signal?.throwIfAborted();
   const { challenge = 0 } = await result(
@@ -82,6 +82,9 @@ export function resume(provider: Provider, tokens: StoredTokens, options?: Sessi
 
 /**
  * Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+ *
+ * Where the system has no refresh at all, which is Synapsewave, this is a login: the provider needs its factors, and its
+ * callbacks are asked.
  *
  * @param provider - the system
  * @param tokens - of which the refresh token is spent

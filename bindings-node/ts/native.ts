@@ -52,6 +52,7 @@ export interface NativeSynapsewaveSettings {
   fingerprint?: string;
   ssoToken?: string;
   ssoCallback?: number;
+  ssoTimeout?: number;
   registerToken?: string;
   loginType?: string;
   secondFactor?: number;
@@ -80,7 +81,7 @@ export interface Native {
   fingerprint(environment: number, udid: string): number | string;
   pan(environment: number, pan: string): number | string;
   releaseFactor(environment: number, factor: number): void;
-  answerQuestion(environment: number, question: number, answer: string | undefined, thrown: number): void;
+  answerQuestion(environment: number, question: number, answer: string | undefined, thrown?: number): void;
 
   sevenG(environment: number, settings: NativeSevenGSettings, sandbox?: number): number | string;
   synapsewave(environment: number, settings: NativeSynapsewaveSettings, sandbox?: number): number | string;
@@ -135,6 +136,7 @@ export interface Native {
   expiresAt(environment: number, session: number): number | null;
   describeSession(environment: number, session: number): string;
   profile(environment: number, session: number): string;
+  sessionChallenge(environment: number, session: number): number | null;
   tokens(environment: number, session: number): string | null;
   watch(environment: number, session: number, watch: number): void;
   releaseSession(environment: number, session: number): void;

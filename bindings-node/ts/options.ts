@@ -38,13 +38,15 @@ export interface SessionOptions extends NetworkOptions {
   advisoryMargin?: number | undefined;
   /** How long a call waits for a token, and a refresh or login is tried, in seconds; 30 unless given. */
   timeout?: number | undefined;
+  /**
+   * Sends the login even if the lockout guard refuses it: the one that `login` or `begin` makes, or the second step of a
+   * challenge, never one that a session makes by itself. Only for a human who knows that the account can bear it.
+   */
+  force?: boolean | undefined;
 }
 
 /** Options of a login. */
-export interface LoginOptions extends SessionOptions, SignalOptions {
-  /** Sends the login even if the lockout guard refuses it: only for a human who knows that the account can bear it. */
-  force?: boolean | undefined;
-}
+export interface LoginOptions extends SessionOptions, SignalOptions {}
 
 /**
  * What a value must be, by its `typeof`.
@@ -61,8 +63,8 @@ const SESSION: Shape = {
   mandatoryMargin: 'number',
   advisoryMargin: 'number',
   timeout: 'number',
+  force: 'boolean',
 };
-const LOGIN: Shape = { ...SESSION, force: 'boolean' };
 const CALL: Shape = { signal: 'signal', timeout: 'number' };
 
 /**
@@ -100,7 +102,7 @@ const NAMES = {
   signal: 'an AbortSignal',
   key: 'a string, or false for none',
   source: 'a string, or a function that gives one',
-  texts: 'an object of strings',
+  texts: 'a plain object of strings',
   checkedElsewhere: '',
 } as const;
 
@@ -117,7 +119,7 @@ function fits(value: unknown, wanted: Shape[string]): boolean {
     case 'source':
       return typeof value === 'function' || isText(value);
     case 'texts':
-      return isObject(value) && Object.entries(value).flat().every(isText);
+      return isPlain(value) && Object.entries(value).flat().every(isText);
     case 'checkedElsewhere':
       return true;
     default:
@@ -134,8 +136,11 @@ export function isText(value: unknown): value is string {
   return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
 }
 
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** Whether all that it holds is among its own properties: a Map or a Date would be taken for empty. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
 }
 
 /** By its shape: a signal may come from another realm or a polyfill. */
@@ -184,15 +189,6 @@ export function networkOptions(given: unknown): Checked {
  */
 export function sessionOptions(given: unknown): Checked {
   return split(checked('options', given, SESSION));
-}
-
-/**
- * @throws {@link InvalidConfig}
- *
- * @internal
- */
-export function loginOptions(given: unknown): Checked {
-  return split(checked('options', given, LOGIN));
 }
 
 /**

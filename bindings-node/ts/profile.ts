@@ -2,7 +2,7 @@
  * The user as a system describes it.
  */
 import { camelCase } from './errors';
-import { type Inspect, inspect } from './inspect';
+import { type Inspect, inspect, Uncloneable } from './inspect';
 
 /**
  * The user as the system describes it: whatever it says, under one name for each thing where relatch has one, and else
@@ -82,18 +82,25 @@ const NAMES = new Map(
 );
 
 /**
- * Spells what relatch has a name for as JavaScript does, and leaves the rest as the server spells it.
+ * Spells what relatch has a name for as JavaScript does, and leaves the rest as the server spells it. What the server
+ * spells as relatch does something else is left out.
  *
  * @internal
  */
 export function respelt(fields: object): Array<[string, unknown]> {
-  return Object.entries(fields).map(([name, value]) => [NAMES.get(name) ?? name, value]);
+  const ours = new Map<string, unknown>();
+  for (const [name, value] of Object.entries(fields)) {
+    const own = NAMES.get(name);
+    if (own !== undefined) ours.set(own, value);
+  }
+  return [...ours, ...Object.entries(fields).filter(([name]) => !NAMES.has(name) && !ours.has(name))];
 }
 
-class ProfileOfUser {
+class ProfileOfUser extends Uncloneable {
   readonly #secrets: ReadonlyMap<string, unknown>;
 
   constructor(fields: object, secrets: object) {
+    super();
     this.#secrets = new Map(respelt(secrets));
     for (const [name, value] of respelt(fields)) {
       // What the server calls as one of the getters is called stays hidden behind it.

@@ -5,7 +5,7 @@
  * refer to its own session without keeping it for ever.
  */
 import { native } from './native';
-import { describe, isText } from './options';
+import { isText } from './options';
 import { keepThrown } from './thrown';
 
 /** What a callback is asked for. */
@@ -63,18 +63,15 @@ export class Asked {
  */
 export function ask(environment: number, callback: number, question: number, text: string): void {
   answerOf(callback, text).then(
-    (answer) => native.answerQuestion(environment, question, answer, 0),
+    (answer) => native.answerQuestion(environment, question, isText(answer) ? answer : undefined),
     (thrown) => native.answerQuestion(environment, question, undefined, keepThrown(thrown)),
   );
 }
 
-async function answerOf(callback: number, text: string): Promise<string> {
+async function answerOf(callback: number, text: string): Promise<unknown> {
   const asked = callbacks.get(callback)?.deref();
   if (!asked) throw new Error('The program holds neither the callback nor anything that would use its answer.');
-  const answer = await asked.ask(readQuestion(text));
-  if (!isText(answer))
-    throw new TypeError(`The callback answered ${describe(answer)}, not a string of whole characters.`);
-  return answer;
+  return asked.ask(readQuestion(text));
 }
 
 function readQuestion(text: string): Question {

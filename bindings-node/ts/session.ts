@@ -2,7 +2,8 @@
 /**
  * Sessions: the handle that callers hold.
  */
-import { type Call, environment, isUnderWay, result, start, watch } from './calls';
+import { type Call, challengeOf, environment, isUnderWay, result, start, watch } from './calls';
+import type { Challenge } from './challenge';
 import { currentTime, freshUntil, watchClock } from './clock';
 import { InvalidConfig } from './errors';
 import { type EventKind, eventKinds, type Listener, Listeners, readEvent, type SessionEvent } from './events';
@@ -35,6 +36,19 @@ const ended = new FinalizationRegistry<() => void>((end) => end());
 const owners = new WeakMap<Session, object>();
 
 let opening = false;
+
+let deliver: (session: Session, event: SessionEvent) => void;
+
+/**
+ * What is called with a session's events. Made out here, where nothing but the weak reference is at hand: what listens to
+ * the native half must not keep the session.
+ */
+function receiver(weak: WeakRef<Session>): (text: string) => void {
+  return (text) => {
+    const session = weak.deref();
+    if (session) deliver(session, readEvent(text));
+  };
+}
 
 /**
  * A session by its number in the native half.
@@ -78,6 +92,10 @@ export class Session {
       opening = false;
       if (owner) owners.set(session, owner);
       return session;
+    };
+    deliver = (session, event) => {
+      session.#fresh = undefined;
+      session.#listeners?.emit(event);
     };
     sessionNumber = (session) => {
       if (typeof session === 'object' && session !== null && #number in session) return session.#number;
@@ -237,6 +255,22 @@ export class Session {
     return this.logout();
   }
 
+  /** The system's short name: `7g`, `synapsewave` and the like. */
+  get system(): string {
+    return this.#describe().system;
+  }
+
+  /** Who is logged in, where that is known. */
+  get user(): string | undefined {
+    return this.#describe().user ?? undefined;
+  }
+
+  /** The login that waits for its second factor, if the server waits for one. */
+  get challenge(): Challenge | undefined {
+    const number = native.sessionChallenge(environment, this.#number);
+    return typeof number === 'number' ? (challengeOf(number, this) as Challenge) : undefined;
+  }
+
   /** What the session is doing. */
   get state(): SessionState {
     return native.state(environment, this.#number) as SessionState;
@@ -309,21 +343,10 @@ export class Session {
   #watch(): Listeners {
     if (this.#listeners) return this.#listeners;
     const listeners = new Listeners();
-    // Weak: what listens to the native half must not keep the session.
-    const weak = new WeakRef(this);
-    const receiver = (text: string) => {
-      const session = weak.deref();
-      if (session) session.#receive(readEvent(text));
-    };
-    const end = watch((number) => native.watch(environment, this.#number, number), receiver);
+    const end = watch((number) => native.watch(environment, this.#number, number), receiver(new WeakRef(this)));
     ended.register(this, end);
     this.#listeners = listeners;
     return listeners;
-  }
-
-  #receive(event: SessionEvent): void {
-    this.#fresh = undefined;
-    this.#listeners?.emit(event);
   }
 
   /** @internal */

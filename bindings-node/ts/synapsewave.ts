@@ -2,6 +2,7 @@
  * The Synapsewave API, for a broker's user and for a dealer.
  */
 import { environment } from './calls';
+import { InvalidConfig } from './errors';
 import { type Factor, factorParts } from './factor';
 import { native } from './native';
 import { checked, type Shape } from './options';
@@ -48,6 +49,8 @@ export interface SynapsewaveSettings extends SynapsewaveGateway, SynapsewaveProg
    * A token that is given as it is is taken to be good for one login.
    */
   ssoToken?: string | Callback | undefined;
+  /** How long the answer of that function is waited for, in seconds; 120 unless given. */
+  ssoTimeout?: number | undefined;
   /** The token of a first step that was made elsewhere; it takes a second factor that is not the PAN. */
   registerToken?: string | undefined;
   /** A login type that relatch does not know, sent as given with `password` as its value. */
@@ -84,6 +87,7 @@ const USER: Shape = {
   mpin: 'string',
   fingerprint: 'string',
   ssoToken: 'source',
+  ssoTimeout: 'number',
   registerToken: 'string',
   loginType: 'string',
   secondFactor: 'checkedElsewhere',
@@ -105,9 +109,10 @@ export function gatewaySettings(given: unknown, shape: Shape): Record<string, un
 
 /** The settings for the native half, and the callbacks that must live as long as the provider. */
 function split(given: unknown): { settings: Record<string, unknown>; asked: Asked[] } {
-  const { secondFactor, ssoToken, deviceInfo, ...settings } = gatewaySettings(given, USER);
+  const { secondFactor, ssoToken, ssoTimeout, deviceInfo, ...settings } = gatewaySettings(given, USER);
   const asked: Asked[] = [];
   if (deviceInfo !== undefined) settings.deviceInfo = JSON.stringify(deviceInfo);
+  if (ssoTimeout !== undefined) settings.ssoTimeout = limitOf(ssoToken, Number(ssoTimeout));
   if (typeof ssoToken === 'function') {
     const callback = new Asked(ssoToken as Callback);
     settings.ssoCallback = callback.number;
@@ -121,6 +126,17 @@ function split(given: unknown): { settings: Record<string, unknown>; asked: Aske
     if (factor.asked) asked.push(factor.asked);
   }
   return { settings, asked };
+}
+
+const DAY = 24 * 3600;
+
+function limitOf(ssoToken: unknown, seconds: number): number {
+  const field = 'ssoTimeout';
+  if (typeof ssoToken !== 'function') {
+    throw new InvalidConfig('ssoTimeout goes with an ssoToken that is a function.', { field });
+  }
+  if (seconds > 0 && seconds <= DAY) return seconds;
+  throw new InvalidConfig(`ssoTimeout is ${seconds}: give more than no time and at most a day, in seconds.`, { field });
 }
 
 /**

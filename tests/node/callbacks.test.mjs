@@ -40,6 +40,18 @@ const hostile = {
   },
 };
 
+/** That there is no cause: the message says that it is no text. */
+const noText = Symbol('no text');
+
+/** Answers that are no text. @type {Array<[string, () => unknown]>} */
+const noTexts = [
+  ['nothing', () => undefined],
+  ['null', async () => null],
+  ['a number', () => 123456],
+  ['an object', async () => ({ otp: '123456' })],
+  ['half a character', () => '12345\ud800'],
+];
+
 /** How a callback can fail, and what is then the cause of the error. @type {Array<[string, () => unknown, unknown]>} */
 const failures = [
   [
@@ -54,11 +66,9 @@ const failures = [
   ['rejects with nothing', () => Promise.reject(undefined), undefined],
   ['is cancelled', () => Promise.reject(AbortSignal.abort().reason), AbortSignal.abort().reason],
   ['answers with a thenable that throws', () => hostile, mistake],
-  ['answers with nothing', () => undefined, TypeError],
-  ['answers with null', async () => null, TypeError],
-  ['answers with a number', () => 123456, TypeError],
-  ['answers with an object', async () => ({ otp: '123456' }), TypeError],
-  ['answers with half a character', () => '12345\ud800', TypeError],
+  ...noTexts.map(
+    ([what, answer]) => /** @type {[string, () => unknown, unknown]} */ ([`answers with ${what}`, answer, noText]),
+  ),
   ['answers with nonsense', () => 'twelve', InvalidConfig],
   ['answers with an empty text', async () => '', InvalidConfig],
 ];
@@ -69,8 +79,10 @@ for (const [what, answer, cause] of failures) {
     const { provider, questions } = asking(sandbox, answer, () => newest(sandbox));
     const error = await failure(login(provider));
     assert.ok(error instanceof SecondFactorRequired, inspect(error));
-    assert.ok('cause' in error && error.challenge);
-    if (typeof cause === 'function') assert.ok(error.cause instanceof cause, inspect(error.cause));
+    assert.ok(error.challenge);
+    assert.equal('cause' in error, cause !== noText);
+    if (cause === noText) assert.match(error.message, /is no text/);
+    else if (typeof cause === 'function') assert.ok(error.cause instanceof cause, inspect(error.cause));
     else if (cause instanceof DOMException) assert.equal(/** @type {any} */ (error.cause).name, cause.name);
     else assert.equal(error.cause, cause);
     assert.ok(!error.message.includes('123456') && !inspect(error).includes('twelve'));
@@ -203,6 +215,33 @@ test('an SSO callback that throws: an error that carries it, and nothing sent', 
   const error = await failure(login(sandbox.synapsewave({ ssoToken })));
   assert.deepEqual([error.code, error.field, error.cause], ['transport', 'ssoToken', mistake]);
   assert.match(error.message, /SSO token/);
+  assert.equal(sandbox.counts().total, 0);
+});
+
+for (const [what, answer] of noTexts) {
+  test(`an SSO callback that answers with ${what}: a mistake of the program, and nothing sent`, async (t) => {
+    const sandbox = await morning(t);
+    const ssoToken = /** @type {() => any} */ (answer);
+    const error = await failure(login(sandbox.synapsewave({ ssoToken })));
+    assert.deepEqual([error.code, error.field, 'cause' in error], ['invalid_config', 'ssoToken', false]);
+    assert.match(error.message, /is no text/);
+    assert.equal(sandbox.counts().total, 0);
+  });
+}
+
+test('an SSO callback has a time limit of its own', async (t) => {
+  const sandbox = await morning(t);
+  const asked = later();
+  const ssoToken = () => {
+    asked.resolve('');
+    return later().promise;
+  };
+  const call = login(sandbox.synapsewave({ ssoToken, ssoTimeout: 7 }), { timeout: 60 });
+  await asked.promise;
+  sandbox.advance(8);
+  const error = await failure(call);
+  assert.deepEqual([error.code, error.field], ['timeout', 'ssoToken'], inspect(error));
+  assert.match(error.message, /7 seconds/);
   assert.equal(sandbox.counts().total, 0);
 });
 

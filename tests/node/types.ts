@@ -74,7 +74,7 @@ export async function program(): Promise<void> {
   // @ts-expect-error no such event
   session.on('refresh', () => {});
 
-  resume(provider, { accessToken: 'a', refreshToken: null }, { advisoryMargin: 60 });
+  resume(provider, { accessToken: 'a', refreshToken: null }, { advisoryMargin: 60, force: true });
   resume(provider, new Tokens('a', 'b'));
   // @ts-expect-error resuming sends nothing, so that there is nothing to give up
   resume(provider, tokens, { signal });
@@ -89,7 +89,7 @@ export async function synapsewave(): Promise<void> {
   const providers: Provider[] = [
     new Synapsewave({ ...gateway, password: 'made-up', secondFactor: new Totp('made up'), xApiKey: false }),
     new Synapsewave({ ...gateway, mpin: '1234', secondFactor: new Otp(ask, { timeout: 60 }), source: 'MOBILEAPI' }),
-    new Synapsewave({ ...gateway, ssoToken: ask, deviceInfo: { DeviceModel: 'made-up' } }),
+    new Synapsewave({ ...gateway, ssoToken: ask, ssoTimeout: 60, deviceInfo: { DeviceModel: 'made-up' } }),
     new Synapsewave({ ...gateway, fingerprint: 'made-up', secondFactor: new Fingerprint('made-up') }),
     new SynapsewaveDealer({ ...gateway, password: 'made-up', version: '2.0.0' }),
   ];
@@ -123,6 +123,7 @@ export async function synapsewave(): Promise<void> {
   const { url, token, user }: Feed = await session.feed({ timeout: 1 });
   const same7: [string | undefined, string, string | undefined] = [url, token, user];
   session.once('feed_changed', (event) => same<typeof event.kind, 'feed_changed'>(true));
+  const [pending, who]: [Challenge | undefined, string | undefined] = [session.challenge, session.user];
   const { profile } = session;
   same<typeof profile, Profile>(true);
   same<typeof profile.exchanges, readonly string[] | undefined>(true);
@@ -131,11 +132,12 @@ export async function synapsewave(): Promise<void> {
   same<ReturnType<typeof profile.secret>, string | undefined>(true);
   // @ts-expect-error what a system says of its user cannot be set
   profile.userId = 'UCC123456';
-  console.log(methods, until, enabled, same7);
+  console.log(methods, until, enabled, same7, pending, who, session.system);
 }
 
 export async function account(session: Session): Promise<void> {
   const account = new SynapsewaveAccount({ ...gateway, source: 'WEBAPI' });
+  const whose: [string, string] = [account.baseUrl, account.userId];
   const tempToken: string = await account.verifyOtp({ otp: '123456' }, { exchangeTimeout: 1 });
   const words: string = await account.setPassword({ tempToken, newPassword: 'made-up' });
   const registration: TotpRegistration = await account.registerTotp({ otp: '123456' });
@@ -144,7 +146,7 @@ export async function account(session: Session): Promise<void> {
   await account.deleteTotp();
   // @ts-expect-error a number loses its leading zeros
   await account.changeMpin({ oldMpin: 1234, newMpin: 5678 });
-  console.log(words);
+  console.log(words, whose);
 }
 
 export function handle(error: unknown): Date | undefined {
