@@ -6,13 +6,15 @@ use pyo3::prelude::*;
 use serde_json::{Map, Value};
 
 use crate::awaitable::Awaitable;
+use crate::convert::flag;
 use crate::error::{invalid, raise};
 use crate::logging;
 use crate::options::Options;
+use crate::question::Asks;
 use crate::sandbox::Sandbox;
 use crate::session::Session;
 use crate::synapsewave::{with_header_key, with_texts};
-use crate::wait::wait;
+use crate::wait::wait_asking;
 
 /// The factors of one user of a broker.
 #[pyclass(frozen, subclass, module = "relatch._relatch")]
@@ -25,7 +27,7 @@ pub(crate) struct SynapsewaveAccount {
 impl SynapsewaveAccount {
     #[new]
     #[pyo3(signature = (
-        options, *, base_url=None, user_id=None, api_key=None, x_api_key=None, source=None, allow_insecure=false,
+        options, *, base_url=None, user_id=None, api_key=None, x_api_key=None, source=None, allow_insecure=None,
         sandbox=None
     ))]
     #[allow(clippy::too_many_arguments)] // keyword arguments
@@ -37,11 +39,11 @@ impl SynapsewaveAccount {
         api_key: Option<&Bound<'_, PyAny>>,
         x_api_key: Option<&Bound<'_, PyAny>>,
         source: Option<&Bound<'_, PyAny>>,
-        allow_insecure: bool,
+        allow_insecure: Option<&Bound<'_, PyAny>>,
         sandbox: Option<&Bound<'_, Sandbox>>,
     ) -> PyResult<Self> {
         logging::start(py)?;
-        let builder = relatch::SynapsewaveAccount::builder().allow_insecure(allow_insecure);
+        let builder = relatch::SynapsewaveAccount::builder().allow_insecure(flag("allow_insecure", allow_insecure)?);
         let builder = with_texts!(builder, base_url, user_id, api_key, source);
         let core = with_header_key!(builder, x_api_key).build().map_err(|error| raise(&error))?;
         let options = options.with_clock(sandbox.map(|sandbox| sandbox.get().clock()))?;
@@ -68,9 +70,9 @@ impl SynapsewaveAccount {
         arguments: &str,
         session: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<String> {
-        let (arguments, session) = (read(py, arguments)?, session_of(session)?);
+        let (arguments, (session, asks)) = (read(py, arguments)?, session_of(session)?);
         let called = self.core.call(operation, &arguments, session.as_ref(), &self.options);
-        wait(py, called).map(|result| result.to_string())
+        wait_asking(py, asks, called).map(|result| result.to_string())
     }
 
     #[pyo3(name = "_call_async")]
@@ -81,10 +83,11 @@ impl SynapsewaveAccount {
         arguments: &str,
         session: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Awaitable> {
-        let (arguments, session) = (read(py, arguments)?, session_of(session)?);
+        let (arguments, (session, asks)) = (read(py, arguments)?, session_of(session)?);
         let (core, options) = (Arc::clone(&self.core), self.options.clone());
         let called = async move { core.call(&operation, &arguments, session.as_ref(), &options).await };
-        Awaitable::new(py, called, |py, result| Ok(result.to_string().into_pyobject(py)?.into_any().unbind()))
+        let convert = |py: Python<'_>, result: Value| Ok(result.to_string().into_pyobject(py)?.into_any().unbind());
+        Awaitable::asking(py, asks, called, convert)
     }
 }
 
@@ -92,10 +95,11 @@ fn read(py: Python<'_>, arguments: &str) -> PyResult<Map<String, Value>> {
     serde_json::from_str(arguments).map_err(|_| invalid(py, "arguments", "The arguments are no JSON object."))
 }
 
-fn session_of(session: Option<&Bound<'_, PyAny>>) -> PyResult<Option<relatch::Session>> {
-    let Some(session) = session else { return Ok(None) };
+/// The session whose token the call takes, and the callback that the session asks if it must log in for that.
+fn session_of(session: Option<&Bound<'_, PyAny>>) -> PyResult<(Option<relatch::Session>, Asks)> {
+    let Some(session) = session else { return Ok((None, Asks::default())) };
     match session.cast::<Session>() {
-        Ok(session) => Ok(Some(session.get().core.clone())),
+        Ok(session) => Ok((Some(session.get().core.clone()), session.get().asks)),
         Err(_) => Err(invalid(session.py(), "session", "session must be a Session of this user.")),
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Awaitable(Mutex<State>);
 
 struct State {
     work: Option<Work>,
+    /// The package's note of this call, for as long as it waits.
+    call: Option<Py<PyAny>>,
     wake: Wake,
 }
 
@@ -46,12 +48,12 @@ impl Awaitable {
         convert: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> PyResult<Self> {
         event::revive(py)?;
-        asks.note(py, true)?;
+        let call = asks.note(py, true)?;
         let work = async move {
             let result = future.await;
             Python::attach(|py| convert(py, result.map_err(|error| raise_asking(&error, asks))?))
         };
-        Ok(Self(Mutex::new(State { work: Some(Box::pin(work)), wake: Wake::new() })))
+        Ok(Self(Mutex::new(State { work: Some(Box::pin(work)), call, wake: Wake::new() })))
     }
 }
 
@@ -73,11 +75,11 @@ impl Awaitable {
         let _busy = Busy::new();
         // Held by this thread alone, unless somebody awaits it twice: then waiting here would be a deadlock.
         let mut state = self.0.try_lock().map_err(|_| awaited_twice())?;
-        let State { work, wake } = &mut *state;
+        let State { work, call, wake } = &mut *state;
         let waker = wake.waker();
         let polled = work.as_mut().ok_or_else(awaited_twice)?.as_mut().poll(&mut Context::from_waker(&waker));
         if let Poll::Ready(result) = polled {
-            *work = None;
+            (*work, *call) = (None, None);
             return Err(PyStopIteration::new_err((result?,)));
         }
         let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?;

@@ -5,6 +5,7 @@ use relatch::{FactorKind, UnixTime};
 
 use crate::awaitable::Awaitable;
 use crate::convert::optional;
+use crate::error::invalid;
 use crate::login::Opened;
 use crate::question::Asks;
 use crate::wait::wait_asking;
@@ -14,6 +15,15 @@ use crate::wait::wait_asking;
 pub(crate) struct Begun {
     pub(crate) core: relatch::Challenge,
     pub(crate) asks: Asks,
+}
+
+#[pymethods]
+impl Begun {
+    /// The number of the callback that it may ask, 0 for none.
+    #[getter]
+    fn asks(&self) -> u64 {
+        self.asks.number()
+    }
 }
 
 /// A login that waits for its second factor.
@@ -47,7 +57,7 @@ impl Challenge {
 
     #[pyo3(name = "_complete")]
     fn complete(&self, py: Python<'_>, kind: &str, value: &Bound<'_, PyAny>) -> PyResult<Opened> {
-        let (kind, value, asks) = (kind_of(kind), text(kind, value)?, self.asks);
+        let (kind, value, asks) = (kind_of(py, kind)?, text(kind, value)?, self.asks);
         let core = wait_asking(py, asks, self.core.complete(kind, value))?;
         Ok(Opened { core, asks })
     }
@@ -55,15 +65,15 @@ impl Challenge {
     #[pyo3(name = "_complete_async")]
     fn complete_async(&self, py: Python<'_>, kind: &str, value: &Bound<'_, PyAny>) -> PyResult<Awaitable> {
         let (core, asks) = (self.core.clone(), self.asks);
-        let (kind, value) = (kind_of(kind), text(kind, value)?);
+        let (kind, value) = (kind_of(py, kind)?, text(kind, value)?);
         let completed = async move { core.complete(kind, value).await };
         Awaitable::asking(py, asks, completed, move |py, core| Opened { core, asks }.object(py))
     }
 }
 
-/// The kind of that name; the package gives no others.
-fn kind_of(name: &str) -> FactorKind {
-    FactorKind::ALL.iter().copied().find(|kind| kind.as_str() == name).unwrap_or(FactorKind::Otp)
+fn kind_of(py: Python<'_>, name: &str) -> PyResult<FactorKind> {
+    let kind = FactorKind::ALL.iter().copied().find(|kind| kind.as_str() == name);
+    kind.ok_or_else(|| invalid(py, "kind", "There is no such second factor."))
 }
 
 fn text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {

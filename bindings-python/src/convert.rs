@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pyo3::prelude::*;
-use pyo3::types::PyAny;
+use pyo3::types::{PyAny, PyBool};
 use relatch::{Tokens, UnixTime};
 
 use crate::error::{invalid, raise};
@@ -27,10 +27,25 @@ where
     })
 }
 
+/// Reads a number of seconds; True and False are numbers to Python, and to nobody else.
+pub(crate) fn seconds(field: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<f64>> {
+    if let Some(value) = value
+        && value.is_instance_of::<PyBool>()
+    {
+        return Err(invalid(value.py(), field, &format!("{field} must be a number of seconds, not bool.")));
+    }
+    optional(field, "a number of seconds", value)
+}
+
 /// Reads a time limit in seconds.
 pub(crate) fn limit(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {
-    let seconds = optional::<f64>("timeout", "a number of seconds", value)?;
+    let seconds = seconds("timeout", value)?;
     seconds.map(|seconds| relatch::seconds("timeout", seconds)).transpose().map_err(|error| raise(&error))
+}
+
+/// Reads True or False; nothing is False.
+pub(crate) fn flag(field: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<bool> {
+    Ok(optional(field, "True or False", value)?.unwrap_or(false))
 }
 
 /// Milliseconds since 1970 from seconds; what does not fit becomes the nearest that does.

@@ -18,7 +18,9 @@ impl SecondFactor {
     /// `argument` is what the package calls the value.
     #[new]
     fn new(kind: &str, argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if let Ok(callback) = value.cast::<Callback>() {
+        if kind == "otp"
+            && let Ok(callback) = value.cast::<Callback>()
+        {
             let callback = callback.get();
             return Ok(Self { core: Factor::Otp(callback.core.clone()), asks: callback.asks() });
         }
@@ -27,11 +29,12 @@ impl SecondFactor {
         };
         let core = match kind {
             "totp" => Totp::new(&text).map(Factor::from).map_err(|error| raise(&error))?,
-            _ if text.trim().is_empty() => {
+            "fingerprint" | "pan" if text.trim().is_empty() => {
                 return Err(invalid(value.py(), field(kind), &format!("{argument} is empty.")));
             }
             "fingerprint" => Factor::fingerprint(text),
-            _ => Factor::pan(text),
+            "pan" => Factor::pan(text),
+            _ => return Err(invalid(value.py(), field(kind), "Make a Totp, Otp, Fingerprint or Pan.")),
         };
         Ok(Self { core, asks: Asks::default() })
     }

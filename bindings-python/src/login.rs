@@ -19,6 +19,15 @@ pub(crate) struct Opened {
     pub(crate) asks: Asks,
 }
 
+#[pymethods]
+impl Opened {
+    /// The number of the callback that it may ask, 0 for none.
+    #[getter]
+    fn asks(&self) -> u64 {
+        self.asks.number()
+    }
+}
+
 impl Opened {
     /// For an `Awaitable`.
     pub(crate) fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {

@@ -3,10 +3,8 @@
 use pyo3::prelude::*;
 use relatch::{Clock, Settings};
 
-use crate::convert::optional;
+use crate::convert::{optional, seconds};
 use crate::error::raise;
-
-const SECONDS: &str = "a number of seconds";
 
 /// The checked options of a call.
 #[pyclass(frozen, module = "relatch._relatch")]
@@ -35,10 +33,10 @@ impl Options {
             relogin: optional("relogin", "'auto' or 'never'", relogin)?,
             keep_alive: optional("keep_alive", "True or False", keep_alive)?,
             force: optional("force", "True or False", force)?,
-            mandatory_margin: optional("mandatory_margin", SECONDS, mandatory_margin)?,
-            advisory_margin: optional("advisory_margin", SECONDS, advisory_margin)?,
-            timeout: optional("timeout", SECONDS, timeout)?,
-            exchange_timeout: optional("exchange_timeout", SECONDS, exchange_timeout)?,
+            mandatory_margin: seconds("mandatory_margin", mandatory_margin)?,
+            advisory_margin: seconds("advisory_margin", advisory_margin)?,
+            timeout: seconds("timeout", timeout)?,
+            exchange_timeout: seconds("exchange_timeout", exchange_timeout)?,
             proxy: optional("proxy", "a URL", proxy)?,
             ca_certificates,
             clock: None,

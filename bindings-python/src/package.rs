@@ -18,7 +18,7 @@ pub(crate) struct Functions {
     pub(crate) revive: Py<PyAny>,
     /// `_wake.set_futures`.
     pub(crate) set_futures: Py<PyAny>,
-    /// `_questions.called`.
+    /// `_questions.called`; what it returns is kept for as long as the call waits.
     pub(crate) called: Py<PyAny>,
 }
 

@@ -7,14 +7,15 @@ use std::fmt;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use pyo3::exceptions::PyBaseException;
 use pyo3::prelude::*;
-use relatch::{FactorKind, Options, Question, Secret};
+use relatch::{FactorKind, NotAText, Options, Question, Secret};
 use tokio::sync::oneshot::{self, Sender};
 
-use crate::convert::limit;
-use crate::error::raise;
+use crate::convert::seconds;
+use crate::error::invalid;
 use crate::package::functions;
 use crate::queue::Queue;
 
@@ -22,8 +23,8 @@ use crate::queue::Queue;
 pub(crate) enum Item {
     /// A callback is to be asked.
     Asked(u64, Asked),
-    /// Nobody can ask that callback any more.
-    Gone(u64),
+    /// Nobody waits for the answer to that question any more.
+    Withdrawn(u64),
     /// An exception that no error refers to any more, to be let go of by a thread that holds the interpreter.
     Released(Py<PyBaseException>),
 }
@@ -43,11 +44,15 @@ pub(crate) struct Asks(Option<NonZeroU64>);
 impl Asks {
     /// Tells the package where the result of the callback is to be awaited: in the event loop that runs here if
     /// `awaited`, else in one of its own, for a blocking call would keep the one that runs here from running.
-    pub(crate) fn note(self, py: Python<'_>, awaited: bool) -> PyResult<()> {
-        match self.0 {
-            Some(number) => functions()?.called.call1(py, (number.get(), awaited)).map(drop),
-            None => Ok(()),
-        }
+    ///
+    /// Returns what is to be kept for as long as the call waits.
+    pub(crate) fn note(self, py: Python<'_>, awaited: bool) -> PyResult<Option<Py<PyAny>>> {
+        self.0.map(|number| functions()?.called.call1(py, (number.get(), awaited))).transpose()
+    }
+
+    /// The callback's number, 0 for none.
+    pub(crate) fn number(self) -> u64 {
+        self.0.map_or(0, NonZeroU64::get)
     }
 }
 
@@ -58,39 +63,46 @@ pub(crate) struct Callback {
     pub(crate) core: relatch::Callback,
 }
 
-/// The number of a callback, for as long as the core has it.
-struct Registered(u64);
+/// A question that the core waits for. To let go of it before it is answered withdraws it.
+struct Pending(Option<u64>);
 
-impl Registered {
-    fn ask(&self, question: Question) -> impl Future<Output = Answer> + Send + use<> {
-        let (sender, answer) = oneshot::channel();
-        let asked = Asked { question, sender: Mutex::new(Some(sender)) };
-        QUESTIONS.push(Item::Asked(self.0, asked));
-        async move { answer.await.unwrap_or_else(|_| Err("nobody is left to answer".into())) }
+impl Pending {
+    /// It is answered.
+    fn end(&mut self) {
+        self.0 = None;
     }
 }
 
-impl Drop for Registered {
+impl Drop for Pending {
     fn drop(&mut self) {
-        QUESTIONS.push(Item::Gone(self.0));
+        if let Some(number) = self.0 {
+            QUESTIONS.push(Item::Withdrawn(number));
+        }
+    }
+}
+
+/// Has the package ask the callback of that number.
+fn ask(callback: u64, question: Question) -> impl Future<Output = Answer> + Send {
+    static NEXT: AtomicU64 = AtomicU64::new(1);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    let (sender, answer) = oneshot::channel();
+    QUESTIONS.push(Item::Asked(callback, Asked { number, question, sender: Mutex::new(Some(sender)) }));
+    let mut pending = Pending(Some(number));
+    async move {
+        let answer = answer.await.unwrap_or_else(|_| Err("nobody is left to answer".into()));
+        pending.end();
+        answer
     }
 }
 
 #[pymethods]
 impl Callback {
     #[new]
-    #[pyo3(signature = (timeout=None))]
-    fn new(timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+    fn new(field: &str, timeout: &Bound<'_, PyAny>) -> PyResult<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(1);
-        let limit = limit(timeout)?;
+        let limit = limit(field, timeout)?;
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let registered = Registered(number);
-        let mut core = relatch::Callback::new(move |question| registered.ask(question));
-        if let Some(limit) = limit {
-            // The limits of a call's timeout are those of an answer's.
-            Options::default().timeout(limit).map_err(|error| raise(&error))?;
-            core = core.limit(limit);
-        }
+        let core = relatch::Callback::new(move |question| ask(number, question)).limit(limit);
         Ok(Self { number, core })
     }
 
@@ -107,15 +119,30 @@ impl Callback {
     }
 }
 
+/// Reads how long an answer is waited for, which the argument `field` says. Its limits are those of a call's timeout.
+fn limit(field: &str, timeout: &Bound<'_, PyAny>) -> PyResult<Duration> {
+    let limit = seconds(field, Some(timeout))?.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    let limit = limit.filter(|limit| Options::default().timeout(*limit).is_ok());
+    let wrong = || invalid(timeout.py(), field, &format!("{field} must be more than 0 seconds and at most a day."));
+    limit.ok_or_else(wrong)
+}
+
 /// A question that waits for its one answer. Letting go of it answers that nobody is left to answer.
 #[pyclass(frozen, module = "relatch._relatch")]
 pub(crate) struct Asked {
+    number: u64,
     question: Question,
     sender: Mutex<Option<Sender<Answer>>>,
 }
 
 #[pymethods]
 impl Asked {
+    /// By which `next_question` names it when it is withdrawn.
+    #[getter]
+    fn number(&self) -> u64 {
+        self.number
+    }
+
     /// What is wanted, the system, the user, and the second factors that would do.
     #[getter]
     fn question(&self) -> QuestionParts<'_> {
@@ -123,9 +150,9 @@ impl Asked {
         (wanted, system, user.as_deref(), methods.iter().copied().map(FactorKind::as_str).collect())
     }
 
-    /// Takes the answer. One that is no text is nonsense to the core as an empty text is.
+    /// Takes the answer.
     fn answer(&self, value: &Bound<'_, PyAny>) {
-        self.send(Ok(Secret::new(value.extract::<String>().unwrap_or_default())));
+        self.send(value.extract::<String>().map(Secret::new).map_err(|_| NotAText.into()));
     }
 
     /// Says that there is no answer, and why.
@@ -179,15 +206,15 @@ impl fmt::Display for Raised {
 
 impl StdError for Raised {}
 
-/// Waits for the next question to any callback: its number and the question, or nothing when nobody can ask it any
-/// more. Does not come back once the process is exiting.
+/// Waits for the next question to any callback: the callback's number and the question; or the number of a question
+/// that nobody waits for any more, and nothing. Does not come back once the process is exiting.
 #[pyfunction]
 pub(crate) fn next_question(py: Python<'_>) -> Option<(u64, Option<Asked>)> {
     let busy = crate::exit::Busy::new();
     loop {
         match crate::exit::detached(py, &busy, || QUESTIONS.next())? {
-            Item::Asked(number, asked) => return Some((number, Some(asked))),
-            Item::Gone(number) => return Some((number, None)),
+            Item::Asked(callback, asked) => return Some((callback, Some(asked))),
+            Item::Withdrawn(question) => return Some((question, None)),
             Item::Released(exception) => drop(exception),
         }
     }

@@ -5,6 +5,7 @@ use pyo3::types::{PyDict, PyString};
 use relatch::{Feed, Profile, Token, UnixTime};
 
 use crate::awaitable::Awaitable;
+use crate::challenge::Begun;
 use crate::convert::{TokensParts, limit, tokens_out};
 use crate::event::{self, Subscription};
 use crate::exit::{self, Busy};
@@ -17,7 +18,7 @@ use crate::wait::{wait, wait_asking};
 #[pyclass(frozen, subclass, weakref, module = "relatch._relatch")]
 pub(crate) struct Session {
     pub(crate) core: relatch::Session,
-    asks: Asks,
+    pub(crate) asks: Asks,
     handed: Handed,
 }
 
@@ -264,6 +265,11 @@ impl Session {
     #[pyo3(name = "_subscribe")]
     fn subscribe(&self) -> Subscription {
         Subscription::new(&self.core)
+    }
+
+    #[pyo3(name = "_challenge")]
+    fn challenge(&self) -> Option<Begun> {
+        self.core.challenge().map(|core| Begun { core, asks: self.asks })
     }
 
     #[pyo3(name = "_tokens")]

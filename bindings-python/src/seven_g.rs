@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use relatch::{Health, LookupEntry};
 
 use crate::awaitable::Awaitable;
-use crate::convert::optional;
+use crate::convert::{flag, optional};
 use crate::error::raise;
 use crate::logging;
 use crate::options::Options;
@@ -23,7 +23,7 @@ pub(crate) struct SevenG(Arc<relatch::SevenG>);
 impl SevenG {
     #[new]
     #[pyo3(signature = (
-        *, username=None, password=None, environment=None, base_url=None, bearer=false, allow_insecure=false,
+        *, username=None, password=None, environment=None, base_url=None, bearer=None, allow_insecure=None,
         sandbox=None
     ))]
     #[allow(clippy::too_many_arguments)] // keyword arguments
@@ -33,12 +33,14 @@ impl SevenG {
         password: Option<&Bound<'_, PyAny>>,
         environment: Option<&Bound<'_, PyAny>>,
         base_url: Option<&Bound<'_, PyAny>>,
-        bearer: bool,
-        allow_insecure: bool,
+        bearer: Option<&Bound<'_, PyAny>>,
+        allow_insecure: Option<&Bound<'_, PyAny>>,
         sandbox: Option<&Bound<'_, Sandbox>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         logging::start(py)?;
-        let mut builder = relatch::SevenG::builder().bearer(bearer).allow_insecure(allow_insecure);
+        let mut builder = relatch::SevenG::builder()
+            .bearer(flag("bearer", bearer)?)
+            .allow_insecure(flag("allow_insecure", allow_insecure)?);
         if let Some(username) = optional::<String>("username", "a text", username)? {
             builder = builder.username(username);
         }

@@ -8,7 +8,7 @@ use pyo3::types::PyBool;
 use relatch::{SynapsewaveBuilder, SynapsewaveDealerBuilder};
 use serde_json::Value;
 
-use crate::convert::optional;
+use crate::convert::{flag, optional};
 use crate::error::{invalid, raise};
 use crate::factor::SecondFactor;
 use crate::logging;
@@ -70,7 +70,7 @@ impl Synapsewave {
     #[pyo3(signature = (
         *, base_url=None, user_id=None, api_key=None, password=None, mpin=None, fingerprint=None, sso_token=None,
         register_token=None, login_type=None, second_factor=None, x_api_key=None, source=None, udid=None, version=None,
-        build_version=None, device_info=None, allow_insecure=false, sandbox=None
+        build_version=None, device_info=None, allow_insecure=None, sandbox=None
     ))]
     #[allow(clippy::too_many_arguments)] // keyword arguments
     fn new(
@@ -91,11 +91,11 @@ impl Synapsewave {
         version: Option<&Bound<'_, PyAny>>,
         build_version: Option<&Bound<'_, PyAny>>,
         device_info: Option<&Bound<'_, PyAny>>,
-        allow_insecure: bool,
+        allow_insecure: Option<&Bound<'_, PyAny>>,
         sandbox: Option<&Bound<'_, Sandbox>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         logging::start(py)?;
-        let builder = relatch::Synapsewave::builder().allow_insecure(allow_insecure);
+        let builder = relatch::Synapsewave::builder().allow_insecure(flag("allow_insecure", allow_insecure)?);
         let builder = with_texts!(
             builder,
             base_url,
@@ -127,7 +127,7 @@ impl SynapsewaveDealer {
     #[new]
     #[pyo3(signature = (
         *, base_url=None, user_id=None, password=None, api_key=None, x_api_key=None, version=None, build_version=None,
-        allow_insecure=false, sandbox=None
+        allow_insecure=None, sandbox=None
     ))]
     #[allow(clippy::too_many_arguments)] // keyword arguments
     fn new(
@@ -139,11 +139,12 @@ impl SynapsewaveDealer {
         x_api_key: Option<&Bound<'_, PyAny>>,
         version: Option<&Bound<'_, PyAny>>,
         build_version: Option<&Bound<'_, PyAny>>,
-        allow_insecure: bool,
+        allow_insecure: Option<&Bound<'_, PyAny>>,
         sandbox: Option<&Bound<'_, Sandbox>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         logging::start(py)?;
-        let builder: SynapsewaveDealerBuilder = relatch::SynapsewaveDealer::builder().allow_insecure(allow_insecure);
+        let builder: SynapsewaveDealerBuilder =
+            relatch::SynapsewaveDealer::builder().allow_insecure(flag("allow_insecure", allow_insecure)?);
         let builder = with_texts!(builder, base_url, user_id, password, api_key, version, build_version);
         let core = with_header_key!(builder, x_api_key).build().map_err(|error| raise(&error))?;
         let provider = Provider::new(Arc::new(core), sandbox, Asks::default());
@@ -177,10 +178,10 @@ fn with_second_factor(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAn
 }
 
 fn with_device_info(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAny>>) -> PyResult<SynapsewaveBuilder> {
-    let info = optional::<BTreeMap<String, String>>("device_info", "a mapping of texts", value)?;
-    let info = info.map(|info| info.into_iter().map(|(name, text)| (name, Value::from(text))).collect());
-    Ok(match info {
-        Some(info) => builder.device_info(info),
-        None => builder,
-    })
+    let Some(value) = value else { return Ok(builder) };
+    let Ok(info) = value.extract::<BTreeMap<String, String>>() else {
+        let message = "device_info must be a mapping whose names and values are texts.";
+        return Err(invalid(value.py(), "device_info", message));
+    };
+    Ok(builder.device_info(info.into_iter().map(|(name, text)| (name, Value::from(text))).collect()))
 }

@@ -42,7 +42,8 @@ pub(crate) fn wait_asking<T: Send>(
     future: impl Future<Output = Result<T, Error>> + Send,
 ) -> PyResult<T> {
     event::revive(py)?;
-    asks.note(py, false)?;
+    // Until this function returns.
+    let _call = asks.note(py, false)?;
     let busy = Busy::new();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = pin!(future);

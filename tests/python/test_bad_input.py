@@ -31,6 +31,8 @@ GOOD = {"username": "api_user", "password": "made up", "environment": "test"}
         ("password", {"password": None}),
         ("environment", {"environment": "staging"}),
         ("environment", {"environment": 1}),
+        ("bearer", {"bearer": 1}),
+        ("allow_insecure", {"allow_insecure": 1}),
         ("base_url", {"base_url": "https://api.example.com"}),
         ("base_url", {"environment": None, "base_url": "http://api.example.com"}),
         ("base_url", {"environment": None, "base_url": "https://user:secret@api.example.com"}),
@@ -82,6 +84,10 @@ SYNAPSEWAVE: dict[str, Any] = {
         ("sso_token", {"password": None, "sso_token": ""}),
         ("sso_token", {"password": None, "sso_token": 7}),
         ("sso_token", {"password": None, "sso_token": lambda _one, _two: "made up"}),
+        ("sso_timeout", {"password": None, "sso_token": lambda: "made up", "sso_timeout": 0}),
+        ("sso_timeout", {"password": None, "sso_token": lambda: "made up", "sso_timeout": True}),
+        ("sandbox", {"sandbox": 5}),
+        ("allow_insecure", {"allow_insecure": 1}),
         ("login_type", {"login_type": "MPIN"}),
         ("x_api_key", {"x_api_key": ""}),
         ("x_api_key", {"x_api_key": True}),
@@ -130,6 +136,8 @@ def test_second_factors_are_refused_when_they_are_made() -> None:
         ("callback", lambda: relatch.Otp(lambda _one, _two: "123456")),  # type: ignore[arg-type]
         ("timeout", lambda: relatch.Otp(lambda: "123456", timeout=0)),
         ("timeout", lambda: relatch.Otp(lambda: "123456", timeout=-1)),
+        ("timeout", lambda: relatch.Otp(lambda: "123456", timeout=True)),
+        ("second_factor", lambda: relatch.SecondFactor("made up", "value", "made up")),
         ("timeout", lambda: relatch.Otp(lambda: "123456", timeout="soon")),  # type: ignore[arg-type]
     ]
     for field, make in made:
@@ -165,6 +173,7 @@ def test_a_login_in_two_steps_needs_a_password(sandbox: Sandbox) -> None:
         ("advisory_margin", {"advisory_margin": -0.5}),
         ("advisory_margin", {"advisory_margin": float("nan")}),
         ("timeout", {"timeout": 0}),
+        ("timeout", {"timeout": True}),
         ("timeout", {"timeout": "soon"}),
         ("timeout", {"timeout": float("inf")}),
         ("exchange_timeout", {"exchange_timeout": 1e9}),

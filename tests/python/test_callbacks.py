@@ -68,37 +68,14 @@ def test_callbacks_take_a_question_or_nothing(sandbox: Sandbox) -> None:
     assert kinds == [relatch.Question, type(None), type(None), relatch.Question]
 
 
-async def test_a_coroutine_runs_in_the_loop_that_called(sandbox: Sandbox) -> None:
-    loops: list[asyncio.AbstractEventLoop] = []
-
-    async def callback() -> str:
-        loops.append(asyncio.get_running_loop())
-        await asyncio.sleep(0)
-        return newest_otp(sandbox)
-
-    here = asyncio.get_running_loop()
-    session = await relatch.login_async(provider(sandbox, callback))
-    await session.refresh_async()
-    assert loops == [here, here]
-    # A blocking call keeps this loop from running: the callback gets one of its own.
-    session.refresh()
-    assert loops[2] is not here
-
-
-def test_a_coroutine_runs_where_no_loop_does(sandbox: Sandbox) -> None:
-    async def callback() -> str:
-        await asyncio.sleep(0)
-        return newest_otp(sandbox)
-
-    session = asyncio.run(relatch.login_async(provider(sandbox, callback)))
-    # The loop of the login is gone.
-    assert session.refresh().access_token == session.token()
+ERRORS = [ValueError("made up"), asyncio.CancelledError(), GeneratorExit()]
+# In a coroutine they end the event loop: see the tests of those.
+ENDS = [KeyboardInterrupt(), SystemExit(1)]
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("made up"), KeyboardInterrupt(), SystemExit(1), asyncio.CancelledError(), GeneratorExit()]
+    ("error", "is_async"), [(error, True) for error in ERRORS] + [(error, False) for error in ERRORS + ENDS]
 )
-@pytest.mark.parametrize("is_async", [False, True])
 async def test_what_a_callback_raises_ends_that_login_alone(
     sandbox: Sandbox, error: BaseException, is_async: bool
 ) -> None:
@@ -147,23 +124,6 @@ def test_an_answer_that_is_late_is_dropped(sandbox: Sandbox) -> None:
     assert sandbox.counts()["login"] == 0
     assert required.value.challenge is not None
     assert required.value.challenge.complete(otp=newest_otp(sandbox)).state == "active"
-
-
-async def test_a_caller_that_gives_up_takes_nothing_with_it(sandbox: Sandbox) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
-
-    async def callback() -> str:
-        asked.set()
-        await go_on.wait()
-        return newest_otp(sandbox)
-
-    task = asyncio.create_task(relatch.login_async(provider(sandbox, callback)))
-    await asked.wait()
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-    go_on.set()
-    await asyncio.to_thread(sandbox.wait_for, "login", 1)
 
 
 def test_a_session_is_of_use_after_a_callback_failed(sandbox: Sandbox) -> None:
@@ -216,6 +176,37 @@ def test_what_an_sso_callback_raises_is_the_cause(sandbox: Sandbox) -> None:
     assert sandbox.counts()["total"] == 0
 
 
+def test_a_callback_for_a_token_has_a_time_limit(sandbox: Sandbox) -> None:
+    go_on = threading.Event()
+
+    def callback() -> str:
+        assert go_on.wait(LIMIT)
+        return SSO_TOKEN
+
+    with pytest.raises(relatch.RequestTimeout) as late:
+        relatch.login(sandbox.synapsewave(sso_token=callback, sso_timeout=0.05))
+    go_on.set()
+    assert late.value.field == "sso_token"
+    assert sandbox.counts()["total"] == 0
+
+
+def test_a_session_says_what_it_waits_for(sandbox: Sandbox) -> None:
+    asked: list[None] = []
+
+    def callback() -> str:
+        asked.append(None)
+        return newest_otp(sandbox) if len(asked) == 1 else "no code"
+
+    session = relatch.login(provider(sandbox, callback))
+    assert session.challenge is None
+    with pytest.raises(relatch.SecondFactorRequired):
+        session.refresh()
+    assert session.challenge is not None
+    first = session.token()
+    assert session.challenge.complete(otp=newest_otp(sandbox)).token() != first
+    assert session.challenge is None
+
+
 def test_a_callback_may_use_another_session(sandbox: Sandbox) -> None:
     other = relatch.login(sandbox.seven_g())
 
@@ -243,6 +234,37 @@ def test_a_callback_is_forgotten_with_what_could_ask_it(sandbox: Sandbox) -> Non
     relatch.login(provider(sandbox, lambda: newest_otp(sandbox)))
     gc.collect()
     assert reference() is None
+
+
+@pytest.mark.parametrize("logs_in", [False, True])
+def test_a_callback_that_refers_to_what_could_ask_it_is_forgotten(sandbox: Sandbox, logs_in: bool) -> None:
+    class Broker:
+        def __init__(self) -> None:
+            self.provider = provider(sandbox, self.ask)
+            self.session = relatch.login(self.provider) if logs_in else None
+
+        def ask(self) -> str:
+            return newest_otp(sandbox)
+
+    reference = weakref.ref(Broker())
+    # The thread that the callback ran on lets go of it in its own time.
+    for thread in threading.enumerate():
+        if thread.name == "relatch-callback":
+            thread.join(LIMIT)
+    gc.collect()
+    assert reference() is None
+
+
+def test_a_session_keeps_its_callback(sandbox: Sandbox) -> None:
+    session = relatch.login(sandbox.synapsewave(second_factor=relatch.Otp(lambda: newest_otp(sandbox))))
+    gc.collect()
+    assert session.refresh().access_token
+    challenge = relatch.begin(sandbox.synapsewave(second_factor=relatch.Otp(lambda: newest_otp(sandbox))))
+    gc.collect()
+    completed = challenge.complete(otp=newest_otp(sandbox))
+    del challenge
+    gc.collect()
+    assert completed.refresh().access_token
 
 
 def test_thousand_callbacks_start_one_thread() -> None:

@@ -118,6 +118,8 @@ def test_exactly_one_factor_completes_a_login(sandbox: Sandbox) -> None:
         with pytest.raises(relatch.InvalidConfig) as refused:
             challenge.complete(**factors)
         assert refused.value.field == field
+    with pytest.raises(relatch.InvalidConfig):
+        challenge._complete("made up", "123456")
     assert sandbox.counts()["total"] == 1
     assert challenge.complete(otp=newest_otp(sandbox)).state == "active"
 
@@ -130,6 +132,7 @@ def test_an_error_carries_the_login_to_complete(sandbox: Sandbox) -> None:
     assert error.challenge is not None
     copied = pickle.loads(pickle.dumps(error))  # noqa: S301 its own
     assert (copied.methods, copied.challenge, str(copied)) == (error.methods, None, str(error))
+    assert copy.copy(error).challenge is error.challenge
     assert error.challenge.complete(otp=newest_otp(sandbox)).state == "active"
 
 
@@ -222,7 +225,8 @@ def test_nothing_printed_or_copied_holds_a_secret(sandbox: Sandbox) -> None:
     challenge = relatch.begin(sandbox.synapsewave(second_factor=None))
     assert repr(provider) == f"Synapsewave(user_id='{USER_ID}', base_url='{sandbox.synapsewave_url}')"
     assert "methods" in repr(challenge)
-    for held in (*factors, provider, dealer, account, challenge):
+    feed, registration = relatch.login(provider).feed(), relatch.TotpRegistration("made up")
+    for held in (*factors, provider, dealer, account, challenge, feed, registration):
         for action in (copy.copy, copy.deepcopy, pickle.dumps):
             with pytest.raises(TypeError, match="neither pickled nor copied"):
                 action(held)

@@ -75,6 +75,7 @@ async def test_results_of_synapsewave_have_the_types_that_are_promised(sandbox: 
     assert isinstance(assert_type(profile.exchanges, "list[str] | None"), list)
     assert isinstance(assert_type(profile.session_token, "str | None"), str)
     assert isinstance(assert_type(await session.validate_async(), bool), bool)
+    assert assert_type(session.challenge, "relatch.Challenge | None") is None
     feed = assert_type(session.feed(), relatch.Feed)
     assert isinstance(assert_type(feed.url, "str | None"), str)
 

@@ -38,6 +38,9 @@ class TotpRegistration(Record):
     def __repr__(self) -> str:
         return f"TotpRegistration(secret=[redacted], user_id={self.user_id!r})"
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a TotpRegistration holds a secret and is neither pickled nor copied: keep the secret yourself")
+
 
 class SynapsewaveAccount(_relatch.SynapsewaveAccount):
     """Manages the factors of one user of one broker. Each method makes one request, and none is made again.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _relatch
+from relatch import _questions, _relatch
 from relatch._errors import InvalidConfig
 from relatch._session import Session, parsed
 from relatch._time import moment
@@ -11,6 +11,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, NoReturn
+
+    from typing_extensions import Self
 
 
 class Challenge(_relatch.Challenge):
@@ -23,7 +25,15 @@ class Challenge(_relatch.Challenge):
         >>> session = challenge.complete(totp="123456")
     """
 
-    __slots__ = ()
+    __slots__ = ("_callback",)
+
+    _callback: _questions.Callback | None
+
+    def __new__(cls, begun: _relatch.Begun) -> Self:
+        """Made by `begin`."""
+        self = super().__new__(cls, begun)
+        self._callback = _questions.held(begun.asks)
+        return self
 
     def complete(self, *, totp: str | None = None, otp: str | None = None, fingerprint: str | None = None) -> Session:
         """Gives the second factor and returns the session. Give exactly one.

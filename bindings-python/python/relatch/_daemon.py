@@ -14,7 +14,8 @@ class Daemon:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.lock = threading.Lock()
+        # The collector may run a user's code while it is held, and that may come back here.
+        self.lock = threading.RLock()
         self.thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -25,7 +26,7 @@ class Daemon:
 
     def forget(self) -> None:
         """In a forked child the lock may be held for ever, and the thread is missing."""
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.thread = None
 
     def is_needed(self) -> bool:

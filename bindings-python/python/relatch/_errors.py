@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, ClassVar, Literal
 
+    from typing_extensions import Self
+
     from relatch._challenge import Challenge
 
 
@@ -31,7 +33,8 @@ class RelatchError(Exception):
         key: What the store failed for.
         challenge: The login to complete, where the server waits for its second step.
 
-    Errors can be pickled, and keep all this but the challenge, which belongs to the process where the login began.
+    Errors can be copied and pickled. A pickled one keeps all this but the challenge, which belongs to the process where
+    the login began.
     """
 
     code: str = "error"
@@ -63,6 +66,11 @@ class RelatchError(Exception):
             setattr(self, name, details.pop(name, None))
         if details:
             raise TypeError(f"{type(self).__name__} has no attribute {next(iter(details))!r}")
+
+    def __copy__(self) -> Self:
+        copied = type(self)(*self.args)
+        copied.__dict__.update(self.__dict__)
+        return copied
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), self.args, {**self.__dict__, "challenge": None}

@@ -57,9 +57,14 @@ class Otp(SecondFactor):
     """Asks a callback for the one-time password that the system sends to its user, once for each login.
 
     The callback runs on a daemon thread of its own, so it may block, as ``input`` does. A result that can be awaited is
-    awaited in the event loop that the call came from, if it came from one and that still runs, else in one of its own.
+    awaited in the event loop that the call came from, if it came from one and that still runs, else in one of its own;
+    it is cancelled when nobody waits for the answer any more. A blocking call that is made in the event loop where a
+    result is being awaited ends that login at once: do not mix the two.
+
     Whatever the callback raises ends that login with `SecondFactorRequired`, whose ``__cause__`` it becomes; so does an
-    answer that is no OTP, or none in time. A session asks only when it is told to log in or to refresh.
+    answer that is no OTP, or none in time. `KeyboardInterrupt` and `SystemExit` of a coroutine end its event loop as
+    well. A session asks only when it is told to log in or to refresh, and a login that everybody has let go of, its
+    provider too, asks nobody.
 
     Args:
         callback: A function, plain or ``async``, that returns the OTP. It is given a `Question` if it has a parameter
@@ -74,7 +79,9 @@ class Otp(SecondFactor):
         Otp([redacted])
     """
 
-    __slots__ = ()
+    __slots__ = ("_callback",)
+
+    _callback: _questions.Callback
 
     def __new__(
         cls,
@@ -83,7 +90,10 @@ class Otp(SecondFactor):
         timeout: float = 120.0,
     ) -> Self:
         """See the class."""
-        return super().__new__(cls, "otp", "callback", _questions.native(callback, field="callback", timeout=timeout))
+        held = _questions.callback_of(callback, field="callback", timeout=timeout, timeout_field="timeout")
+        self = super().__new__(cls, "otp", "callback", held.native)
+        self._callback = held
+        return self
 
 
 class Fingerprint(SecondFactor):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from relatch._record import Record
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
 
 class Feed(Record):
     """What is needed to open a system's market data feed. Its repr does not show the token.
@@ -25,3 +29,6 @@ class Feed(Record):
 
     def __repr__(self) -> str:
         return f"Feed(url={self.url!r}, token=[redacted], user={self.user!r})"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Feed holds a token and is neither pickled nor copied: ask the session for a new one")

@@ -93,7 +93,7 @@ def begin(provider: _relatch.Provider, **options: Unpack[Options]) -> Challenge:
     Example:
         >>> challenge = relatch.begin(provider)
         >>> challenge.methods
-        ('otp', 'totp')
+        ('otp', 'totp', 'fingerprint')
         >>> session = challenge.complete(otp=input("OTP: "))
     """
     return Challenge(_relatch.begin(provider, _settings.native(options)))
@@ -136,8 +136,11 @@ def refresh(
 ) -> Tokens:
     """Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
 
+    Where the system has no refresh, as Synapsewave has none, this is a login with the provider's credentials, for which
+    a callback may ask a human for the second factor.
+
     Args:
-        provider: The system that issued the tokens. It is never used to log in here.
+        provider: The system that issued the tokens. Where that has a refresh, this never logs in.
         tokens: `Tokens`, or a mapping or a tuple with the same members. The refresh token is spent.
         **options: As for `login`.
 
@@ -160,7 +163,7 @@ async def refresh_async(
     """Exchanges tokens for new ones; `refresh` for asyncio.
 
     Args:
-        provider: The system that issued the tokens. It is never used to log in here.
+        provider: The system that issued the tokens. Where that has no refresh this is a login, as `refresh` says.
         tokens: `Tokens`, or a mapping or a tuple with the same members. The refresh token is spent, even if the task
             is cancelled: shield it.
         **options: As for `login`.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
 import threading
+from weakref import WeakValueDictionary
 
-from relatch import _relatch
+from relatch import _parameters, _relatch
 from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
 from relatch._record import Record
@@ -37,26 +40,40 @@ class Question(Record):
         self._set(wanted, system, user, methods)
 
 
-class _Callback:
-    """A function of the user's, and the event loop to await its result in."""
+class Callback:
+    """A function of the user's. It belongs to the objects whose logins may ask it, and goes with the last of them.
 
-    def __init__(self, function: Callable[..., object], takes_question: bool) -> None:
+    Args:
+        function: The function.
+        takes_question: Whether it is given the question.
+        native: What the core knows it by.
+    """
+
+    def __init__(self, function: Callable[..., object], takes_question: bool, native: _relatch.Callback) -> None:
         self.function = function
         self.takes_question = takes_question
-        self.event_loop: asyncio.AbstractEventLoop | None = None
+        self.native = native
+        # The calls that wait and may be what it is asked for, the oldest first.
+        self.calls: WeakValueDictionary[int, _Call] = WeakValueDictionary()
+        # Where the newest call was awaited.
+        self.last_loop: asyncio.AbstractEventLoop | None = None
 
-    def answer(self, asked: _relatch.Asked) -> None:
-        """Calls the function, on the thread that it has for itself."""
-        import inspect  # noqa: PLC0415 imported already, when the callback was made
+    def answer(self, pending: _Pending) -> None:
+        """Calls the function, on the thread that it has for itself, and ends the question or leaves that to a task."""
+        import asyncio  # noqa: PLC0415 for callbacks alone
+        import inspect  # noqa: PLC0415
 
         try:
-            result = self.function(*self._arguments(asked))
+            result = self.function(*self._arguments(pending.asked))
             if inspect.isawaitable(result):
-                self._await(_settle(result, asked))
+                if self._hand_over(result, pending):
+                    return
+                asyncio.run(_settle(result, pending))
             else:
-                asked.answer(result)
+                pending.asked.answer(result)
         except BaseException as error:  # whatever it is, it ends that login and nothing else
-            asked.fail(error)
+            pending.asked.fail(error)
+        _dispatcher.end(pending)
 
     def _arguments(self, asked: _relatch.Asked) -> tuple[Question, ...]:
         if not self.takes_question:
@@ -64,35 +81,98 @@ class _Callback:
         wanted, system, user, methods = asked.question
         return (Question(wanted, system, user, tuple(methods)),)
 
-    def _await(self, settling: Any) -> None:
-        import asyncio  # noqa: PLC0415
+    def _hand_over(self, result: Awaitable[object], pending: _Pending) -> bool:
+        """Has the result awaited in an event loop of the user's, if there is one for it."""
+        with _dispatcher.lock:
+            event_loop = pending.event_loop = self._event_loop()
+        if event_loop is None:
+            return False
+        try:
+            event_loop.call_soon_threadsafe(_start, event_loop, result, pending)
+        except RuntimeError:
+            # It was closed in the meantime.
+            return False
+        return True
 
-        event_loop = self.event_loop
-        if event_loop is not None and event_loop.is_running():
-            try:
-                event_loop.call_soon_threadsafe(_start, event_loop, settling)
-            except RuntimeError:
-                # It was closed in the meantime.
-                asyncio.run(settling)
-        else:
-            asyncio.run(settling)
+    def _event_loop(self) -> asyncio.AbstractEventLoop | None:
+        """Where to await: a loop that a call is awaited in and that no blocking call keeps from running."""
+        calls = list(self.calls.values())
+        blocked = [call.event_loop for call in calls if call.blocks]
+        awaited = [call.event_loop for call in calls if not call.blocks]
+        # Nobody waits for a login in the background: it goes where the last call came from.
+        for event_loop in awaited if calls else [self.last_loop]:
+            if event_loop is not None and event_loop not in blocked and event_loop.is_running():
+                return event_loop
+        return None
 
 
-# An event loop does not keep the tasks that it runs.
-_tasks: set[asyncio.Task[None]] = set()
+class _Call:
+    """A call that waits and may cause a question; the native module holds it for as long as it waits.
+
+    Args:
+        event_loop: The event loop that runs where the call was made, if one does.
+        blocks: Whether the call keeps that from running.
+    """
+
+    __slots__ = ("__weakref__", "blocks", "event_loop")
+
+    def __init__(self, event_loop: asyncio.AbstractEventLoop | None, blocks: bool) -> None:
+        self.event_loop = event_loop
+        self.blocks = blocks
 
 
-def _start(event_loop: asyncio.AbstractEventLoop, settling: Any) -> None:
-    task = event_loop.create_task(settling)
-    _tasks.add(task)
-    task.add_done_callback(_tasks.discard)
+class _Pending:
+    """A question that a callback is at."""
+
+    def __init__(self, callback: Callback, asked: _relatch.Asked) -> None:
+        self.callback = callback
+        self.asked = asked
+        # Where the answer is awaited, if it is, and by which task once that has started.
+        self.event_loop: asyncio.AbstractEventLoop | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.withdrawn = False
 
 
-async def _settle(awaitable: Awaitable[object], asked: _relatch.Asked) -> None:
+def _start(event_loop: asyncio.AbstractEventLoop, result: Awaitable[object], pending: _Pending) -> None:
+    task = event_loop.create_task(_settle(result, pending))
+
+    def ended(_task: asyncio.Task[None]) -> None:
+        try:
+            # Looked at, so that the event loop does not report it: it was raised there already.
+            task.exception()
+        except BaseException as error:  # it was cancelled before its first step
+            pending.asked.fail(error)
+            _discard(result)
+        _dispatcher.end(pending)
+
+    # An event loop does not keep the tasks that it runs: the dispatcher does.
+    pending.task = task
+    task.add_done_callback(ended)
+
+
+async def _settle(result: Awaitable[object], pending: _Pending) -> None:
+    import asyncio  # noqa: PLC0415
+
+    with _dispatcher.lock:
+        pending.event_loop, pending.task = asyncio.get_running_loop(), asyncio.current_task()
+        withdrawn = pending.withdrawn
+    if withdrawn:
+        _discard(result)
+        return
     try:
-        asked.answer(await awaitable)
-    except BaseException as error:  # KeyboardInterrupt would end the event loop, which is not this module's
-        asked.fail(error)
+        pending.asked.answer(await result)
+    except BaseException as error:
+        pending.asked.fail(error)
+        if isinstance(error, (KeyboardInterrupt, SystemExit)):
+            # The end of the program, as from any other task.
+            raise
+
+
+def _discard(result: Any) -> None:
+    """Lets go of what will not be awaited: a coroutine, or a future."""
+    discard = getattr(result, "close", None) or getattr(result, "cancel", None)
+    if discard is not None:
+        discard()
 
 
 class _Dispatcher(Daemon):
@@ -100,17 +180,16 @@ class _Dispatcher(Daemon):
 
     def __init__(self) -> None:
         super().__init__("relatch-questions")
-        self.callbacks: dict[int, _Callback] = {}
+        self.callbacks: WeakValueDictionary[int, Callback] = WeakValueDictionary()
+        # Those that a callback is at, by the question's number.
+        self.pending: dict[int, _Pending] = {}
         # Those that are in a callback.
         self.threads: set[threading.Thread] = set()
 
-    def add(self, callback: _Callback, timeout: float | None) -> _relatch.Callback:
-        # The native object tells when it is gone, to a thread that runs from here on.
-        native = _relatch.Callback(timeout)
+    def add(self, callback: Callback) -> None:
         with self.lock:
-            self.callbacks[native.number] = callback
+            self.callbacks[callback.native.number] = callback
             self.start()
-        return native
 
     def is_needed(self) -> bool:
         return bool(self.callbacks)
@@ -119,89 +198,131 @@ class _Dispatcher(Daemon):
         while (following := _relatch.next_question()) is not None:
             number, asked = following
             if asked is None:
-                with self.lock:
-                    self.callbacks.pop(number, None)
+                self.withdraw(number)
             else:
                 self.ask(number, asked)
             del following, asked
 
     def ask(self, number: int, asked: _relatch.Asked) -> None:
-        with self.lock:
-            callback = self.callbacks.get(number)
+        callback = self.callbacks.get(number)
         if callback is None:
+            # The program has let go of all that the answer could be for.
             return
-        thread = threading.Thread(target=self.call, args=(callback, asked), name="relatch-callback", daemon=True)
+        pending = _Pending(callback, asked)
+        thread = threading.Thread(target=self.call, args=(pending,), name="relatch-callback", daemon=True)
+        with self.lock:
+            self.pending[asked.number] = pending
         self.threads.add(thread)
         try:
             thread.start()
         except RuntimeError as error:  # no more threads, or the process is exiting
             self.threads.discard(thread)
             asked.fail(error)
+            self.end(pending)
 
-    def call(self, callback: _Callback, asked: _relatch.Asked) -> None:
-        callback.answer(asked)
+    def call(self, pending: _Pending) -> None:
+        pending.callback.answer(pending)
         self.threads.discard(threading.current_thread())
+
+    def end(self, pending: _Pending) -> None:
+        with self.lock:
+            ended = self.pending.pop(pending.asked.number, None)
+        # Outside of the lock, for what goes with it is the user's.
+        del ended
+
+    def withdraw(self, number: int) -> None:
+        """Cancels the task of a question that nobody waits for any more."""
+        with self.lock:
+            pending = self.pending.get(number)
+            if pending is None:
+                return
+            pending.withdrawn = True
+            event_loop, task = pending.event_loop, pending.task
+        if event_loop is not None and task is not None:
+            try:
+                event_loop.call_soon_threadsafe(task.cancel)
+            except RuntimeError:
+                # It was closed, and took the task with it.
+                self.end(pending)
+
+    def unblock(self, callback: Callback, event_loop: asyncio.AbstractEventLoop) -> None:
+        """Fails the questions that wait for an event loop which a call of the same callback keeps from running."""
+        with self.lock:
+            stuck = [
+                pending
+                for pending in self.pending.values()
+                if pending.callback is callback and pending.event_loop is event_loop
+            ]
+        for pending in stuck:
+            pending.asked.fail(RuntimeError(_BLOCKED))
+            self.withdraw(pending.asked.number)
 
     def forget(self) -> None:
         super().forget()
+        self.pending = {}
         self.threads = set()
 
 
+_BLOCKED = (
+    "a blocking call was made in the event loop that the callback's coroutine runs in, which it keeps from running: "
+    "use the call whose name ends in _async there"
+)
 _dispatcher = _Dispatcher()
+_numbers = itertools.count()
 
 
-def native(callback: Any, *, field: str, timeout: float | None = None) -> _relatch.Callback:
-    """What the native module makes of a callback.
+def callback_of(function: Any, *, field: str, timeout: float, timeout_field: str) -> Callback:
+    """What is made of a user's function.
 
     Args:
-        callback: A function of one argument or of none, plain or ``async``.
+        function: A function of one argument or of none, plain or ``async``.
         field: The argument that it was given as.
         timeout: Seconds that an answer is waited for.
+        timeout_field: The argument that this was given as.
 
     Raises:
         InvalidConfig: It cannot be called so, or the time limit is wrong; ``field`` says which.
     """
-    if not callable(callback):
-        raise InvalidConfig(f"{field} must be a function, not {type(callback).__name__}.", field=field)
-    return _dispatcher.add(_Callback(callback, _takes_question(callback, field)), timeout)
+    if not callable(function):
+        raise InvalidConfig(f"{field} must be a function, not {type(function).__name__}.", field=field)
+    takes_question = _parameters.takes_question(function, field)
+    callback = Callback(function, takes_question, _relatch.Callback(timeout_field, timeout))
+    _dispatcher.add(callback)
+    return callback
 
 
-def called(number: int, awaited: bool) -> None:
-    """Notes where the result of a callback is to be awaited; called by the native module before a call that may ask.
+def held(number: int) -> Callback | None:
+    """The callback of that number, for an object whose logins may ask it to hold; None for 0."""
+    return _dispatcher.callbacks.get(number)
+
+
+def called(number: int, awaited: bool) -> object:
+    """Notes a call that may ask a callback; called by the native module, which keeps the result while the call waits.
 
     Args:
         number: The callback's.
         awaited: Whether the call is awaited in the event loop that runs here. A blocking call keeps that from running.
     """
     callback = _dispatcher.callbacks.get(number)
-    if callback is not None:
-        callback.event_loop = _running_loop() if awaited else None
+    if callback is None:
+        return None
+    event_loop = _running_loop()
+    call = _Call(event_loop, not awaited)
+    with _dispatcher.lock:
+        callback.calls[next(_numbers)] = call
+        if awaited:
+            callback.last_loop = event_loop
+    if event_loop is not None and not awaited:
+        _dispatcher.unblock(callback, event_loop)
+    return call
 
 
-def _running_loop() -> asyncio.AbstractEventLoop:
-    import asyncio  # noqa: PLC0415 who awaits has imported it
-
-    return asyncio.get_running_loop()
-
-
-def _takes_question(callback: Callable[..., object], field: str) -> bool:
-    """Whether it has a parameter for the question: one that must be given, or one of that name."""
-    import inspect  # noqa: PLC0415
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    if "asyncio" not in sys.modules:
+        return None
+    import asyncio  # noqa: PLC0415 it is there
 
     try:
-        parameters = inspect.signature(callback).parameters.values()
-    except (TypeError, ValueError):
-        # Some functions that are written in C do not tell.
-        return False
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    positional = [parameter for parameter in parameters if parameter.kind in kinds]
-    needed = [parameter for parameter in positional if parameter.default is parameter.empty]
-    keywords = [
-        parameter
-        for parameter in parameters
-        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
-    ]
-    if len(needed) > 1 or keywords:
-        raise InvalidConfig(f"{field} must be a function of one argument or of none.", field=field)
-    gathers = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
-    return bool(needed) or gathers or (bool(positional) and positional[0].name == "question")
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _events, _relatch, _tokens
+from relatch import _events, _questions, _relatch, _tokens
 from relatch._feed import Feed
 from relatch._profile import Profile
 from relatch._time import moment_if
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
+    from relatch._challenge import Challenge
     from relatch._events import Event, Subscription
     from relatch._tokens import Tokens
 
@@ -32,8 +33,17 @@ class Session(_relatch.Session):
         ...     requests.get(url, headers=session.headers())
     """
 
-    # No dict: ten thousand sessions are to be cheap, and `token` a single native call.
-    __slots__ = ()
+    # No dict: ten thousand sessions are to be cheap, and `token` a single native call. The callback is here, and not in
+    # the native part, for the garbage collector to see.
+    __slots__ = ("_callback",)
+
+    _callback: _questions.Callback | None
+
+    def __new__(cls, opened: _relatch.Opened) -> Self:
+        """Made by `login`, `resume` and `Challenge.complete`."""
+        self = super().__new__(cls, opened)
+        self._callback = _questions.held(opened.asks)
+        return self
 
     async def token_async(self, *, timeout: float | None = None) -> str:
         """An access token with at least 30 seconds to live, while the server answers; `token` for asyncio.
@@ -164,6 +174,19 @@ class Session(_relatch.Session):
         """The tokens as they are, for those who keep them elsewhere; None after `logout`. No traffic."""
         parts = self._tokens()
         return None if parts is None else _tokens.from_native(parts)
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """The login to complete, where the server waits for its second factor; None where it does not. No traffic.
+
+        Example:
+            >>> if session.challenge is not None:
+            ...     session.challenge.complete(otp=input("OTP: "))
+        """
+        from relatch._challenge import Challenge  # noqa: PLC0415 that imports this module
+
+        begun = self._challenge()
+        return None if begun is None else Challenge(begun)
 
     @property
     def expires_at(self) -> datetime | None:

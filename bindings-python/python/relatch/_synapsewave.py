@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from relatch import _questions, _relatch
+from relatch._errors import InvalidConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Synapsewave(_relatch.Synapsewave):
         fingerprint: The identifier of the device on which the user has registered a fingerprint.
         sso_token: A token of another identity provider, or a function, plain or ``async``, that is asked for one for
             each login, as `Otp` asks its callback. A token is taken to be good for one login.
+        sso_timeout: Seconds that the answer of such a function is waited for.
         register_token: That of a first step which was made elsewhere. A second factor other than the PAN goes with it.
         login_type: A login type that relatch does not know, sent as given with `password` as its value.
         second_factor: `Totp`, `Otp`, `Fingerprint` or `Pan`.
@@ -61,7 +63,9 @@ class Synapsewave(_relatch.Synapsewave):
         >>> session = relatch.login(provider)
     """
 
-    __slots__ = ()
+    __slots__ = ("_callback",)
+
+    _callback: _questions.Callback | None
 
     def __new__(
         cls,
@@ -73,6 +77,7 @@ class Synapsewave(_relatch.Synapsewave):
         mpin: str | None = None,
         fingerprint: str | None = None,
         sso_token: str | Callable[[], str | Awaitable[str]] | Callable[[Question], str | Awaitable[str]] | None = None,
+        sso_timeout: float = 120.0,
         register_token: str | None = None,
         login_type: str | None = None,
         second_factor: SecondFactor | None = None,
@@ -87,7 +92,12 @@ class Synapsewave(_relatch.Synapsewave):
     ) -> Self:
         """See the class."""
         base_url, api_key = at_sandbox(sandbox, base_url, api_key)
-        return super().__new__(
+        callback = None
+        if callable(sso_token):
+            callback = _questions.callback_of(
+                sso_token, field="sso_token", timeout=sso_timeout, timeout_field="sso_timeout"
+            )
+        self = super().__new__(
             cls,
             base_url=base_url,
             user_id=user_id,
@@ -95,7 +105,7 @@ class Synapsewave(_relatch.Synapsewave):
             password=password,
             mpin=mpin,
             fingerprint=fingerprint,
-            sso_token=_questions.native(sso_token, field="sso_token") if callable(sso_token) else sso_token,
+            sso_token=sso_token if callback is None else callback.native,
             register_token=register_token,
             login_type=login_type,
             second_factor=second_factor,
@@ -108,6 +118,8 @@ class Synapsewave(_relatch.Synapsewave):
             allow_insecure=allow_insecure,
             sandbox=sandbox,
         )
+        self._callback = callback or getattr(second_factor, "_callback", None)
+        return self
 
     @property
     def user_id(self) -> str | None:
@@ -186,9 +198,16 @@ class SynapsewaveDealer(_relatch.SynapsewaveDealer):
 
 
 def at_sandbox(sandbox: Sandbox | None, base_url: str | None, api_key: str | None) -> tuple[str | None, str | None]:
-    """The address and the key, those of the sandbox unless given."""
+    """The address and the key, those of the sandbox unless given.
+
+    Raises:
+        InvalidConfig: It is no sandbox.
+    """
     if sandbox is None:
         return base_url, api_key
+    if not isinstance(sandbox, _relatch.Sandbox):
+        found = type(sandbox).__name__
+        raise InvalidConfig(f"sandbox must be a relatch.testing.Sandbox, not {found}.", field="sandbox")
     return (
         sandbox.synapsewave_url if base_url is None else base_url,
         sandbox._api_key() if api_key is None else api_key,

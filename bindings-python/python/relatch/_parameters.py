@@ -1,0 +1,36 @@
+"""What a callback's parameters say of how it is called."""
+
+from __future__ import annotations
+
+from relatch._errors import InvalidConfig
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def takes_question(callback: Callable[..., object], field: str) -> bool:
+    """Whether it has a parameter for the question: one that must be given, or one of that name.
+
+    Raises:
+        InvalidConfig: It can be called neither with a question nor with nothing; ``field`` says which callback.
+    """
+    import inspect  # noqa: PLC0415
+
+    try:
+        parameters = inspect.signature(callback).parameters.values()
+    except (TypeError, ValueError):
+        # Some functions that are written in C do not tell.
+        return False
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    positional = [parameter for parameter in parameters if parameter.kind in kinds]
+    needed = [parameter for parameter in positional if parameter.default is parameter.empty]
+    keywords = [
+        parameter
+        for parameter in parameters
+        if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
+    ]
+    if len(needed) > 1 or keywords:
+        raise InvalidConfig(f"{field} must be a function of one argument or of none.", field=field)
+    gathers = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
+    return bool(needed) or gathers or (bool(positional) and positional[0].name == "question")
