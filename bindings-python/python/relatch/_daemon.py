@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 
 
-class Daemon:
+class Daemon(ABC):
     """One daemon thread of the process, and the lock for what it works on.
 
     Args:
@@ -29,10 +30,10 @@ class Daemon:
         self.lock = threading.RLock()
         self.thread = None
 
+    @abstractmethod
     def is_needed(self) -> bool:
         """Whether there is anything for the thread to do, now or later."""
-        raise NotImplementedError
 
+    @abstractmethod
     def run(self) -> None:
         """What the thread does."""
-        raise NotImplementedError
