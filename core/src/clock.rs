@@ -3,6 +3,7 @@
 //! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
 
 use std::convert::Infallible;
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,6 +13,9 @@ use tokio::sync::watch;
 
 use crate::coarse_clock;
 use crate::fork::PerProcess;
+use crate::runtime;
+#[cfg(test)]
+use crate::simulation;
 
 /// A laptop that slept, or a clock that was set, is noticed within this time: tokio's timers do not count suspend.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
@@ -133,6 +137,10 @@ impl Clock {
     /// The same, some milliseconds ahead and never behind, at a fraction of the price.
     #[inline]
     pub(crate) fn coarse_boot_time(&self) -> BootTime {
+        #[cfg(test)]
+        if simulation::is_on() {
+            return BootTime(self.boot_time().0.saturating_add(LONGEST_TICK));
+        }
         let offset = self.0.as_ref().map_or(0, |offsets| offsets.boot.load(Ordering::Acquire));
         BootTime(coarse_clock::boot_time(system_boot_time).saturating_add(offset).saturating_add(LONGEST_TICK))
     }
@@ -157,6 +165,16 @@ impl Clock {
         }
     }
 
+    /// What `future` comes to, unless that takes longer than `limit`.
+    pub(crate) async fn within<F: Future>(&self, limit: Duration, future: F) -> Option<F::Output> {
+        let deadline = self.boot_time().after(limit);
+        tokio::select! {
+            biased;
+            output = future => Some(output),
+            () = self.sleep_until(deadline) => None,
+        }
+    }
+
     /// Waits until the boot clock reads `at`, through suspend and through jumps of a manual clock.
     pub async fn sleep_until(&self, at: BootTime) {
         let mut moved = self.0.as_ref().map(|offsets| offsets.moved(watch::Sender::subscribe));
@@ -165,10 +183,11 @@ impl Clock {
             if left.is_zero() {
                 return;
             }
-            let nap = tokio::time::sleep(left.min(LONGEST_NAP));
+            let nap = runtime::sleep(left.min(LONGEST_NAP));
             match &mut moved {
                 None => nap.await,
                 Some(moved) => tokio::select! {
+                    biased;
                     () = nap => {}
                     // The sender lives in the clock that `self` holds, so this cannot fail.
                     _ = moved.changed() => {}
@@ -233,14 +252,26 @@ fn saturating_add(value: &AtomicI64, more: i64) {
 }
 
 fn system_unix_time() -> i64 {
+    #[cfg(test)]
+    if let Some(now) = simulation::now() {
+        return now.unix.0;
+    }
     match SystemTime::now().duration_since(UNIX_EPOCH) {
         Ok(since) => milliseconds(since),
         Err(before) => milliseconds(before.duration()).saturating_neg(),
     }
 }
 
-#[cfg(unix)]
 fn system_boot_time() -> i64 {
+    #[cfg(test)]
+    if let Some(now) = simulation::now() {
+        return now.boot.0;
+    }
+    machine_boot_time()
+}
+
+#[cfg(unix)]
+fn machine_boot_time() -> i64 {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
     // Apple's monotonic clock goes on during sleep; on the BSDs nothing better is to be had.
@@ -252,7 +283,7 @@ fn system_boot_time() -> i64 {
 
 /// Windows' performance counter, which `Instant` reads, counts sleep.
 #[cfg(not(unix))]
-fn system_boot_time() -> i64 {
+fn machine_boot_time() -> i64 {
     use std::time::Instant;
     static START: OnceBox<Instant> = OnceBox::new();
     milliseconds(START.get_or_init(|| Box::new(Instant::now())).elapsed())

@@ -9,11 +9,18 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use arc_swap::ArcSwapOption;
 
+#[cfg(test)]
+use crate::simulation;
+
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 static WATCHING: AtomicBool = AtomicBool::new(false);
 
 /// The number of forks between the process that first called [`watch`] and this one.
 pub(crate) fn generation() -> u32 {
+    #[cfg(test)]
+    if let Some(process) = simulation::process() {
+        return process;
+    }
     GENERATION.load(Ordering::Relaxed)
 }
 
@@ -25,7 +32,7 @@ struct Made<T> {
     value: T,
 }
 
-impl<T> PerProcess<T> {
+impl<T: Send + Sync + 'static> PerProcess<T> {
     pub(crate) const fn new() -> Self {
         Self(ArcSwapOption::const_empty())
     }
@@ -38,6 +45,10 @@ impl<T> PerProcess<T> {
     /// Calls `read` with this process's value, if it has been made.
     pub(crate) fn peek<R>(&self, read: impl FnOnce(&T) -> R) -> Option<R> {
         let current = self.0.load();
+        #[cfg(test)]
+        if simulation::is_on() && current.as_ref().is_none_or(|made| made.generation != generation()) {
+            return simulation::found_in_process::<Arc<T>>(self).map(|value| read(&value));
+        }
         current.as_ref().filter(|made| made.generation == generation()).map(|made| read(&made.value))
     }
 
@@ -54,6 +65,12 @@ impl<T> PerProcess<T> {
             let current = self.0.load();
             if let Some(made) = current.as_ref().filter(|made| made.generation == generation()) {
                 return Ok(read(&made.value));
+            }
+            #[cfg(test)]
+            if simulation::is_on() {
+                let found = simulation::found_in_process::<Arc<T>>(self);
+                let value = found.map_or_else(|| make().map(Arc::new), Ok)?;
+                return Ok(read(&simulation::of_process(self, || value)));
             }
             let fresh = Arc::new(Made { generation: generation(), value: make()? });
             let previous = self.0.compare_and_swap(&*current, Some(Arc::clone(&fresh)));

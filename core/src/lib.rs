@@ -17,11 +17,14 @@
 //! # }
 //! ```
 
+#[cfg(any(test, fuzzing))]
+pub mod properties;
 pub mod runtime;
 
 mod challenge;
 mod clock;
 mod coarse_clock;
+mod cool_down;
 mod error;
 mod event;
 mod factor;
@@ -37,6 +40,8 @@ mod provider;
 mod secret;
 mod session;
 mod seven_g_status;
+#[cfg(test)]
+mod simulation;
 mod store;
 mod synapsewave_account;
 mod token;

@@ -31,6 +31,12 @@ impl Default for LockoutRule {
 /// Our window ends a little after the server's: its clock ticks in other places than ours.
 const SLACK: Duration = Duration::from_secs(1);
 
+/// A login whose end is not known may still be on its way, and count from when it arrives.
+const LATE: Duration = Duration::from_secs(60);
+
+/// No server is believed to lock for longer than this.
+const LONGEST_LOCK: Duration = Duration::from_secs(86_400);
+
 /// A credential that the server refused, kept as a salted slow hash and never as itself.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct RefusedCredential {
@@ -39,9 +45,9 @@ pub(crate) struct RefusedCredential {
 }
 
 impl RefusedCredential {
-    #[cfg(not(test))]
+    #[cfg(not(any(test, fuzzing)))]
     const ROUNDS: u32 = 100_000;
-    #[cfg(test)]
+    #[cfg(any(test, fuzzing))]
     const ROUNDS: u32 = 1;
 
     pub(crate) fn new(credential: &[u8], salt: [u8; 16]) -> Self {
@@ -66,8 +72,10 @@ pub(crate) enum Verdict {
     Accepted,
     /// It did not leave this machine, or the server refused to look at it.
     NotCounted,
-    /// The server refused it, or may have: no answer, or none that says.
+    /// The server refused it, or may have: its answer does not say.
     Failed,
+    /// No answer came: the server may have refused it, or may be going to.
+    Lost,
     /// The server refused it because of the user name or the password.
     Refused,
 }
@@ -117,6 +125,24 @@ struct Entry {
     number: u64,
     boot: i64,
     unix: i64,
+    /// Whether it may count from a later time on than this.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    late: bool,
+}
+
+impl Entry {
+    /// When it stops to count.
+    fn over_at(&self, rule: LockoutRule) -> BootTime {
+        let late = if self.late { LATE } else { Duration::ZERO };
+        BootTime(self.boot).after(rule.window).after(SLACK).after(late)
+    }
+
+    /// Puts it at `latest` if it lies after that, by both clocks: the next restart of the machine goes by the wall's.
+    fn bound(&mut self, now: Now, latest: BootTime) {
+        if self.boot > latest.0 {
+            (self.boot, self.unix) = (latest.0, now.unix_at(latest).0);
+        }
+    }
 }
 
 /// The failed and pending logins of one account.
@@ -145,9 +171,12 @@ impl Ledger {
                 entry.boot = now.boot_at(UnixTime(entry.unix)).0;
             }
         }
-        // A stored wall time that lies ahead must not count for longer than a failure of this very moment would.
+        // A stored wall time that lies ahead must not count for longer than a failure or a lock of this very moment would.
         for entry in &mut self.counted {
-            entry.boot = entry.boot.min(now.boot.0);
+            entry.bound(now, now.boot);
+        }
+        if let Some(lock) = &mut self.locked_until {
+            lock.bound(now, now.boot.after(LONGEST_LOCK));
         }
     }
 
@@ -163,10 +192,19 @@ impl Ledger {
         if !force {
             self.check(now.boot, rule, credential)?;
         }
-        let number = self.next;
-        self.next = self.next.wrapping_add(1);
-        self.counted.push(Entry { number, boot: now.boot.0, unix: now.unix.0 });
+        let number = self.unused_number();
+        self.next = number.wrapping_add(1);
+        self.counted.push(Entry { number, boot: now.boot.0, unix: now.unix.0, late: true });
         Ok(Attempt(number))
+    }
+
+    /// A stored ledger may still count what goes by the next number: settling this login must not settle that one too.
+    fn unused_number(&self) -> u64 {
+        let mut number = self.next;
+        while self.counted.iter().any(|entry| entry.number == number) {
+            number = number.wrapping_add(1);
+        }
+        number
     }
 
     fn check(&self, now: BootTime, rule: LockoutRule, credential: &[u8]) -> Result<(), Refusal> {
@@ -175,8 +213,9 @@ impl Ledger {
             return Err(Refusal::Locked { retry_at: BootTime(until.boot), failures });
         }
         if self.counted.len() >= rule.most {
-            let oldest = self.counted[self.counted.len() - rule.most];
-            let retry_at = BootTime(oldest.boot).after(rule.window).after(SLACK);
+            let mut ends: Vec<BootTime> = self.counted.iter().map(|entry| entry.over_at(rule)).collect();
+            ends.sort_unstable();
+            let retry_at = ends[ends.len() - rule.most];
             return Err(Refusal::TooMany { retry_at, failures });
         }
         match &self.refused {
@@ -193,10 +232,11 @@ impl Ledger {
                 (self.refused, self.locked_until) = (None, None);
             }
             Verdict::NotCounted => self.counted.retain(|entry| entry.number != attempt.0),
-            Verdict::Failed | Verdict::Refused => {
+            Verdict::Failed | Verdict::Lost | Verdict::Refused => {
                 // It counts from the answer on: the server entered it at that time at the latest.
                 self.counted.retain(|entry| entry.number != attempt.0);
-                self.counted.push(Entry { number: attempt.0, boot: now.boot.0, unix: now.unix.0 });
+                let late = verdict == Verdict::Lost;
+                self.counted.push(Entry { number: attempt.0, boot: now.boot.0, unix: now.unix.0, late });
                 self.counted.sort_by_key(|entry| entry.boot);
             }
         }
@@ -207,7 +247,7 @@ impl Ledger {
 
     /// The server said that the account is locked until `until`.
     pub(crate) fn lock(&mut self, now: Now, until: BootTime) {
-        self.locked_until = Some(Entry { number: 0, boot: until.0, unix: now.unix_at(until).0 });
+        self.locked_until = Some(Entry { number: 0, boot: until.0, unix: now.unix_at(until).0, late: false });
     }
 
     /// Enters the code of a step as used, and says whether nobody has used it before. `at` is the server's time.
@@ -242,7 +282,7 @@ impl Ledger {
     }
 
     fn forget_old(&mut self, now: BootTime, rule: LockoutRule) {
-        self.counted.retain(|entry| BootTime(entry.boot).after(rule.window).after(SLACK) > now);
+        self.counted.retain(|entry| entry.over_at(rule) > now);
         self.locked_until = self.locked_until.filter(|until| until.boot > now.0);
     }
 }

@@ -92,6 +92,37 @@ fn a_ledger_from_before_a_restart_still_counts_by_wall_time() {
 }
 
 #[test]
+fn what_a_wrong_clock_has_stored_counts_no_longer_than_what_happens_now() {
+    let mut ledger = Ledger::default();
+    let wrong = Now { boot: BootTime(9_000_000), unix: UnixTime(400_000_000_000) };
+    for credential in [b"a", b"b"] {
+        let attempt = ledger.begin(wrong, RULE, credential, false).unwrap();
+        ledger.settle(wrong, attempt, Verdict::Failed, credential, SALT);
+    }
+    ledger.lock(wrong, wrong.boot.after(Duration::from_secs(600)));
+    ledger.rebase(at(5), 42);
+    let refusal = ledger.begin(at(5), RULE, b"c", false).unwrap_err();
+    assert_eq!(refusal, Refusal::Locked { retry_at: at(86_405).boot, failures: 2 });
+    // The next restart, half a day on.
+    let restarted = Now { boot: BootTime(1_000), unix: at(43_205).unix };
+    ledger.rebase(restarted, 43);
+    let refusal = ledger.begin(restarted, RULE, b"c", false).unwrap_err();
+    assert_eq!(refusal, Refusal::Locked { retry_at: restarted.boot.after(Duration::from_secs(43_200)), failures: 0 });
+}
+
+#[test]
+fn a_number_that_is_still_counted_is_not_given_again() {
+    let mut ledger = Ledger::default();
+    fail(&mut ledger, 0, b"one", Verdict::Failed).unwrap();
+    let mut stored = serde_json::to_value(&ledger).unwrap();
+    stored["next"] = stored["counted"][0]["number"].clone();
+    let mut ledger: Ledger = serde_json::from_value(stored).unwrap();
+    fail(&mut ledger, 1, b"two", Verdict::NotCounted).unwrap();
+    fail(&mut ledger, 2, b"three", Verdict::Failed).unwrap();
+    assert!(matches!(fail(&mut ledger, 3, b"four", Verdict::Failed), Err(Refusal::TooMany { failures: 2, .. })));
+}
+
+#[test]
 fn a_step_is_used_once_unless_it_was_not_sent() {
     let mut ledger = Ledger::default();
     let at = UnixTime(90_000);

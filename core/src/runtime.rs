@@ -1,8 +1,10 @@
 //! The one tokio runtime of the process: made at first use, made anew in a forked child, stopped at exit.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -10,6 +12,8 @@ use tokio::task::JoinHandle;
 
 use crate::error::Error;
 use crate::fork::PerProcess;
+#[cfg(test)]
+use crate::simulation;
 
 /// Network waits need few threads: an authentication library must not claim one per core.
 const WORKERS: usize = 2;
@@ -42,12 +46,60 @@ pub fn handle() -> Result<Handle, Error> {
 ///
 /// Its future has a box of its own: tokio aligns what it allocates for a task to cache lines, and holes of that kind
 /// are not used again by glibc's allocator, which made a process with many sessions twice as large.
-pub(crate) fn spawn<F>(task: F) -> Result<JoinHandle<F::Output>, Error>
+pub(crate) fn spawn<F>(task: F) -> Result<Running<F::Output>, Error>
 where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    Ok(handle()?.spawn(Box::pin(task)))
+    #[cfg(test)]
+    if simulation::is_on() {
+        return simulation::spawn(task).map(Running::Simulated);
+    }
+    Ok(Running::Task(handle()?.spawn(Box::pin(task))))
+}
+
+/// A task under way. Dropping this lets it go on.
+#[derive(Debug)]
+pub(crate) enum Running<T> {
+    Task(JoinHandle<T>),
+    #[cfg(test)]
+    Simulated(simulation::Handle<T>),
+}
+
+/// A task that panicked, was aborted, or was stopped with the runtime.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stopped;
+
+impl<T> Running<T> {
+    /// Ends the task at its next await.
+    pub(crate) fn abort(&self) {
+        match self {
+            Self::Task(task) => task.abort(),
+            #[cfg(test)]
+            Self::Simulated(task) => task.abort(),
+        }
+    }
+}
+
+impl<T> Future for Running<T> {
+    type Output = Result<T, Stopped>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut *self {
+            Self::Task(task) => Pin::new(task).poll(context).map_err(|_| Stopped),
+            #[cfg(test)]
+            Self::Simulated(task) => Pin::new(task).poll(context),
+        }
+    }
+}
+
+/// Waits on a timer that stands still while the machine is suspended.
+pub(crate) async fn sleep(time: Duration) {
+    #[cfg(test)]
+    if simulation::is_on() {
+        return simulation::sleep(time).await;
+    }
+    tokio::time::sleep(time).await;
 }
 
 /// Stops this process's runtime, waiting at most `limit` for tasks to reach their next await. Later calls fail.
@@ -61,14 +113,20 @@ pub fn shutdown(limit: Duration) {
 ///
 /// A shutdown waits until `act` is through: tokio panics when a timer is polled after it.
 pub(crate) fn inside<R>(act: impl FnOnce() -> R) -> Option<R> {
+    #[cfg(test)]
+    if simulation::is_on() {
+        return Some(act());
+    }
+    let mut act = Some(act);
     let enter = |shared: &Shared| {
         let runtime = shared.runtime.read().unwrap_or_else(PoisonError::into_inner);
-        runtime.as_ref().map(|runtime| {
+        runtime.as_ref().zip(act.take()).map(|(runtime, act)| {
             let _inside = runtime.enter();
             act()
         })
     };
-    SHARED.peek(enter).flatten()
+    // A caller may be the first of a forked child: it may join a flight whose task is about to start the runtime.
+    SHARED.with(start, |shared| stop(shared, Duration::ZERO), enter).ok().flatten()
 }
 
 fn stop(shared: &Shared, limit: Duration) {

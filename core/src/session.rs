@@ -7,8 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::task::JoinHandle;
-
 use crate::challenge::Challenge;
 use crate::clock::UnixTime;
 use crate::error::Error;
@@ -19,6 +17,7 @@ use crate::keeper::{Keeper, Listeners, Need, Subscription, grant, tokens};
 use crate::lifecycle::{Held, Input, LoginPart, State};
 use crate::policy::{Options, Relogin};
 use crate::provider::Provider;
+use crate::runtime::Running;
 use crate::secret::Secret;
 use crate::token::{Token, TokenFuture, wait};
 
@@ -241,8 +240,13 @@ impl Session {
     }
 
     /// The tokens as they are, for those who keep them elsewhere. No traffic.
+    ///
+    /// A refresh token that the server may have replaced already is left out: its second use would end the session.
     pub fn tokens(&self) -> Option<Tokens> {
-        self.held().map(|held| tokens(&held))
+        let (held, spent) = self.0.look(|lifecycle| (lifecycle.held().map(Arc::clone), lifecycle.is_spent()));
+        let mut tokens = tokens(&*held?);
+        tokens.refresh_token = tokens.refresh_token.filter(|_| !spent);
+        Some(tokens)
     }
 
     /// What the access token's issuer says in it; empty where the token is no JWT. Secrets in it are left out.
@@ -292,7 +296,7 @@ impl Session {
 
 /// What [`Session::logout`] returns: ready when the server has been told, at once where there is nothing to tell.
 #[derive(Debug)]
-pub struct LogoutFuture(Option<JoinHandle<()>>);
+pub struct LogoutFuture(Option<Running<()>>);
 
 impl Future for LogoutFuture {
     type Output = ();

@@ -52,7 +52,7 @@ impl SevenG {
     ///
     /// # Errors
     /// `access_denied` with the server's words for a name that it does not know; `protocol` for an answer that cannot be
-    /// read; `transport`, `timeout`, `tls` or `proxy` where none came.
+    /// read; `rate_limited` where the server asks to slow down; `transport`, `timeout`, `tls` or `proxy` where none came.
     pub async fn lookup(&self, name: Option<&str>, options: &Options) -> Result<Vec<LookupEntry>, Error> {
         let mut path = "/Common/Lookup".to_owned();
         if let Some(name) = name {
@@ -60,6 +60,9 @@ impl SevenG {
             path = format!("{path}?Name={query}");
         }
         let answer = self.ask(path, options).await?;
+        if answer.is_busy() {
+            return Err(answer.busy("lookup", &[]));
+        }
         let object = answer.object().filter(|_| answer.is_success());
         let Some(object) = object else { return Err(answer.unreadable("lookup", &[])) };
         if denies(&object) {

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
-use crate::support::{LIMIT, USERNAME, ask, listen, login, options, provider, run, sandbox};
+use crate::support::{LIMIT, USERNAME, ask, hold_refresh, listen, login, options, provider, run, sandbox};
 
 /// A store whose writes wait for a permit, fail, or come too late, as the test says.
 #[derive(Debug)]
@@ -110,9 +110,11 @@ fn new_tokens_are_adopted_then_stored_then_announced() {
         let old = session.token().await.unwrap();
         let begun = store.begun.available_permits();
         store.slow();
+        // That the refresh is on its way is noted first.
+        store.permits.add_permits(1);
         let refreshing = session.clone();
         let refreshing = ask(async move { refreshing.refresh().await }).await;
-        let writing = store.begun.acquire_many(u32::try_from(begun + 1).unwrap());
+        let writing = store.begun.acquire_many(u32::try_from(begun + 2).unwrap());
         drop(timeout(LIMIT, writing).await.expect("nothing was written").unwrap());
         // The write has begun and waits: the new token is in use, nothing is announced, refresh() has not returned.
         let adopted = session.fresh_token().expect("adopted");
@@ -121,7 +123,7 @@ fn new_tokens_are_adopted_then_stored_then_announced() {
         store.permits.add_permits(1);
         let tokens = refreshing.await.unwrap().unwrap();
         assert_eq!(tokens.access_token.expose(), adopted.as_str());
-        assert_eq!(order.wait(1).await, [(EventKind::Refreshed, 2)]);
+        assert_eq!(order.wait(1).await, [(EventKind::Refreshed, 3)]);
     });
 }
 
@@ -135,7 +137,8 @@ fn a_store_that_fails_loses_no_token() {
         let tokens = session.refresh().await.unwrap();
         assert_eq!(session.token().await.unwrap().as_str(), tokens.access_token.expose());
         let code = Some(relatch::ErrorCode::Store);
-        assert_eq!(heard.wait(2).await, [(EventKind::StoreFailed, code), (EventKind::Refreshed, None)]);
+        let failed = (EventKind::StoreFailed, code);
+        assert_eq!(heard.wait(3).await, [failed, failed, (EventKind::Refreshed, None)]);
         assert_eq!(sandbox.counts().refresh, 1);
 
         // Once it works again, the next tokens are kept.
@@ -173,6 +176,39 @@ fn stored_tokens_are_read_back_and_forgotten_at_logout() {
             }
         };
         timeout(LIMIT, removed).await.expect("the tokens are still there");
+    });
+}
+
+#[test]
+fn a_process_that_ends_while_it_refreshes_leaves_no_refresh_token_that_could_be_spent_twice() {
+    run(async {
+        let (sandbox, store) = (sandbox(json!({})), Trying::new());
+        let session = login_with(&sandbox, &store).await;
+        let kept = || async { stored_tokens(&*store, &account(&sandbox)).await.unwrap().expect("stored") };
+        assert!(kept().await.refresh_token.is_some());
+        // The answer never comes, and neither does the end of the process that waits for it.
+        hold_refresh(&sandbox);
+        let refreshing = session.clone();
+        let _refreshing = ask(async move { refreshing.refresh().await }).await;
+        sandbox.wait_for("refresh", 1, LIMIT).await.expect("nothing was sent");
+        let left = kept().await;
+        assert_eq!((left.access_token.expose(), left.refresh_token), (session.token().await.unwrap().as_str(), None));
+        sandbox.release();
+    });
+}
+
+#[test]
+fn a_refresh_that_was_not_sent_leaves_its_token_as_good_as_before() {
+    run(async {
+        let (sandbox, store) = (sandbox(json!({})), Trying::new());
+        let session = login_with(&sandbox, &store).await;
+        sandbox.down();
+        session.refresh().await.unwrap_err();
+        let kept = stored_tokens(&*store, &account(&sandbox)).await.unwrap().expect("stored");
+        assert_eq!(Some(kept), session.tokens());
+        sandbox.up().unwrap();
+        session.refresh().await.expect("tokens");
+        assert_eq!((sandbox.counts().login, sandbox.counts().refresh), (1, 1));
     });
 }
 

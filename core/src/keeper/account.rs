@@ -8,14 +8,18 @@ use once_cell::race::OnceBox;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Keeper, locked};
+use super::{Keeper, locked, rotation};
 use crate::clock::{BootTime, Now, UnixTime, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
+use crate::grant::Grant;
+use crate::jwt;
 use crate::lockout::{Attempt, Ledger, Refusal, Verdict};
 use crate::provider::Provider;
 use crate::secret::Secret;
+#[cfg(test)]
+use crate::simulation;
 use crate::store::{self, MemoryStore, Store, ledger_key};
 
 /// A store that does not answer must not keep callers from tokens.
@@ -25,14 +29,33 @@ type Gate = tokio::sync::Mutex<()>;
 
 static GATES: PerProcess<Mutex<HashMap<String, Arc<Gate>>>> = PerProcess::new();
 /// Where ledgers are kept when the user gave no store, and when that store fails.
-static LEDGERS: OnceBox<MemoryStore> = OnceBox::new();
+static LEDGERS: OnceBox<Arc<MemoryStore>> = OnceBox::new();
 
 /// The account that a lockout would hit.
 ///
 /// Two spellings of a user name may be one account at the server; taking them for one is the safe side.
 pub(super) fn name(provider: &dyn Provider) -> String {
-    let user = provider.user().unwrap_or_default().trim().to_lowercase();
-    store::account(provider.base_url().as_str(), &user)
+    of(provider, None)
+}
+
+/// The same where no credentials are held, as far as the token tells; else what holds the same refresh token is taken for
+/// one account.
+pub(super) fn of(provider: &dyn Provider, grant: Option<&Grant>) -> String {
+    let base_url = provider.base_url();
+    match (user(provider, grant), grant) {
+        (None, Some(grant)) => store::account(base_url.as_str(), &rotation::name(base_url, grant)),
+        (user, _) => store::account(base_url.as_str(), &user.unwrap_or_default().trim().to_lowercase()),
+    }
+}
+
+/// The user, by the credentials or by the token.
+pub(super) fn user(provider: &dyn Provider, grant: Option<&Grant>) -> Option<String> {
+    let named = || {
+        let claims = jwt::claims(grant?.access_token.expose())?;
+        let profile = provider.profile(&claims);
+        ["username", "user_id"].into_iter().find_map(|name| profile.text(name).map(ToOwned::to_owned))
+    };
+    provider.user().map(ToOwned::to_owned).or_else(named)
 }
 
 /// The right to log in to one account, held by one flight at a time.
@@ -82,8 +105,12 @@ pub(super) struct Entry {
     stored: Option<Attempt>,
 }
 
-fn memory() -> &'static MemoryStore {
-    LEDGERS.get_or_init(Box::default)
+fn memory() -> Arc<MemoryStore> {
+    #[cfg(test)]
+    if simulation::is_on() {
+        return simulation::of_process(&raw const LEDGERS, Arc::default);
+    }
+    Arc::clone(LEDGERS.get_or_init(Box::default))
 }
 
 impl Keeper {
@@ -97,7 +124,7 @@ impl Keeper {
     ) -> Result<Entry, Error> {
         let refused = |refusal: Refusal| refusal.error(self.options.time().now());
         // A login that is counted nowhere is not sent.
-        let memory = self.enter_in(memory(), account, credential, force).await?.map_err(refused)?;
+        let memory = self.enter_in(&*memory(), account, credential, force).await?.map_err(refused)?;
         let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
         match self.enter_in(&**store, account, credential, force).await {
             Ok(Ok(stored)) => Ok(Entry { memory, stored: Some(stored) }),
@@ -150,7 +177,7 @@ impl Keeper {
             }
         };
         // Where settling fails the login goes on counting as failed, which is the safe side.
-        if let Err(error) = self.change_ledger(memory(), account, settle(entry.memory)).await {
+        if let Err(error) = self.change_ledger(&*memory(), account, settle(entry.memory)).await {
             self.store_failed(&error);
         }
         if let (Some(store), Some(stored)) = (self.options.own_store(), entry.stored)
@@ -165,7 +192,7 @@ impl Keeper {
     pub(super) async fn take_step(self: &Arc<Self>, account: &str, at: UnixTime, step: u64) -> Result<bool, Error> {
         let take = |ledger: &mut Ledger, _| ledger.take_step(at, step);
         // A code that could be entered nowhere is not sent.
-        if !self.change_ledger(memory(), account, take).await? {
+        if !self.change_ledger(&*memory(), account, take).await? {
             return Ok(false);
         }
         let Some(store) = self.options.own_store() else { return Ok(true) };
@@ -181,7 +208,8 @@ impl Keeper {
     /// The code of a step was not sent after all.
     pub(super) async fn return_step(self: &Arc<Self>, account: &str, step: u64) {
         let give_back = |ledger: &mut Ledger, _| ledger.return_step(step);
-        let stores = [Some(memory() as &dyn Store), self.options.own_store().map(|store| &**store)];
+        let memory = memory();
+        let stores = [Some(&*memory as &dyn Store), self.options.own_store().map(|store| &**store)];
         for store in stores.into_iter().flatten() {
             // Where that fails the step stays used, and the next login waits for another.
             if let Err(error) = self.change_ledger(store, account, give_back).await {
@@ -212,8 +240,8 @@ impl Keeper {
             // Numbers and bytes always serialise.
             (!ledger.is_empty()).then(|| serde_json::to_vec(&ledger).unwrap_or_default())
         });
-        let written = tokio::time::timeout(STORE_LIMIT, writing).await;
-        written.unwrap_or_else(|late| Err(Error::store(&*key, late)))?;
+        let written = self.options.time().within(STORE_LIMIT, writing).await;
+        written.unwrap_or_else(|| Err(store::late(&key, STORE_LIMIT)))?;
         result.map_err(|error| error.unwrap_or_else(|| store::failed(&key, "nothing was changed")))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tracing::trace;
 
 use super::{Keeper, Reply, rotation, server_time};
-use crate::error::{Error, Sent};
+use crate::error::Error;
 use crate::grant::{Expiry, Grant, Tokens};
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
 use crate::provider::{Answer, Outcome, Request};
@@ -26,7 +26,7 @@ impl Task {
     pub(super) async fn run(mut self, exchange: Exchange) {
         let ended = match exchange {
             Exchange::Login { force, part } => self.keeper.login(self.number, force, part).await,
-            Exchange::Refresh(held) => self.keeper.refresh(&held.grant).await,
+            Exchange::Refresh(held) => self.keeper.refresh(&held).await,
         };
         self.ended = Some(ended);
     }
@@ -34,17 +34,12 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        let ended = self.ended.take().unwrap_or_else(|| Ended::Ambiguous(abandoned()));
+        let ended = self.ended.take().unwrap_or_else(|| Ended::Ambiguous(rotation::abandoned()));
         if let Reply::Closing(held) = self.keeper.ask(Input::Ended(self.number, ended)) {
             // Logged out before the answer came. Where there is no runtime the server ends the session in its own time.
             let _ = self.keeper.end_on_server(&held.grant);
         }
     }
-}
-
-fn abandoned() -> Error {
-    let message = "The request was abandoned because the process is exiting; whether the server acted is not known.";
-    Error::closed(message).with_sent(Sent::Maybe)
 }
 
 /// Sends one request of `keeper`'s provider and reads the answer with `read`.
@@ -66,14 +61,26 @@ pub(crate) async fn send(keeper: &Keeper, request: Request, read: impl FnOnce(&A
 }
 
 impl Keeper {
-    async fn refresh(&self, grant: &Grant) -> Ended {
-        match self.provider.refresh(grant) {
-            Some(request) => {
-                let exchange = send(self, request, |answer| self.provider.read_refresh(grant, answer));
-                rotation::once(self.provider.base_url(), grant, self.options.time(), exchange).await
+    async fn refresh(self: &Arc<Self>, held: &Held) -> Ended {
+        let grant = &held.grant;
+        let Some(request) = self.provider.refresh(grant) else {
+            return Ended::NotSent(Error::invalid("refresh_token", "This system has no refresh."));
+        };
+        let exchange = async {
+            let pass = match self.pass(Some(grant)).await {
+                Ok(pass) => pass,
+                Err(error) => return Ended::NotSent(error),
+            };
+            // A process that dies before it stores the answer must not leave a spent token that looks good.
+            self.mark(held, true).await;
+            let ended = send(self, request, |answer| self.provider.read_refresh(grant, answer)).await;
+            pass.settle(&ended);
+            if !rotation::is_spent(grant, &ended) {
+                self.mark(held, false).await;
             }
-            None => Ended::NotSent(Error::invalid("refresh_token", "This system has no refresh.")),
-        }
+            ended
+        };
+        rotation::once(self.provider.base_url(), grant, self.options.time(), exchange).await
     }
 }
 

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use super::Keeper;
 use super::account::{self, Entry, Turn};
+use super::cool_down::Pass;
 use super::exchange::send;
-use crate::clock::BootTime;
+use crate::clock::{BootTime, UnixTime};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::event::{Event, EventKind};
 use crate::factor::{Callback, FactorKind, NotAText, Question, Source, Totp};
@@ -18,6 +19,9 @@ use crate::secret::Secret;
 
 /// What is sent later than this before the end of its step would come too late.
 const LEAST_LEFT: Duration = Duration::from_secs(1);
+
+/// What is not known of a server's clock after an answer that came quickly: `Date` counts in seconds.
+const MOST_EARLY: Duration = Duration::from_secs(2);
 
 struct Login {
     keeper: Arc<Keeper>,
@@ -142,6 +146,7 @@ impl Login {
         let mut asking = runtime::spawn(async move { callback.ask(question).await }).map_err(Ended::Guarded)?;
         let none = |how: &str| not_had(wanted, how, ErrorCode::Transport);
         let ended = tokio::select! {
+            biased;
             answer = &mut asking => return match answer {
                 Ok(Ok(value)) => Ok(value),
                 Ok(Err(error)) if error.is::<NotAText>() => {
@@ -175,6 +180,8 @@ impl Login {
             let at = self.keeper.server_time().await.map_err(Ended::NotSent)?;
             let wait = match totp.step(at) {
                 Err(wait) => wait,
+                // By a server whose clock is a little behind, the step might not have begun.
+                Ok(step) if !self.early(step).is_zero() => self.early(step),
                 Ok(step) if self.keeper.take_step(&self.account, at, step).await.map_err(Ended::Guarded)? => {
                     match self.with_step(turn, totp, step).await {
                         Some(ended) => return Ok(ended),
@@ -188,8 +195,16 @@ impl Login {
         }
     }
 
+    /// How long a step that may not have begun at the server is waited for. Where the server's clock is hardly known
+    /// that would be too long, and the likeliest time has to do.
+    fn early(&self, step: u64) -> Duration {
+        let start = UnixTime(i64::try_from(step).unwrap_or(i64::MAX).saturating_mul(1000));
+        let early = self.keeper.surely_shows(start);
+        if early > MOST_EARLY { Duration::ZERO } else { early }
+    }
+
     /// Nothing where the step ended before its code could be sent.
-    async fn with_step(&self, turn: Turn, totp: &Totp, step: u64) -> Option<Ended> {
+    async fn with_step(&self, turn: Pass, totp: &Totp, step: u64) -> Option<Ended> {
         let code = totp.code(step);
         let sent = match (self.request(Some(&code)), self.enter(Some(&code)).await) {
             (Ok(request), Ok(entry)) => {
@@ -212,9 +227,12 @@ impl Login {
         sent
     }
 
-    async fn turn(&self) -> Result<Turn, Ended> {
+    async fn turn(&self) -> Result<Pass, Ended> {
         let turn = Turn::take(self.account.clone()).await;
-        if self.keeper.is_closed() { Err(Ended::Guarded(logged_out())) } else { Ok(turn) }
+        if self.keeper.is_closed() {
+            return Err(Ended::Guarded(logged_out()));
+        }
+        self.keeper.pass_in_turn(turn, &self.account).map_err(Ended::NotSent)
     }
 
     /// What the server would refuse again: of a first step only, for a second is made with what that was given.
@@ -232,7 +250,7 @@ impl Login {
         self.keeper.settle_login(&self.account, entry, &self.credential(value), verdict, None).await;
     }
 
-    async fn transmit(&self, turn: Turn, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
+    async fn transmit(&self, turn: Pass, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
         let (keeper, clock) = (&self.keeper, self.keeper.options.time());
         if self.force && !matches!(self.part, LoginPart::Second(..)) {
             keeper.announce(Event::new(EventKind::LoginForced, clock.unix_time()));
@@ -243,6 +261,7 @@ impl Login {
         };
         let secrets: Vec<&Secret> = token.into_iter().chain(value).collect();
         let ended = send(keeper, request, |answer| keeper.provider.read_login(answer, &secrets)).await;
+        turn.settle(&ended);
         let (verdict, locked_until) = verdict(&ended, &self.part, clock.now());
         keeper.settle_login(&self.account, entry, &self.credential(value), verdict, locked_until).await;
         drop(turn);
@@ -251,6 +270,7 @@ impl Login {
 
     async fn sleep_until(&self, at: BootTime) -> Result<(), Ended> {
         tokio::select! {
+            biased;
             () = self.keeper.options.time().sleep_until(at) => Ok(()),
             () = self.over() => Err(Ended::Guarded(logged_out())),
         }

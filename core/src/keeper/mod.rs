@@ -2,6 +2,7 @@
 
 mod account;
 mod announce;
+mod cool_down;
 mod exchange;
 mod login;
 mod rotation;
@@ -23,11 +24,12 @@ use crate::error::Error;
 use crate::factor::{Factor, Source};
 use crate::fork::{self, PerProcess};
 use crate::grant::Grant;
-use crate::jwt;
 use crate::lifecycle::{Effect, Ended, Exchange, FlightNumber, Held, Input, Lifecycle, Rules};
 use crate::policy::Options;
 use crate::provider::Provider;
 use crate::runtime;
+#[cfg(test)]
+use crate::simulation;
 use crate::store;
 
 pub(crate) use announce::Listeners;
@@ -88,7 +90,8 @@ impl Keeper {
     /// A session that starts with tokens from elsewhere.
     pub(crate) fn resumed(provider: Arc<dyn Provider>, options: Options, grant: Grant) -> Arc<Self> {
         let rules = rules(&*provider, &options);
-        let (lifecycle, held) = Lifecycle::resumed(rules, grant, options.time().now(), chance());
+        let server = server_time::known(provider.base_url(), options.time()).unwrap_or_default();
+        let (lifecycle, held) = Lifecycle::resumed(rules, server, grant, options.time().now(), chance());
         let keeper = Self::with(provider, options, lifecycle, Some(held));
         keeper.with_cell(|cell| keeper.arm(cell));
         keeper
@@ -285,11 +288,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// The account that the session belongs to; without credentials, the one that its token names.
 fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Box<str> {
-    let claims = held.and_then(|held| jwt::claims(held.grant.access_token.expose())).unwrap_or_default();
-    let profile = provider.profile(&claims);
-    let named = || ["username", "user_id"].into_iter().find_map(|name| profile.text(name));
-    let user = provider.user().or_else(named).unwrap_or_default();
-    store::session_key(&store::account(provider.base_url().as_str(), user)).into()
+    let user = account::user(provider, held.map(|held| &held.grant)).unwrap_or_default();
+    store::session_key(&store::account(provider.base_url().as_str(), &user)).into()
 }
 
 /// Where the values of a login come from that are not all held.
@@ -333,6 +333,10 @@ fn rules(provider: &dyn Provider, options: &Options) -> Arc<Rules> {
 /// A number in 0..1, drawn anew in each process: children that inherited a generator would all draw the same.
 fn chance() -> f64 {
     static GENERATOR: PerProcess<Mutex<fastrand::Rng>> = PerProcess::new();
+    #[cfg(test)]
+    if let Some(chance) = simulation::chance() {
+        return chance;
+    }
     let make = || {
         let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let seed = time.as_nanos() ^ u128::from(std::process::id()) << 64;

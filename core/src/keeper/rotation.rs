@@ -6,10 +6,13 @@ use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 
 use super::locked;
 use crate::clock::{BootTime, Clock};
+use crate::error::{Error, Sent};
 use crate::fork::PerProcess;
 use crate::grant::{Expiry, Grant};
 use crate::lifecycle::Ended;
@@ -38,15 +41,20 @@ pub(super) async fn once(
     if let Some(ended) = &*known {
         return late(ended.clone(), clock.boot_time());
     }
+    // If this task is stopped in the middle, nobody may take the token for unspent.
+    *known = Some(Ended::Ambiguous(abandoned()));
     let ended = exchange.await;
-    if is_spent(grant, &ended) {
-        *known = Some(ended.clone());
-    }
+    *known = is_spent(grant, &ended).then(|| ended.clone());
     ended
 }
 
+pub(super) fn abandoned() -> Error {
+    let message = "The request was abandoned because the process is exiting; whether the server acted is not known.";
+    Error::closed(message).with_sent(Sent::Maybe)
+}
+
 /// Whether the refresh token must not be sent again.
-fn is_spent(grant: &Grant, ended: &Ended) -> bool {
+pub(super) fn is_spent(grant: &Grant, ended: &Ended) -> bool {
     match ended {
         Ended::NotSent(_) | Ended::Answered(Outcome::Busy(_), _) => false,
         // A system that does not rotate takes the same token again.
@@ -55,13 +63,22 @@ fn is_spent(grant: &Grant, ended: &Ended) -> bool {
     }
 }
 
-fn of(base_url: &BaseUrl, grant: &Grant, clock: &Clock) -> Arc<Rotation> {
+/// A name for whatever holds this refresh token, which does not tell the token.
+pub(super) fn name(base_url: &BaseUrl, grant: &Grant) -> String {
+    URL_SAFE_NO_PAD.encode(key(base_url, grant))
+}
+
+fn key(base_url: &BaseUrl, grant: &Grant) -> Key {
     let mut hash = digest::Context::new(&digest::SHA256);
     hash.update(base_url.as_str().as_bytes());
     hash.update(b"|");
     hash.update(grant.refresh_token.as_ref().map_or("", |token| token.expose()).as_bytes());
     let mut key = Key::default();
     key.copy_from_slice(hash.finish().as_ref());
+    key
+}
+
+fn of(base_url: &BaseUrl, grant: &Grant, clock: &Clock) -> Arc<Rotation> {
     let found = ROTATIONS.with(
         || Ok::<_, std::convert::Infallible>(Mutex::default()),
         |_| (),
@@ -71,7 +88,7 @@ fn of(base_url: &BaseUrl, grant: &Grant, clock: &Clock) -> Arc<Rotation> {
             rotations
                 .retain(|_, (by, at, rotation)| by.boot_time() < at.after(KEPT) || Arc::strong_count(rotation) > 1);
             let new = || (clock.clone(), clock.boot_time(), Arc::default());
-            Arc::clone(&rotations.entry(key).or_insert_with(new).2)
+            Arc::clone(&rotations.entry(key(base_url, grant)).or_insert_with(new).2)
         },
     );
     match found {

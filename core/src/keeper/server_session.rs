@@ -2,19 +2,17 @@
 
 use std::sync::Arc;
 
-use tokio::task::JoinHandle;
-
 use super::{Keeper, Reply};
 use crate::error::Error;
 use crate::grant::Grant;
 use crate::lifecycle::Input;
 use crate::provider::Request;
-use crate::runtime;
+use crate::runtime::{self, Running};
 use crate::transport::{self, Ending};
 
 impl Keeper {
     /// Closes the session; the task that tells the server, if there is something to tell.
-    pub(crate) fn close(self: &Arc<Self>) -> Option<JoinHandle<()>> {
+    pub(crate) fn close(self: &Arc<Self>) -> Option<Running<()>> {
         match self.ask(Input::Close) {
             Reply::Closing(held) => self.end_on_server(&held.grant),
             _ => None,
@@ -22,7 +20,7 @@ impl Keeper {
     }
 
     /// Tells the server that a token is not used any more. Best effort: its answer changes nothing.
-    pub(super) fn end_on_server(self: &Arc<Self>, grant: &Grant) -> Option<JoinHandle<()>> {
+    pub(super) fn end_on_server(self: &Arc<Self>, grant: &Grant) -> Option<Running<()>> {
         let request = self.provider.logout(grant)?;
         let keeper = Arc::clone(self);
         // Where there is no runtime the process is exiting, and the server ends the session in its own time.

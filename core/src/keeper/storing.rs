@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use super::Keeper;
 use super::account::STORE_LIMIT;
@@ -9,7 +10,10 @@ use super::exchange::tokens;
 use crate::error::Error;
 use crate::lifecycle::{FlightNumber, Held, Input};
 use crate::runtime;
-use crate::store::{self, Store, write_tokens};
+use crate::store::{self, Store, is_of, write_tokens};
+
+/// A refresh waits for its note in the store no longer than this: callers may wait for it.
+const MARK_LIMIT: Duration = Duration::from_secs(2);
 
 /// The writing of one flight's tokens. However it ends, the lifecycle learns of it: callers wait for that.
 struct Writing {
@@ -57,15 +61,42 @@ impl Keeper {
 
     async fn write(&self, store: &dyn Store, held: &Held) -> Result<(), Error> {
         let Some(key) = &self.stored_as else { return Ok(()) };
-        let (keep, value) = (&**key, write_tokens(&tokens(held)));
+        let (keep, value) = (&**key, write_tokens(&tokens(held), false));
         let change = store::change(store, keep, |_| Some(value.clone()));
-        tokio::time::timeout(STORE_LIMIT, change).await.unwrap_or_else(|late| Err(Error::store(keep, late)))
+        let written = self.options.time().within(STORE_LIMIT, change).await;
+        written.unwrap_or_else(|| Err(store::late(keep, STORE_LIMIT)))
+    }
+
+    /// Notes in the user's store, if there is one, that the refresh token is on its way, or is not after all. A store
+    /// that fails keeps nobody from new tokens.
+    pub(super) async fn mark(self: &Arc<Self>, held: &Held, rotating: bool) {
+        let (Some(store), Some(key)) = (self.options.own_store().cloned(), self.stored_as.clone()) else { return };
+        let (ours, clock) = (tokens(held), self.options.time().clone());
+        // In a task of its own: a store that panics must not take the flight with it.
+        let marking = runtime::spawn(async move {
+            let change = store::change(&*store, &key, |found| {
+                let replaced = found.is_some_and(|value| !is_of(value, &ours));
+                if replaced { found.cloned() } else { Some(write_tokens(&ours, rotating)) }
+            });
+            let marked = clock.within(MARK_LIMIT, change).await;
+            marked.unwrap_or_else(|| Err(store::late(&key, MARK_LIMIT)))
+        });
+        let marked = match marking {
+            Ok(marking) => {
+                marking.await.unwrap_or_else(|_| Err(store::failed("session", "the writing was not finished")))
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = marked {
+            self.store_failed(&error);
+        }
     }
 
     async fn remove(&self, store: &dyn Store, held: &Held) -> Result<(), Error> {
         let Some(key) = &self.stored_as else { return Ok(()) };
-        let ours = write_tokens(&tokens(held));
-        let change = store::change(store, key, |found| found.filter(|value| **value != ours).cloned());
-        tokio::time::timeout(STORE_LIMIT, change).await.unwrap_or_else(|late| Err(Error::store(&**key, late)))
+        let ours = tokens(held);
+        let change = store::change(store, key, |found| found.filter(|value| !is_of(value, &ours)).cloned());
+        let written = self.options.time().within(STORE_LIMIT, change).await;
+        written.unwrap_or_else(|| Err(store::late(key, STORE_LIMIT)))
     }
 }

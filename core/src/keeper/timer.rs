@@ -80,6 +80,7 @@ async fn run(timer: Arc<Timer>) {
         match next {
             None => earlier.await,
             Some(next) => tokio::select! {
+                biased;
                 () = timer.clock.sleep_until(next) => {}
                 () = earlier => {}
             },

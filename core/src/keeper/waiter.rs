@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::Keeper;
+use super::{Keeper, Reply};
 use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode, Sent};
-use crate::lifecycle::Held;
+use crate::lifecycle::{Held, Input};
 
 /// How a flight ended, for all who waited for it.
 pub(crate) type Result = std::result::Result<Arc<Held>, Error>;
+
+/// A timer that rings later than this was asleep.
+const OVERSLEPT: Duration = Duration::from_secs(2);
 
 /// One place in the queue for a flight's result.
 pub(crate) struct Waiter {
@@ -36,11 +39,39 @@ impl Waiter {
         Self { keeper, receiver, asked }
     }
 
-    /// Waits for the flight, until `limit` has passed since the caller asked.
+    /// Waits for the flight, until `limit` has passed since the caller asked. Time that the machine slept through is not
+    /// the caller's.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
+        let mut deadline = self.asked.after(limit);
+        loop {
+            let result = self.settled(limit, deadline).await;
+            let now = self.keeper.options.time().now();
+            match (result, need) {
+                // The machine slept between the answer and this line: the caller is to have a token that is worth something.
+                (Ok(held), Need::Token) if held.windows.expired <= now.boot => {
+                    deadline = deadline.max(now.boot.after(limit));
+                    match self.keeper.ask(Input::Want) {
+                        Reply::Wait(again) => self.receiver = again.receiver,
+                        Reply::Token(held) => return Ok(held),
+                        Reply::Refused(error) => return Err(error),
+                        Reply::Closing(_) | Reply::Nothing => return Err(gone()),
+                    }
+                }
+                (Err(_), _) if self.has_slept(deadline, now.boot) => deadline = now.boot.after(limit),
+                (Err(error), Need::Token) => return self.keeper.look(|lifecycle| lifecycle.valid(now)).ok_or(error),
+                (result, _) => return result,
+            }
+        }
+    }
+
+    /// Whether the time was up while the machine was asleep, and what is waited for is still under way.
+    fn has_slept(&self, deadline: BootTime, now: BootTime) -> bool {
+        now > deadline.after(OVERSLEPT) && self.receiver.borrow().is_none()
+    }
+
+    async fn settled(&mut self, limit: Duration, deadline: BootTime) -> Result {
         let clock = self.keeper.options.time();
-        let deadline = self.asked.after(limit);
-        let result = tokio::select! {
+        tokio::select! {
             biased;
             settled = self.receiver.wait_for(Option::is_some) => match settled {
                 Ok(result) => result.clone().unwrap_or_else(|| Err(gone())),
@@ -51,13 +82,6 @@ impl Waiter {
                 let trouble = self.keeper.look(|lifecycle| lifecycle.trouble().cloned());
                 Err(trouble.unwrap_or_else(|| too_late(limit)))
             }
-        };
-        match (result, need) {
-            (Err(error), Need::Token) => {
-                let now = self.keeper.options.time().now();
-                self.keeper.look(|lifecycle| lifecycle.valid(now)).ok_or(error)
-            }
-            (result, _) => result,
         }
     }
 }

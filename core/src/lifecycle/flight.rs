@@ -8,7 +8,7 @@ use super::{
     LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, USUAL_CHALLENGE, refusal,
 };
 use crate::clock::{BootTime, Now};
-use crate::freshness::backoff;
+use crate::freshness::{Timing, backoff};
 
 /// The first wait after a failure without consequences.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -30,10 +30,10 @@ impl Lifecycle {
             ended,
             Ended::NotSent(_) | Ended::Guarded(_) | Ended::NoValue(_) | Ended::Answered(Outcome::Busy(_), _)
         );
-        let outcome = match ended {
+        let (outcome, timing) = match ended {
             Ended::Answered(outcome, timing) => {
                 self.server.observe(timing);
-                outcome
+                (outcome, timing)
             }
             // The first of the two was lost: what happened to the second does not make it unsent.
             Ended::NotSent(error) if replayed => return self.heal(now, number, Cause::RotationLost, error),
@@ -50,7 +50,7 @@ impl Lifecycle {
             Ended::Ambiguous(error) => return self.refresh_lost(now, number, error, since, replayed),
         };
         match outcome {
-            Outcome::Granted(grant) => self.granted(now, chance, number, grant),
+            Outcome::Granted(grant) => self.granted(now, timing, chance, number, grant),
             Outcome::SecondFactor(asked) => self.challenge(now, number, Arc::new(asked)),
             // A refused login is never repeated by itself, not even one that was refused for being too many.
             Outcome::Busy(error) if is_login && error.status() == Some(429) => {
@@ -77,11 +77,18 @@ impl Lifecycle {
     }
 
     /// New tokens: in use first, then stored, then announced, so that nothing after the answer can lose them.
-    fn granted(&mut self, now: Now, chance: f64, number: FlightNumber, grant: Grant) -> Vec<Effect> {
+    fn granted(&mut self, now: Now, timing: Timing, chance: f64, number: FlightNumber, grant: Grant) -> Vec<Effect> {
         let purpose = self.flight.as_ref().map(|flight| flight.purpose);
+        let grant = match grant.expiry {
+            Expiry::At(_) => grant,
+            Expiry::After(lifetime) => {
+                let expiry = Expiry::After(lifetime.saturating_sub(timing.received.until(now.boot)));
+                Grant { expiry, ..grant }
+            }
+        };
         let mut held = self.hold(now, grant, chance);
         let again = self.stillborn.is_some_and(|at| now.boot < at.after(ABSURD));
-        if held.windows.expired <= now.boot && (again || self.is_absurd(now, &held)) {
+        if held.windows.expired <= now.boot && (again || self.is_absurd(now, timing.sent, &held)) {
             // A token is not issued expired: one of the clocks is wrong, and without a Date header it cannot be told
             // which. Taken at its word, it would be refreshed without end.
             let grant = Grant { expiry: Expiry::After(self.rules.default_lifetime), ..held.grant };
@@ -290,12 +297,13 @@ impl Lifecycle {
         vec![self.announce(now, EventKind::LoginFailed, Some(&error)), self.fail(now, number, error)]
     }
 
-    /// Whether the token has ended already by what it says, so that it says nothing.
-    fn is_absurd(&self, now: Now, held: &Held) -> bool {
+    /// Whether the token had ended before it was asked for, for certain, by what it says: so that it says nothing. One that
+    /// was good may have ended on its way, while the machine slept.
+    fn is_absurd(&self, now: Now, sent: BootTime, held: &Held) -> bool {
         // In the last second before a common end that is how it is.
         let tolerance = if held.windows.renewable > BootTime::default() { ABSURD } else { Duration::ZERO };
         // Saturated at its start, the window says no more than that it has ended.
-        self.server.latest(now.boot, now.unix) >= held.expires_at.after(tolerance)
+        self.server.earliest(sent, now.unix_at(sent)) >= held.expires_at.after(tolerance)
     }
 
     /// Ends a flight that could not get through in time.

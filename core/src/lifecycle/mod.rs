@@ -148,9 +148,15 @@ impl Lifecycle {
         }
     }
 
-    /// A session that starts with tokens from elsewhere.
-    pub(crate) fn resumed(rules: impl Into<Arc<Rules>>, grant: Grant, now: Now, chance: f64) -> (Self, Arc<Held>) {
-        let mut lifecycle = Self::new(rules);
+    /// A session that starts with tokens from elsewhere, of a server whose clock may be known already.
+    pub(crate) fn resumed(
+        rules: impl Into<Arc<Rules>>,
+        server: ServerClock,
+        grant: Grant,
+        now: Now,
+        chance: f64,
+    ) -> (Self, Arc<Held>) {
+        let mut lifecycle = Self { server, ..Self::new(rules) };
         let held = Arc::new(lifecycle.hold(now, grant, chance));
         lifecycle.held = Some(Arc::clone(&held));
         lifecycle.armed = true;
@@ -214,6 +220,11 @@ impl Lifecycle {
     /// Whether the user has logged out.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
+    }
+
+    /// Whether the refresh token that is held must not be sent any more.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.spent.is_some()
     }
 
     /// What is held, whatever it is worth.

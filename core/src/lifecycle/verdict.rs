@@ -15,7 +15,8 @@ pub(crate) fn verdict(ended: &Ended, part: &LoginPart, now: Now) -> (Verdict, Op
             _ => (Verdict::Failed, None),
         },
         // The server may have counted it: nobody can tell.
-        Ended::Answered(Outcome::Unreadable(_), _) | Ended::Ambiguous(_) => (Verdict::Failed, None),
+        Ended::Answered(Outcome::Unreadable(_), _) => (Verdict::Failed, None),
+        Ended::Ambiguous(_) => (Verdict::Lost, None),
         Ended::Answered(Outcome::Busy(_), _) | Ended::NotSent(_) | Ended::Guarded(_) | Ended::NoValue(..) => {
             (Verdict::NotCounted, None)
         }

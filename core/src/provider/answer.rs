@@ -27,6 +27,11 @@ impl Answer {
         (200..300).contains(&self.status)
     }
 
+    /// Whether the server did not look at the request and asks to be tried again later.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.status == 429 || self.status == 503 && self.retry_at.is_some()
+    }
+
     /// The body as a JSON object, if it is one.
     pub(crate) fn object(&self) -> Option<Map<String, Value>> {
         // Some servers begin UTF-8 with a byte order mark, which JSON does not allow.

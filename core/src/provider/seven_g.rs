@@ -289,8 +289,7 @@ fn read(
         return Outcome::Rejected(locked(answer, what, secrets));
     }
     match answer.status {
-        429 => Outcome::Busy(answer.busy(what, secrets)),
-        503 if answer.retry_at.is_some() => Outcome::Busy(answer.busy(what, secrets)),
+        _ if answer.is_busy() => Outcome::Busy(answer.busy(what, secrets)),
         // A request that the server gave up waiting for: nobody knows how far it got.
         408 => Outcome::Unreadable(answer.unreadable(what, secrets)),
         400..500 => Outcome::Rejected(rejected(answer, what, secrets)),

@@ -161,6 +161,22 @@ fn the_servers_words_come_along_without_secrets() {
 }
 
 #[test]
+fn a_password_is_known_again_however_the_server_spells_it() {
+    let provider = SevenG::builder().username("u").password("made up/\"Word\"+7").build().unwrap();
+    for (status, body) in [
+        (500, r#"{"why":"no: made up/\"Word\"+7"}"#),
+        (500, r#"{"why":"no: made up\/\u0022Word\u0022\u002B7"}"#),
+        (401, r#"{"message":"no: made\nup/\"Word\"+7"}"#),
+        (502, r#"{"why":"{\"why\":\"no: made up\\/\\\"Word\\\"+7\"}"}"#),
+    ] {
+        let outcome = provider.read_login(&answer(status, body), &[]);
+        let (Outcome::Rejected(error) | Outcome::Unreadable(error)) = outcome else { panic!("{body}") };
+        let shown = error.server_message().or(error.snippet()).unwrap_or_default();
+        assert!(shown.contains("no: [redacted]") && !shown.contains("Word"), "{shown}");
+    }
+}
+
+#[test]
 fn bad_arguments_are_refused_by_field() {
     let long = "x".repeat(256);
     let builder = SevenG::builder;

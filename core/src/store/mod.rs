@@ -5,6 +5,7 @@ mod memory;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::clock::UnixTime;
 use crate::error::Error;
@@ -85,6 +86,11 @@ pub(crate) fn failed(key: &str, what: &str) -> Error {
     Error::store(key, std::io::Error::other(what.to_owned()))
 }
 
+/// What is said of a store that did not answer.
+pub(crate) fn late(key: &str, limit: Duration) -> Error {
+    failed(key, &format!("it did not answer within {} seconds", limit.as_secs_f64()))
+}
+
 /// What is said of a value that is not what a session wrote: serde would quote it, and it may hold tokens.
 pub(crate) fn unreadable(key: &str, error: &serde_json::Error) -> Error {
     failed(key, &format!("its value is not what was written (line {}, column {})", error.line(), error.column()))
@@ -95,20 +101,35 @@ struct StoredTokens {
     access_token: String,
     refresh_token: Option<String>,
     expires_at: Option<i64>,
+    /// The refresh token was sent, and no answer is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    rotating: bool,
 }
 
-/// Tokens as a store keeps them.
-pub(crate) fn write_tokens(tokens: &Tokens) -> Vec<u8> {
+/// Tokens as a store keeps them. `rotating`: their refresh token is on its way to the server.
+pub(crate) fn write_tokens(tokens: &Tokens, rotating: bool) -> Vec<u8> {
     let stored = StoredTokens {
         access_token: tokens.access_token.expose().to_owned(),
         refresh_token: tokens.refresh_token.as_ref().map(|token| token.expose().to_owned()),
         expires_at: tokens.expires_at.map(|at| at.0),
+        rotating,
     };
     // A struct of strings and numbers always serialises.
     serde_json::to_vec(&stored).unwrap_or_default()
 }
 
+/// Whether a stored value is these tokens, on their way or not.
+pub(crate) fn is_of(value: &[u8], tokens: &Tokens) -> bool {
+    serde_json::from_slice::<StoredTokens>(value).is_ok_and(|stored| {
+        let refresh_token = tokens.refresh_token.as_ref().map(Secret::expose);
+        stored.access_token == tokens.access_token.expose() && stored.refresh_token.as_deref() == refresh_token
+    })
+}
+
 /// The tokens that a session left in `store` for this account (`base URL` + `|` + `user`), to resume it with.
+///
+/// A process that ended while it refreshed leaves no refresh token: the server may have replaced it, and would take its
+/// second use for theft.
 ///
 /// # Errors
 /// `store` where the store fails or holds something else.
@@ -116,7 +137,7 @@ pub async fn stored_tokens(store: &dyn Store, account: &str) -> Result<Option<To
     let key = session_key(account);
     let Some(found) = store.get(&key).await? else { return Ok(None) };
     let stored: StoredTokens = serde_json::from_slice(&found.value).map_err(|error| unreadable(&key, &error))?;
-    let mut tokens = Tokens::new(stored.access_token, stored.refresh_token);
+    let mut tokens = Tokens::new(stored.access_token, stored.refresh_token.filter(|_| !stored.rotating));
     tokens.expires_at = stored.expires_at.map(UnixTime).or(tokens.expires_at);
     Ok(Some(tokens))
 }

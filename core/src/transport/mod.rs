@@ -1,7 +1,7 @@
 //! Sends one request and says how that ended: answered, certainly not sent, or sent with no whole answer.
 
 mod network;
-mod retry_after;
+pub(crate) mod retry_after;
 mod tls;
 mod watched_body;
 
@@ -14,6 +14,8 @@ use crate::clock::{BootTime, Clock};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Method, Request};
+#[cfg(test)]
+use crate::simulation;
 
 pub(crate) use network::Network;
 use watched_body::{WatchedBody, Written};
@@ -39,6 +41,10 @@ pub(crate) async fn send(
     request: Request,
     limit: Duration,
 ) -> Ending {
+    #[cfg(test)]
+    if simulation::is_on() {
+        return simulation::send(base_url, request, limit).await;
+    }
     let client = match network.client(base_url, clock) {
         Ok(client) => client,
         Err(error) => return Ending::NotSent(error),
@@ -50,8 +56,10 @@ pub(crate) async fn send(
     };
     let exchange = async {
         match outgoing.send().await {
-            // A proxy that wants credentials answers in the server's place.
-            Ok(response) if response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+            // A proxy that wants credentials answers in the server's place; where it only sees a tunnel it cannot.
+            Ok(response)
+                if response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED && !base_url.is_https() =>
+            {
                 Ending::NotSent(proxy_refused())
             }
             Ok(response) => read(response, clock, sent).await,
@@ -60,6 +68,7 @@ pub(crate) async fn send(
     };
     // A clock of its own for the limit: after a suspend the connection is gone, whatever tokio's timer thinks.
     tokio::select! {
+        biased;
         ending = exchange => ending,
         () = clock.sleep_until(sent.after(limit)) => timed_out(limit, &written),
     }
@@ -100,7 +109,10 @@ fn build(
 async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) -> Ending {
     let now = clock.now();
     let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    let date = header(reqwest::header::DATE).and_then(|date| retry_after::http_date(&date));
+    // Of two that differ one is wrong, and nothing tells which.
+    let mut dates = response.headers().get_all(reqwest::header::DATE).iter();
+    let is_told = dates.next().is_some_and(|first| dates.all(|other| other == first));
+    let date = header(reqwest::header::DATE).filter(|_| is_told).and_then(|date| retry_after::http_date(&date));
     let retry_at = header(reqwest::header::RETRY_AFTER)
         .and_then(|value| retry_after::wait(&value, date.unwrap_or(now.unix)))
         .map(|wait| now.unix.after(wait));
@@ -160,8 +172,15 @@ fn not_connected(error: reqwest::Error, by_proxy: bool) -> Error {
 }
 
 fn is_tls(source: &(dyn StdError + 'static)) -> bool {
-    let inner = source.downcast_ref::<std::io::Error>().and_then(|error| error.get_ref());
-    source.is::<rustls::Error>() || inner.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>)
+    // The connector puts one I/O error into another, and the outer one's source is what the inner one holds.
+    let mut inner = source.downcast_ref::<std::io::Error>();
+    while let Some(held) = inner.and_then(std::io::Error::get_ref) {
+        if held.is::<rustls::Error>() {
+            return true;
+        }
+        inner = held.downcast_ref();
+    }
+    source.is::<rustls::Error>()
 }
 
 fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {

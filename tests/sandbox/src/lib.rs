@@ -96,6 +96,15 @@
 //! step that was used included. An OTP to log in is sent by the first step of a login, which is an assumption, or by
 //! [`Sandbox::send_otp`]. A session of a user who is disabled later, or whose password changes, is good to its end.
 //!
+//! # The fault proxy
+//!
+//! With the feature `fault-proxy` there is `fault_proxy::FaultProxy`: a proxy on a port of its own that passes bytes
+//! between a client and a sandbox, and breaks things on demand that a server cannot break in itself. It resets or closes
+//! connections at any point of an exchange, holds an exchange there until released, spoils the length, the framing or the
+//! pace of an answer, closes connections that are idle, and stands for proxies that want credentials or fail. It speaks
+//! TLS with certificates that are made on the spot, in order or with a flaw, and breaks the handshake. What went through
+//! it, in connections, requests and bytes, is compared with [`Sandbox::counts`].
+//!
 //! # Another system
 //!
 //! A system is a folder with an implementation of the trait in `system.rs`, and a line in the list there. What it can be
@@ -111,6 +120,8 @@ mod counts;
 mod exchange;
 mod failures;
 mod fault;
+#[cfg(feature = "fault-proxy")]
+pub mod fault_proxy;
 mod fault_queue;
 mod faulted;
 mod issuer;

@@ -33,7 +33,7 @@ fn grant(name: &str, end: i64) -> Grant {
 }
 
 fn active(rules: Rules) -> Lifecycle {
-    Lifecycle::resumed(rules, grant("one", END), at(0), 0.0).0
+    Lifecycle::resumed(rules, ServerClock::default(), grant("one", END), at(0), 0.0).0
 }
 
 fn granted(lifecycle: &mut Lifecycle, seconds: i64, number: FlightNumber, grant: Grant) -> Vec<String> {
@@ -66,7 +66,7 @@ fn an_unused_session_logs_in_after_the_end_only_if_it_is_kept_alive() {
     let mut kept = active(Rules { keep_alive: true, ..rules() });
     assert_eq!(kept.wake_at(), Some(at(END + 2).boot));
     assert_eq!(names(&step(&mut kept, END + 2, Input::Wake { used: false })), ["login 0"]);
-    let (spread, _) = Lifecycle::resumed(rules(), grant("one", END), at(0), 1.0);
+    let (spread, _) = Lifecycle::resumed(rules(), ServerClock::default(), grant("one", END), at(0), 1.0);
     assert_eq!(spread.wake_at(), Some(at(END + 62).boot), "a fleet does not log in at once");
 }
 
@@ -314,6 +314,6 @@ fn two_programs_that_end_each_others_sessions_calm_down() {
 #[test]
 fn a_token_that_ends_at_another_time_is_renewed_like_any() {
     let other = grant("one", END - 600);
-    let mut lifecycle = Lifecycle::resumed(rules(), other, at(0), 0.0).0;
+    let mut lifecycle = Lifecycle::resumed(rules(), ServerClock::default(), other, at(0), 0.0).0;
     assert_eq!(names(&step(&mut lifecycle, END - 700, Input::Want)), ["hand out one", "login 0"]);
 }

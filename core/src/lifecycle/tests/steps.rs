@@ -55,7 +55,7 @@ pub(super) fn refused(code: ErrorCode) -> Outcome {
 
 /// An active session with token «one», obtained at 0 s, good for 1200 s.
 fn active(rules: Rules) -> Lifecycle {
-    Lifecycle::resumed(rules, grant("one", 1200), at(0), 0.0).0
+    Lifecycle::resumed(rules, ServerClock::default(), grant("one", 1200), at(0), 0.0).0
 }
 
 pub(super) fn step(lifecycle: &mut Lifecycle, seconds: i64, input: Input) -> Vec<Effect> {
@@ -320,7 +320,7 @@ fn a_token_that_is_issued_expired_is_taken_to_live_its_usual_time() {
 #[test]
 fn a_session_without_refresh_token_and_credentials_says_what_it_lacks() {
     let bare = Grant { refresh_token: None, ..grant("one", 1200) };
-    let mut lifecycle = Lifecycle::resumed(without_credentials(), bare, at(0), 0.0).0;
+    let mut lifecycle = Lifecycle::resumed(without_credentials(), ServerClock::default(), bare, at(0), 0.0).0;
     assert_eq!(names(&step(&mut lifecycle, 1190, Input::Want)), ["hand out one"]);
     let Some(Effect::Refuse(error)) = step(&mut lifecycle, 1200, Input::Want).pop() else { panic!("not refused") };
     assert_eq!(error.cause(), Some(Cause::NoRefreshToken));

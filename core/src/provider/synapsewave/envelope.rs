@@ -89,12 +89,27 @@ pub(super) fn secrets(value: &Value, is_within: bool, found: &mut Vec<Secret>) {
             }
         }
         Value::String(text) if is_within && text.len() >= SHORTEST_SECRET => found.push(Secret::new(text.as_str())),
+        Value::Number(number) if is_within && number.to_string().len() >= SHORTEST_SECRET => {
+            found.push(Secret::new(number.to_string()));
+        }
         Value::String(text) => {
             if let Some(held) = held(text) {
                 secrets(&held, is_within, found);
             }
         }
         _ => {}
+    }
+}
+
+/// Whether anything goes by the name of a secret, however short it is. A truth is none.
+pub(super) fn holds_secrets(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            is_secret(name) && !value.is_boolean() || is_token(name, value) || holds_secrets(value)
+        }),
+        Value::Array(list) => list.iter().any(holds_secrets),
+        Value::String(text) => held(text).as_ref().is_some_and(holds_secrets),
+        _ => false,
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::grant::{Claims, Profile};
 use crate::secret::Secret;
 
-use super::envelope::{self, is_secret, members};
+use super::envelope::{holds_secrets, is_secret, members};
 
 /// A name of ours, and what the server calls it.
 type Names = (&'static str, &'static [&'static str]);
@@ -109,11 +109,17 @@ pub(super) fn read(mut data: Map<String, Value>) -> Profile {
 /// Claims without what is secret in them, at any depth: the API key's own and `ocToken` are among them.
 pub(super) fn without_secrets(claims: Claims) -> Claims {
     let shown = claims.into_iter().filter(|(name, _)| !is_secret(name));
-    let inner = |value| match value {
-        Value::Object(members) => Value::Object(without_secrets(members)),
-        other => other,
-    };
-    shown.map(|(name, value)| (name, inner(value))).collect()
+    shown.filter_map(|(name, value)| Some((name, without_secrets_within(value)?))).collect()
+}
+
+/// What may be shown of a claim; a text that holds JSON that holds a secret may not.
+fn without_secrets_within(claim: Value) -> Option<Value> {
+    match claim {
+        Value::Object(members) => Some(Value::Object(without_secrets(members))),
+        Value::Array(list) => Some(list.into_iter().filter_map(without_secrets_within).collect()),
+        text @ Value::String(_) => (!holds_secrets(&text)).then_some(text),
+        shown => Some(shown),
+    }
 }
 
 /// wire.md 2.3: the user as the claims of an access token name it. `userid` is a number of the server's own.
@@ -121,7 +127,8 @@ pub(super) fn of_claims(claims: &Claims) -> Profile {
     const NAMES: [(&str, &str); 4] =
         [("user_id", "userId"), ("user_code", "userCode"), ("group_id", "groupId"), ("group_code", "groupCode")];
     let member = |name: &str| claims.get("memberInfo").and_then(|info| info.get(name)).or_else(|| claims.get(name));
-    let named = NAMES.iter().filter_map(|(name, claim)| Some((*name, typed(name, member(claim)?.clone()).ok()?)));
+    let shown = |claim: &str| without_secrets_within(member(claim)?.clone());
+    let named = NAMES.iter().filter_map(|(name, claim)| Some((*name, typed(name, shown(claim)?).ok()?)));
     let fields = named.map(|(name, value)| (name.to_owned(), value)).collect();
     Profile { fields, secrets: BTreeMap::new() }
 }
@@ -227,19 +234,13 @@ fn clean(path: &str, value: Value, secrets: &mut BTreeMap<String, Secret>) -> Op
             let kept = list.into_iter().enumerate();
             Some(kept.filter_map(|(index, value)| clean(&below(&index.to_string()), value, secrets)).collect())
         }
-        Value::String(text) if holds_secrets(&text) => {
-            secrets.insert(path.to_owned(), Secret::new(text));
+        // A text may hold JSON that holds a secret.
+        text @ Value::String(_) if holds_secrets(&text) => {
+            secrets.extend(secret(&text).map(|text| (path.to_owned(), text)));
             None
         }
         shown => Some(shown),
     }
-}
-
-/// A text may hold JSON that holds a secret.
-fn holds_secrets(text: &str) -> bool {
-    let mut found = Vec::new();
-    envelope::secrets(&Value::from(text), false, &mut found);
-    !found.is_empty()
 }
 
 fn secret(value: &Value) -> Option<Secret> {

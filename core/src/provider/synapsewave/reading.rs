@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::error::{Error, ErrorCode};
 use crate::provider::{Answer, Outcome};
-use crate::secret::{Secret, body_snippet, snippet};
+use crate::secret::{Secret, WITHHELD, body_snippet, snippet};
 
 use super::envelope::{self, Envelope};
 use super::refusal;
@@ -34,13 +34,6 @@ impl<'a> Reading<'a> {
         if let Some(object) = answer.object() {
             envelope::secrets(&Value::Object(object), false, &mut secrets);
         }
-        // Some values are sent without the blanks around them.
-        let trimmed: Vec<Secret> = secrets.iter().map(|secret| Secret::new(secret.expose().trim())).collect();
-        secrets.extend(trimmed);
-        let escaped: Vec<Secret> = secrets.iter().filter_map(escaped).collect();
-        secrets.extend(escaped);
-        // One that holds another goes first, or its rest would stay.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         Self { answer, envelope: Envelope::of(answer), what, secrets }
     }
 
@@ -61,8 +54,7 @@ impl<'a> Reading<'a> {
         let body = String::from_utf8_lossy(&self.answer.body);
         // Half of an answer may end in the middle of a secret, which nobody would know again.
         let is_half = body.trim_start().starts_with(['{', '[', '"']) && self.answer.object().is_none();
-        let piece =
-            if is_half { "[withheld: it may hold a secret]".to_owned() } else { body_snippet(&body, &self.secrets()) };
+        let piece = if is_half { WITHHELD.to_owned() } else { body_snippet(&body, &self.secrets()) };
         error.with_snippet(piece)
     }
 
@@ -73,8 +65,9 @@ impl<'a> Reading<'a> {
         // Said in so many words, a lockout is more than a request to slow down.
         let is_locked = denied && self.answer.speaks_of_lockout(&[]);
         match status {
-            429 if !is_locked => Failure::Busy(self.explain(self.answer.busy(self.what, &secrets))),
-            503 if self.answer.retry_at.is_some() => Failure::Busy(self.explain(self.answer.busy(self.what, &secrets))),
+            _ if self.answer.is_busy() && !is_locked => {
+                Failure::Busy(self.explain(self.answer.busy(self.what, &secrets)))
+            }
             // The vendor's own example of a refusal is a 500: one that says in so many words what it refuses is one.
             500.. if denied && refusal::is_explicit(self) => Failure::Rejected(refusal::read(self)),
             500.. => self.unreadable(),
@@ -119,11 +112,4 @@ impl From<Failure> for Outcome {
             Failure::Unreadable(error) => Self::Unreadable(error),
         }
     }
-}
-
-/// As JSON spells it, where that is not the same: a body that echoes it is quoted as it came.
-fn escaped(secret: &Secret) -> Option<Secret> {
-    let json = Value::from(secret.expose()).to_string();
-    let inner = json.get(1..json.len().saturating_sub(1)).unwrap_or_default();
-    (inner != secret.expose()).then(|| Secret::new(inner))
 }

@@ -77,6 +77,32 @@ fn what_sounds_secret_is_secret() {
 }
 
 #[test]
+fn a_short_secret_and_a_number_in_a_text_are_secret_too() {
+    let note = r#"{"mpin":391827}"#;
+    let profile = profile(&json!({
+        "access_token": "access-1", "note": note, "notes": ["[{\"otp\":\"1\"}]", "shown", "{\"tokenUsed\":true}"]
+    }));
+    assert_eq!(exposed(&profile), json!({"note": note, "notes.0": "[{\"otp\":\"1\"}]"}));
+    assert_eq!(Value::Object(profile.fields), json!({"notes": ["shown", "{\"tokenUsed\":true}"]}));
+}
+
+#[test]
+fn claims_are_shown_without_secrets_at_any_depth() {
+    let claims = json!({
+        "exp": 1, "ocToken": "0x1", "nothing": null, "memberInfo": {"userId": "UCC1", "apiKey": "k-1"},
+        "apps": [{"name": "made up", "api_key": "k-1"}, [{"mpin": 1}], "{\"otp\":1}", 7], "info": "{\"ocToken\":\"0x1\"}",
+        "text": "{\"userId\":1}"
+    });
+    let shown = json!({
+        "exp": 1, "nothing": null, "memberInfo": {"userId": "UCC1"}, "apps": [{"name": "made up"}, [{}], 7],
+        "text": "{\"userId\":1}"
+    });
+    assert_eq!(Value::Object(provider().shown(claims.as_object().unwrap().clone())), shown);
+    let odd = json!({"userId": "{\"mpin\":391827}", "groupId": "HO"});
+    assert_eq!(Value::Object(provider().profile(odd.as_object().unwrap()).fields), json!({"group_id": "HO"}));
+}
+
+#[test]
 fn everything_is_optional_and_of_any_type() {
     assert_eq!(profile(&json!({"access_token": "access-1"})), Profile::default());
     let odd = profile(&json!({

@@ -81,12 +81,35 @@ fn an_answer_that_repeats_what_was_sent_is_cleaned() {
     }
 }
 
+fn rejected_by(provider: &Synapsewave, answer: &Answer) -> Error {
+    match provider.read_login(answer, &[]) {
+        Outcome::Rejected(error) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_password_with_quotes_is_known_again_in_json() {
     let provider = builder().password("so \"short\"").second_factor(totp()).build().unwrap();
     let outcome = provider.read_login(&answer(403, &json!({"why": "so \"short\" it is"})), &[]);
     let Outcome::Rejected(error) = outcome else { panic!("{outcome:?}") };
     assert!(!format!("{error:?}").contains("short"), "{error:?}");
+}
+
+#[test]
+fn what_is_sent_is_known_again_in_any_spelling_of_json() {
+    let provider = builder().api_key("api+Key7").password("made/up").second_factor(totp()).build().unwrap();
+    for body in [r#"{"why":"made\/up, api\u002BKey7"}"#, r#"{"why":"{\"why\":\"made\\/up, api\\u002bKey7\"}"}"#] {
+        let error = rejected_by(&provider, &text_answer(403, body));
+        let snippet = error.snippet().unwrap();
+        assert!(snippet.contains("[redacted], [redacted]") && !snippet.contains("Key7"), "{snippet}");
+    }
+}
+
+#[test]
+fn a_number_by_the_name_of_a_secret_is_cut_out() {
+    let error = rejected(&answer(403, &json!({"mpin": 391_827, "why": "391827 is wrong"})));
+    assert_eq!(error.snippet(), Some(r#"{"mpin":[redacted],"why":"[redacted] is wrong"}"#));
 }
 
 #[test]

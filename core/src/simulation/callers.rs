@@ -1,0 +1,134 @@
+//! What callers do with a session, each call a task that somebody may drop at any time, and what they must not see.
+
+use std::rc::Rc;
+
+use super::checks;
+use super::executor::{Owner, TaskNumber};
+use super::scene::{Client, Scene, Shared, name};
+use crate::error::Error;
+use crate::policy::Relogin;
+use crate::session::{login, resume};
+use crate::store::{Store, stored_tokens};
+
+/// Makes a call's task known to whoever cancels calls, until it ends.
+struct Call {
+    shared: Rc<Shared>,
+    number: Rc<std::cell::Cell<TaskNumber>>,
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.shared.calls.borrow_mut().remove(&self.number.get());
+    }
+}
+
+impl Scene {
+    /// Starts a call of this process.
+    fn call(&self, process: u32, name: &'static str, act: impl Future<Output = ()> + 'static) {
+        let number = Rc::new(std::cell::Cell::new(TaskNumber::MAX));
+        let call = Call { shared: Rc::clone(&self.shared), number: Rc::clone(&number) };
+        let task = async move {
+            let _call = call;
+            act.await;
+        };
+        self.world.tell(|| format!("{name} is called"));
+        number.set(self.world.executor.as_process(process, || self.world.executor.spawn(Owner::Caller, task)));
+        self.shared.calls.borrow_mut().insert(number.get(), name);
+        *self.shared.made.borrow_mut().entry(name).or_default() += 1;
+    }
+
+    pub(super) fn log_in(&self, user: usize) {
+        let (provider, options, shared, process) =
+            (self.provider(user), self.options(), Rc::clone(&self.shared), self.process);
+        let setting = self.setting;
+        self.call(process, "login", async move {
+            match login(provider, options).await {
+                Ok(session) => shared.clients.borrow_mut().push(Client {
+                    process,
+                    user,
+                    session,
+                    handed_out: Rc::default(),
+                    logged_out: Rc::default(),
+                    blind: false,
+                }),
+                Err(error) => checks::login_failed(setting, &error),
+            }
+        });
+    }
+
+    /// What a program does that starts again: it takes up the session that its store knows, or logs in.
+    pub(super) fn take_up(&self, user: usize) {
+        let (provider, options, shared, process) =
+            (self.provider(user), self.options(), Rc::clone(&self.shared), self.process);
+        let (store, setting) = (self.store.clone() as std::sync::Arc<dyn Store>, self.setting);
+        self.call(process, "take up", async move {
+            let account = format!("{}|{}", provider.base_url().as_str(), name(user));
+            let session = match stored_tokens(&*store, &account).await {
+                Ok(Some(tokens)) => resume(provider, tokens, options),
+                Ok(None) => login(provider, options).await,
+                Err(error) => Err(error),
+            };
+            match session {
+                Ok(session) => {
+                    let (handed_out, logged_out) = Default::default();
+                    // Or while a session that nobody holds any more was about to replace what it took up.
+                    let blind = process > 1 || setting.relogin == Relogin::Never;
+                    let client = Client { process, user, session, handed_out, logged_out, blind };
+                    shared.clients.borrow_mut().push(client);
+                }
+                Err(error) => checks::login_failed(setting, &error),
+            }
+        });
+    }
+
+    pub(super) fn token(&self, client: &Client) {
+        let (of, shared, setting) = (client.clone(), Rc::clone(&self.shared), self.setting);
+        self.call(client.process, "token", async move {
+            let result = of.session.token().await.map(|token| token.as_str().to_owned());
+            ended(&of, &shared, setting, "token", result);
+        });
+    }
+
+    pub(super) fn refresh(&self, client: &Client) {
+        let (of, setting) = (client.clone(), self.setting);
+        self.call(client.process, "refresh", async move {
+            if let Err(error) = of.session.refresh().await {
+                checks::refresh_failed(setting, &of, &error);
+            }
+        });
+    }
+
+    /// Reports a token as refused: the current one, or one of the past.
+    pub(super) fn report(&self, client: &Client, token: String) {
+        let (of, shared, setting) = (client.clone(), Rc::clone(&self.shared), self.setting);
+        self.call(client.process, "report", async move {
+            let late = checks::Late::of(&of, &token);
+            if late.is_none() {
+                shared.reported.borrow_mut().insert(token.clone());
+            }
+            let mut call = std::pin::pin!(of.session.report_unauthorized(&token));
+            if let Some(late) = late {
+                let first = std::future::poll_fn(|context| std::task::Poll::Ready(call.as_mut().poll(context))).await;
+                return late.check(&of, first);
+            }
+            let result = call.await.map(|token| token.as_str().to_owned());
+            ended(&of, &shared, setting, "report", result);
+        });
+    }
+
+    pub(super) fn log_out(&self, client: &Client) {
+        let of = client.clone();
+        *of.logged_out.borrow_mut() = true;
+        self.call(client.process, "logout", async move { of.session.logout().await });
+    }
+}
+
+fn ended(of: &Client, shared: &Shared, setting: super::scene::Setting, call: &str, result: Result<String, Error>) {
+    match result {
+        Ok(token) => {
+            checks::handed_out(setting, of, shared, &token);
+            of.handed_out.borrow_mut().push(token);
+        }
+        Err(error) => checks::call_failed(setting, of, shared, call, &error),
+    }
+}

@@ -1,0 +1,160 @@
+//! A caller that gives up at every single point of a call: after each task that was polled and each wait that passed,
+//! under many orders of the tasks. Nothing of what goes on without the caller may be lost.
+
+use super::network::Model;
+use super::scene::{Client, Scene, Setting};
+use super::seeds::{raise, run_for};
+use super::within;
+use crate::policy::Relogin;
+
+/// In how many orders the tasks are run.
+const ORDERS: u64 = 25;
+
+const SETTING: Setting = Setting {
+    lifetime: Some(1200),
+    attended: false,
+    calm: true,
+    stored: false,
+    relogin: Relogin::Never,
+    keep_alive: false,
+    users: 1,
+    wrong_passwords: false,
+};
+
+/// Cuts the call that `begin` starts at every point, and checks what is left each time.
+fn cut_everywhere(setting: Setting, begin: impl Fn(&Scene), check: impl Fn(&Scene)) {
+    for order in 0..ORDERS {
+        let mut points = 0;
+        while !cut(order, setting, points, &begin, &check) {
+            points += 1;
+        }
+        assert!(points > 3, "the call was over after {points} steps: there was nothing to cut");
+    }
+}
+
+/// Cuts the call after so many steps; whether it had ended by itself.
+fn cut(order: u64, setting: Setting, points: usize, begin: &impl Fn(&Scene), check: &impl Fn(&Scene)) -> bool {
+    within(order, |world| {
+        let scene = Scene::set(world, setting);
+        begin(&scene);
+        for _ in 0..points {
+            let went_on = world.executor.step(|count| scene.draw(count)) || world.executor.skip(30_000);
+            assert!(went_on, "the call waits for nothing");
+        }
+        let calls: Vec<_> = scene.shared.calls.borrow().keys().copied().collect();
+        for call in &calls {
+            world.executor.cancel(*call);
+        }
+        run_for(&scene, 100_000);
+        raise(world);
+        check(&scene);
+        raise(world);
+        calls.is_empty()
+    })
+}
+
+fn log_in(scene: &Scene) -> Client {
+    scene.log_in(0);
+    run_for(scene, 40_000);
+    let clients = scene.shared.clients.borrow();
+    clients.last().expect("a session").clone()
+}
+
+fn refreshes_and_logins(scene: &Scene) -> (usize, usize) {
+    scene.world.network.with_model(|model| match model {
+        Model::SevenG(server) => (server.refreshes, server.logins),
+        Model::Synapsewave(server) => (0, server.logins),
+    })
+}
+
+/// The session holds the refresh token that the server takes, and goes on with it.
+fn check_rotation(scene: &Scene, most: usize) {
+    let client = scene.shared.clients.borrow()[0].clone();
+    let held = client.session.tokens().and_then(|tokens| tokens.refresh_token).expect("a refresh token");
+    let good = scene.world.network.with_model(|model| match model {
+        Model::SevenG(server) => server.good(),
+        Model::Synapsewave(_) => unreachable!("a system with a refresh"),
+    });
+    assert_eq!(good, [held.expose()], "the rotation was lost");
+    let (refreshes, logins) = refreshes_and_logins(scene);
+    assert!(refreshes <= most && logins == 1, "{refreshes} refreshes, {logins} logins");
+    scene.token(&client);
+    scene.refresh(&client);
+    run_for(scene, 100_000);
+    assert_eq!(refreshes_and_logins(scene).1, 1);
+    assert!(!client.handed_out.borrow().is_empty(), "no token");
+}
+
+#[test]
+fn a_refresh_cut_at_any_point_loses_no_rotation() {
+    for stored in [false, true] {
+        let begin = |scene: &Scene| scene.refresh(&log_in(scene));
+        cut_everywhere(Setting { stored, ..SETTING }, begin, |scene| check_rotation(scene, 1));
+    }
+}
+
+#[test]
+fn a_call_that_waits_for_a_refresh_cut_at_any_point_loses_no_rotation() {
+    let begin = |scene: &Scene| {
+        let client = log_in(scene);
+        scene.world.executor.suspend(1_300_000);
+        scene.token(&client);
+    };
+    cut_everywhere(SETTING, begin, |scene| check_rotation(scene, 1));
+}
+
+#[test]
+fn many_calls_cut_at_any_point_lose_no_rotation() {
+    let begin = |scene: &Scene| {
+        let client = log_in(scene);
+        scene.world.executor.suspend(1_300_000);
+        (0..5).for_each(|_| scene.token(&client));
+        scene.refresh(&client);
+    };
+    cut_everywhere(SETTING, begin, |scene| check_rotation(scene, 2));
+}
+
+#[test]
+fn a_report_cut_at_any_point_loses_no_rotation() {
+    let begin = |scene: &Scene| {
+        let client = log_in(scene);
+        let token = client.session.fresh_token().expect("fresh").as_str().to_owned();
+        scene.report(&client, token);
+    };
+    cut_everywhere(SETTING, begin, |scene| check_rotation(scene, 1));
+}
+
+/// Whatever became of the first login, it was made once at most, counts for nothing, and the next two go through.
+fn check_login(scene: &Scene) {
+    let first = refreshes_and_logins(scene).1;
+    let kept = scene.shared.clients.borrow().len();
+    assert!(first <= 1 && kept <= first, "{first} logins, {kept} sessions");
+    if scene.setting.stored && first == 1 && kept == 0 {
+        // Nobody holds the session, and whoever comes next finds it in the store.
+        scene.take_up(0);
+        run_for(scene, 40_000);
+        assert_eq!(refreshes_and_logins(scene).1, 1, "the login was lost");
+    }
+    for _ in 0..2 {
+        let client = log_in(scene);
+        scene.token(&client);
+        run_for(scene, 40_000);
+        assert_eq!(client.handed_out.borrow().len(), 1, "no token");
+    }
+    assert_eq!(refreshes_and_logins(scene).1, first + 2);
+}
+
+#[test]
+fn a_login_cut_at_any_point_is_made_once_and_counts_for_nothing() {
+    for stored in [false, true] {
+        cut_everywhere(Setting { stored, ..SETTING }, |scene| scene.log_in(0), check_login);
+    }
+}
+
+#[test]
+fn a_login_with_a_code_cut_at_any_point_is_made_once_and_spends_one_code() {
+    for attended in [false, true] {
+        let setting = Setting { lifetime: None, attended, relogin: Relogin::Auto, ..SETTING };
+        cut_everywhere(setting, |scene| scene.log_in(0), check_login);
+    }
+}

@@ -1,0 +1,147 @@
+//! A deterministic simulation: the real keeper, lifecycle and providers on a simulated machine and network, against
+//! model servers that rotate, revoke on reuse and lock accounts.
+//!
+//! The seam is our own, at the few places where the library touches the world (tasks, timers, clocks, randomness, one
+//! HTTP exchange, what belongs to a process), and exists in test builds only: turmoil and madsim stand in for tokio's
+//! sockets, which the HTTP client hides behind its own; shuttle explores threads, and here it is the order of tasks that
+//! matters. One seed decides everything, so that a run that fails can be had again.
+
+mod actions;
+mod callers;
+mod cancellation;
+mod checks;
+mod executor;
+mod network;
+mod scene;
+mod seeds;
+mod server;
+mod seven_g;
+mod store;
+mod synapsewave;
+mod wire_log;
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::clock::Now;
+use crate::error::Error;
+
+pub(crate) use executor::Handle;
+pub(crate) use network::send;
+
+use executor::Executor;
+use network::Network;
+
+thread_local! {
+    static WORLD: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
+}
+
+/// All that a run is made of.
+struct World {
+    random: RefCell<fastrand::Rng>,
+    executor: Executor,
+    network: Network,
+    /// What was found to be wrong. Raised by whoever drives the run: a panic in a task would be caught by its owner.
+    broken: RefCell<Vec<String>>,
+    steps: Cell<u64>,
+    /// What happens is printed: a seed runs alone.
+    loud: bool,
+}
+
+impl World {
+    fn random<R>(&self, draw: impl FnOnce(&mut fastrand::Rng) -> R) -> R {
+        draw(&mut self.random.borrow_mut())
+    }
+
+    fn tell(&self, what: impl FnOnce() -> String) {
+        if self.loud {
+            let at = self.executor.now().boot.0 - 1_000_000;
+            println!("{:>10}.{:03} s, process {}: {}", at / 1000, at % 1000, self.executor.process(), what());
+        }
+    }
+
+    fn is_broken(&self, what: String) {
+        self.broken.borrow_mut().push(what);
+    }
+}
+
+/// Runs `act` in a world of its own.
+fn within<R>(seed: u64, act: impl FnOnce(&Rc<World>) -> R) -> R {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            if let Some(world) = WORLD.with_borrow(Clone::clone) {
+                world.executor.clear();
+            }
+            // Dropped outside the borrow: what is in it may ask whether there is a world.
+            let left = WORLD.with_borrow_mut(Option::take);
+            drop(left);
+        }
+    }
+    let random = RefCell::new(fastrand::Rng::with_seed(seed));
+    let world = World {
+        random,
+        executor: Executor::default(),
+        network: Network::default(),
+        broken: RefCell::default(),
+        steps: Cell::new(0),
+        loud: std::env::var_os("RELATCH_SEED").is_some(),
+    };
+    let world = Rc::new(world);
+    WORLD.set(Some(Rc::clone(&world)));
+    let _leave = Leave;
+    act(&world)
+}
+
+fn with<R>(act: impl FnOnce(&World) -> R) -> Option<R> {
+    let world = WORLD.with_borrow(Clone::clone)?;
+    Some(act(&world))
+}
+
+/// Whether this thread is in a simulation.
+pub(crate) fn is_on() -> bool {
+    WORLD.with_borrow(Option::is_some)
+}
+
+/// The simulated clocks.
+pub(crate) fn now() -> Option<Now> {
+    with(|world| world.executor.now())
+}
+
+/// A simulated draw in 0..1.
+pub(crate) fn chance() -> Option<f64> {
+    with(|world| world.random(fastrand::Rng::f64))
+}
+
+/// The simulated process that is running.
+pub(crate) fn process() -> Option<u32> {
+    with(|world| world.executor.process())
+}
+
+/// What this process has for a static of the library, if anything.
+pub(crate) fn found_in_process<T: Any + Clone>(key: *const impl Sized) -> Option<T> {
+    with(|world| world.executor.found(key.addr())).flatten()
+}
+
+/// The same, made where it is missing.
+pub(crate) fn of_process<T: Any + Clone>(key: *const impl Sized, make: impl FnOnce() -> T) -> T {
+    let found = found_in_process(key);
+    found.unwrap_or_else(|| {
+        let value = make();
+        with(|world| world.executor.keep(key.addr(), value.clone()));
+        value
+    })
+}
+
+/// A task of the library.
+pub(crate) fn spawn<F: Future + 'static>(task: F) -> Result<Handle<F::Output>, Error> {
+    let spawned = with(|world| world.executor.spawn_with_handle(task)).flatten();
+    spawned.ok_or_else(|| Error::closed("The simulated process is gone."))
+}
+
+/// A timer that stands still while the machine is suspended.
+pub(crate) async fn sleep(time: Duration) {
+    executor::Sleep::new(time).await;
+}

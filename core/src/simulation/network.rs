@@ -1,0 +1,269 @@
+//! One HTTP exchange on the simulated network: what may become of it on the way there and on the way back.
+
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use zeroize::Zeroizing;
+
+use super::executor::{Owner, Sleep};
+use super::server::{Accounts, Arrived, Reply};
+use super::seven_g::SevenGServer;
+use super::synapsewave::SynapsewaveServer;
+use super::wire_log::{Carried, End, WireLog};
+use super::{World, now, with};
+use crate::clock::{BootTime, Clock, UnixTime};
+use crate::error::{Error, ErrorCode, Sent};
+use crate::freshness::Timing;
+use crate::provider::{Answer, BaseUrl, Request};
+use crate::transport::Ending;
+
+/// The system that is simulated.
+pub(super) enum Model {
+    SevenG(SevenGServer),
+    Synapsewave(SynapsewaveServer),
+}
+
+/// What may happen to an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fate {
+    Whole,
+    NotSent,
+    LostBefore,
+    LostAfter,
+    /// 500, having acted or not.
+    Failed(bool),
+    /// An answer that cannot be read, having acted.
+    Garbage,
+    /// 429 or 503, asking for so many seconds if that is above zero.
+    Busy(u16, u16),
+}
+
+/// One exchange's fate, and how long it takes there and back.
+#[derive(Clone, Copy, Debug)]
+struct Journey {
+    fate: Fate,
+    there: i64,
+    back: i64,
+    /// What is lost is noticed by its silence alone.
+    silent: bool,
+}
+
+/// How bad the network is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Weather {
+    /// How many of a hundred exchanges meet with something.
+    pub(super) faults: u8,
+    /// How many of a hundred are slow, up to beyond what anyone waits for.
+    pub(super) slow: u8,
+}
+
+#[derive(Default)]
+pub(super) struct Network {
+    pub(super) weather: Cell<Weather>,
+    pub(super) log: RefCell<WireLog>,
+    pub(super) model: RefCell<Option<Model>>,
+    /// The server's clock less our boot clock.
+    pub(super) ahead: Cell<i64>,
+    /// Whether answers say the time.
+    pub(super) dated: Cell<bool>,
+    /// An answer took so long that it told little about the server's clock.
+    pub(super) late: Cell<bool>,
+}
+
+impl Model {
+    fn handle(&mut self, request: &Arrived, at: BootTime, clock: UnixTime) -> Reply {
+        match self {
+            Self::SevenG(server) => server.handle(request, at, clock),
+            Self::Synapsewave(server) => server.handle(request, at, clock),
+        }
+    }
+
+    pub(super) fn accounts(&mut self) -> &mut Accounts {
+        match self {
+            Self::SevenG(server) => &mut server.accounts,
+            Self::Synapsewave(server) => &mut server.accounts,
+        }
+    }
+
+    /// How long this token is still good, and whose it is; nothing where it is not good.
+    pub(super) fn left(&self, token: &str, at: BootTime) -> Option<(i64, &str)> {
+        match self {
+            Self::SevenG(server) => server.left(token, at),
+            Self::Synapsewave(server) => server.left(token, at),
+        }
+    }
+
+    pub(super) fn revoke(&mut self, draw: impl FnOnce(usize) -> usize) {
+        match self {
+            Self::SevenG(server) => server.revoke(draw),
+            Self::Synapsewave(server) => server.revoke(draw),
+        }
+    }
+
+    /// How many logins it let in.
+    pub(super) fn logins(&self) -> usize {
+        match self {
+            Self::SevenG(server) => server.logins,
+            Self::Synapsewave(server) => server.logins,
+        }
+    }
+
+    /// How often a spent refresh token, or a used code, came again.
+    pub(super) fn reused(&self) -> usize {
+        match self {
+            Self::SevenG(server) => server.reused,
+            Self::Synapsewave(server) => server.reused,
+        }
+    }
+}
+
+impl Network {
+    pub(super) fn with_model<R>(&self, act: impl FnOnce(&mut Model) -> R) -> R {
+        act(self.model.borrow_mut().as_mut().expect("a server"))
+    }
+}
+
+impl World {
+    fn server_clock(&self) -> UnixTime {
+        UnixTime(self.executor.now().boot.0 + self.network.ahead.get())
+    }
+
+    fn journey(&self) -> Journey {
+        let weather = self.network.weather.get();
+        self.random(|random| {
+            let fate = if random.u8(..100) < weather.faults { fault(random) } else { Fate::Whole };
+            let quick = |random: &mut fastrand::Rng| random.i64(0..200);
+            let slow = |random: &mut fastrand::Rng| random.i64(0..40_000);
+            let there = if random.u8(..100) < weather.slow { slow(random) } else { quick(random) };
+            let back = if random.u8(..100) < weather.slow { slow(random) } else { quick(random) };
+            Journey { fate, there, back, silent: random.bool() }
+        })
+    }
+}
+
+fn fault(random: &mut fastrand::Rng) -> Fate {
+    match random.u8(..12) {
+        0..=1 => Fate::NotSent,
+        2..=3 => Fate::LostBefore,
+        4..=6 => Fate::LostAfter,
+        7 => Fate::Failed(false),
+        8 => Fate::Failed(true),
+        9 => Fate::Garbage,
+        10 => Fate::Busy(429, random.u16(..40)),
+        _ => Fate::Busy(503, random.u16(1..40)),
+    }
+}
+
+/// The exchange as its sender sees it; however the sender goes, the log knows.
+struct Exchange(usize);
+
+impl Exchange {
+    fn begin(request: &Request, arrived: &Arrived) -> Self {
+        let carried = match request.path.as_str() {
+            "/User/Login" => Carried::Login(arrived.text("username").to_owned()),
+            "/User/RefreshToken" => Carried::Refresh(arrived.text("refreshToken").to_owned()),
+            path if path.ends_with("/user/session") && arrived.body.contains_key("login_type") => {
+                Carried::Login(arrived.text("user_id").to_owned())
+            }
+            _ => Carried::Other,
+        };
+        let number = with(|world| {
+            let (process, at) = (world.executor.process(), world.executor.now().boot);
+            world.tell(|| format!("sends {carried:?}"));
+            let (number, broken) = world.network.log.borrow_mut().begin(carried, process, at);
+            if let Some(what) = broken {
+                world.is_broken(what);
+            }
+            number
+        });
+        Self(number.unwrap_or_default())
+    }
+
+    fn ended(&self, end: End) {
+        with(|world| {
+            let entry = &mut world.network.log.borrow_mut().entries[self.0];
+            entry.end = end;
+            world.tell(|| format!("{:?} is {end:?}", entry.carried));
+        });
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        with(|world| world.network.log.borrow_mut().entries[self.0].active = false);
+    }
+}
+
+/// Stands in for the transport's own.
+pub(crate) async fn send(_base_url: &BaseUrl, request: Request, limit: Duration) -> Ending {
+    let arrived = Arrived::from(clone(&request));
+    let exchange = Exchange::begin(&request, &arrived);
+    let Some(journey) = with(World::journey) else { unreachable!("there is a world") };
+    let sent = now().unwrap_or_default().boot;
+    if journey.fate == Fate::NotSent {
+        Sleep::new(Duration::from_millis(journey.there.unsigned_abs())).await;
+        exchange.ended(End::NotSent);
+        return Ending::NotSent(Error::new(ErrorCode::Transport, "no connection").with_sent(Sent::No));
+    }
+    let (sender, answer) = oneshot::channel();
+    with(|world| world.executor.spawn(Owner::Network, travel(arrived, journey, sender)));
+    match Clock::system().within(limit, answer).await {
+        Some(Ok((reply, date))) => {
+            exchange.ended(if matches!(journey.fate, Fate::Busy(..)) { End::NotLookedAt } else { End::Answered });
+            answered(reply, journey.fate, date, sent)
+        }
+        lost => {
+            exchange.ended(End::Lost);
+            let code = if lost.is_none() { ErrorCode::Timeout } else { ErrorCode::Transport };
+            Ending::Ambiguous(Error::new(code, "lost").with_sent(Sent::Maybe))
+        }
+    }
+}
+
+fn clone(request: &Request) -> Request {
+    let Request { method, path, headers, body } = request;
+    Request { method: *method, path: path.clone(), headers: headers.clone(), body: body.clone() }
+}
+
+fn answered(reply: Reply, fate: Fate, date: Option<UnixTime>, sent: BootTime) -> Ending {
+    let now = now().unwrap_or_default();
+    with(|world| world.network.late.set(world.network.late.get() || sent.until(now.boot) > Duration::from_secs(16)));
+    let retry_at = match fate {
+        Fate::Busy(_, seconds) if seconds > 0 => Some(now.unix.after(Duration::from_secs(seconds.into()))),
+        _ => None,
+    };
+    let body = Zeroizing::new(reply.1.into_bytes());
+    let answer = Answer { status: reply.0, retry_at, received: now.unix, date, body };
+    Ending::Answered(answer, Timing { sent, received: now.boot, date })
+}
+
+/// A message and its answer, which belong to nobody once they are under way.
+async fn travel(arrived: Arrived, journey: Journey, sender: oneshot::Sender<(Reply, Option<UnixTime>)>) {
+    let pause = |milliseconds: i64| Sleep::travel(Duration::from_millis(milliseconds.unsigned_abs()));
+    pause(journey.there).await;
+    let acts = !matches!(journey.fate, Fate::LostBefore | Fate::Failed(false) | Fate::Busy(..));
+    let (reply, date) = with(|world| {
+        let (at, clock) = (world.executor.now().boot, world.server_clock());
+        let reply = acts.then(|| world.network.with_model(|model| model.handle(&arrived, at, clock)));
+        world.tell(|| format!("the server answers {reply:?}, {:?}", journey.fate));
+        let date = world.network.dated.get().then_some(UnixTime(clock.0.div_euclid(1000) * 1000));
+        (reply, date)
+    })
+    .unwrap_or_default();
+    pause(journey.back).await;
+    let reply = match (journey.fate, reply) {
+        (Fate::LostBefore | Fate::LostAfter, _) => {
+            if journey.silent {
+                pause(90_000).await;
+            }
+            return;
+        }
+        (Fate::Failed(_), _) => (500, "out of order".to_owned()),
+        (Fate::Garbage, _) => (200, "<html>".to_owned()),
+        (Fate::Busy(status, _), _) => (status, "{}".to_owned()),
+        (_, reply) => reply.unwrap_or_default(),
+    };
+    // Whoever asked may be gone.
+    let _ = sender.send((reply, date));
+}

@@ -1,0 +1,62 @@
+//! Proxies that relatch is told of, and that fail.
+
+use relatch::ErrorCode;
+use relatch_sandbox::fault_proxy::{Cut, Spot, WireFault};
+
+use super::Reading::{Unreadable, Unseen, Unsent};
+use super::requests::{TWO_SPOTS, cuts};
+use super::way::Way;
+use super::{check, row};
+
+fn answer(text: &str) -> WireFault {
+    WireFault::Answer { bytes: text.into(), acts: false }
+}
+
+const WANTS_CREDENTIALS: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"made up\"\r\nContent-Length: 0\r\n\r\n";
+const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 9\r\n\r\nupstream\n";
+const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
+const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+
+#[test]
+fn a_proxy_that_makes_no_tunnel_has_passed_nothing_on() {
+    let answers =
+        [WANTS_CREDENTIALS, BAD_GATEWAY, UNAVAILABLE, FORBIDDEN, "SSH-2.0-made-up\r\n", "\0\u{1}", "\r\n\r\n"];
+    check(1, answers.map(|text| row(answer(text), Unsent(ErrorCode::Proxy))), Way::by_tunnel);
+}
+
+#[test]
+fn a_proxy_that_breaks_off_before_there_is_a_tunnel_has_passed_nothing_on() {
+    let spots = [Spot::FirstByte, Spot::AfterActing];
+    let cuts = [Cut::Reset, Cut::Close];
+    let rows = spots.into_iter().flat_map(|spot| cuts.map(|cut| WireFault::CutAt(spot, cut)));
+    let rows = rows.chain(cuts.map(WireFault::CutAtAccept));
+    check(1, rows.map(|fault| row(fault, Unsent(ErrorCode::Proxy))), Way::by_tunnel);
+}
+
+#[test]
+fn a_tunnel_that_breaks_before_the_handshake_is_done_has_passed_nothing_on() {
+    let rows = [0, 100].into_iter().flat_map(|after| {
+        [Cut::Reset, Cut::Close].map(|cut| row(WireFault::CutTunnel { after, cut }, Unsent(ErrorCode::Transport)))
+    });
+    check(1, rows, Way::by_tunnel);
+}
+
+#[test]
+fn behind_a_tunnel_it_is_as_without_one() {
+    let rows = [Cut::Reset, Cut::Close].map(|cut| row(WireFault::CutAfterHandshake(cut), Unseen));
+    check(2, rows, Way::behind_tunnel);
+    check(1, cuts(TWO_SPOTS), Way::behind_tunnel);
+}
+
+#[test]
+fn a_plain_proxy_that_wants_credentials_has_passed_nothing_on() {
+    check(1, [row(answer(WANTS_CREDENTIALS), Unsent(ErrorCode::Proxy))], Way::by_proxy);
+}
+
+/// It says so in the server's place, and nothing tells the two apart.
+#[test]
+fn a_plain_proxy_that_fails_may_have_passed_the_request_on() {
+    check(1, [row(answer(BAD_GATEWAY), Unreadable { arrives: false })], Way::by_proxy);
+    check(1, cuts(TWO_SPOTS), Way::by_proxy);
+    check(1, [Cut::Reset, Cut::Close].map(|cut| row(WireFault::CutAtAccept(cut), Unseen)), Way::by_proxy);
+}

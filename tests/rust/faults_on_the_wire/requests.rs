@@ -1,0 +1,111 @@
+//! Connections that break at every point of an exchange, without TLS.
+
+use relatch::{Cause, ErrorCode, Sent};
+use relatch_sandbox::fault_proxy::{Cut, Spot, WireFault};
+
+use super::Reading::{Lost, Unreadable, Unseen};
+use super::way::Way;
+use super::{Row, check, row};
+use crate::support::{LIMIT, advance, ask, run};
+
+/// Every point of an exchange, and whether the server has acted by then.
+pub(super) const SPOTS: [(Spot, bool); 6] = [
+    (Spot::FirstByte, false),
+    (Spot::AfterRequestHead, false),
+    (Spot::AfterRequest, false),
+    (Spot::AfterActing, true),
+    (Spot::InAnswerHead, true),
+    (Spot::InAnswerBody, true),
+];
+
+/// The same before and after the server has acted, for ways on which all else is as on others.
+pub(super) const TWO_SPOTS: [(Spot, bool); 2] = [(Spot::AfterRequest, false), (Spot::InAnswerBody, true)];
+
+const CUTS: [Cut; 2] = [Cut::Reset, Cut::Close];
+
+/// A cut at these points, in both ways: something has come, so that the request counts as sent.
+pub(super) fn cuts<const COUNT: usize>(spots: [(Spot, bool); COUNT]) -> Vec<Row> {
+    let lost = |arrives| Lost { code: ErrorCode::Transport, arrives };
+    let cut = |(spot, arrives)| CUTS.map(|cut| row(WireFault::CutAt(spot, cut), lost(arrives)));
+    spots.into_iter().flat_map(cut).collect()
+}
+
+fn answer(text: &str, acts: bool) -> WireFault {
+    WireFault::Answer { bytes: text.into(), acts }
+}
+
+#[test]
+fn a_connection_that_breaks_once_a_byte_has_come_may_have_brought_the_request() {
+    check(2, cuts(SPOTS), Way::plain);
+}
+
+#[test]
+fn a_connection_that_breaks_before_a_byte_is_read_has_brought_nothing() {
+    check(20, CUTS.map(|cut| row(WireFault::CutAtAccept(cut), Unseen)), Way::plain);
+}
+
+#[test]
+fn a_wrong_length_makes_an_answer_that_cannot_be_read() {
+    let lost = Lost { code: ErrorCode::Transport, arrives: true };
+    let rows = [
+        row(WireFault::WrongLength(1), lost),
+        row(WireFault::WrongLength(500), lost),
+        row(WireFault::WrongLength(-1), Unreadable { arrives: true }),
+        row(WireFault::WrongLength(-40), Unreadable { arrives: true }),
+    ];
+    check(1, rows, Way::plain);
+}
+
+#[test]
+fn what_is_not_http_is_no_answer() {
+    let mut rows = Vec::new();
+    for acts in [false, true] {
+        for garbage in ["SSH-2.0-made-up\r\n", "\r\n\r\n", "HTTP/1.1 2", "HTTP/9.9 200 OK\r\n\r\n", "\0\u{1}\u{2}\u{3}"]
+        {
+            rows.push(row(answer(garbage, acts), Lost { code: ErrorCode::Transport, arrives: acts }));
+        }
+        for strange in [
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.0 200 OK\r\n\r\n<p>",
+        ] {
+            rows.push(row(answer(strange, acts), Unreadable { arrives: acts }));
+        }
+    }
+    check(1, rows, Way::plain);
+}
+
+#[test]
+fn a_server_that_is_not_there_has_seen_nothing() {
+    run(async {
+        let way = Way::plain();
+        let session = relatch::resume(way.provider(), way.tokens().await, way.options.clone()).unwrap();
+        way.proxy.down();
+        let error = session.refresh().await.unwrap_err();
+        assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::No)), "{error:?}");
+        let login = ask(relatch::login(way.provider(), way.options.clone())).await;
+        way.proxy.up().expect("the same port");
+        advance(&way.sandbox, 1);
+        session.refresh().await.expect("the token was not spent");
+        login.await.unwrap().expect("it is sent once somebody is there");
+        assert_eq!((way.sandbox.counts().refresh, way.sandbox.counts().login), (1, 2));
+    });
+}
+
+#[test]
+fn a_server_that_goes_away_during_a_request_may_have_acted() {
+    run(async {
+        for (spot, arrives) in SPOTS {
+            let way = Way::plain();
+            let tokens = way.tokens().await;
+            let session = relatch::resume(way.provider_without_credentials(), tokens, way.options.clone()).unwrap();
+            way.proxy.next(WireFault::HoldAt(spot));
+            let refresh = ask(async move { session.refresh().await }).await;
+            way.proxy.until(LIMIT, |seen| seen.held == 1).await.expect("one that is held");
+            way.proxy.down();
+            let error = refresh.await.unwrap().unwrap_err();
+            assert_eq!(error.cause(), Some(Cause::RotationLost), "{spot:?}: {error:?}");
+            assert_eq!(way.sandbox.counts().refresh, u64::from(arrives), "{spot:?}");
+        }
+    });
+}

@@ -1,0 +1,154 @@
+//! Certificates that are made for a test, and the TLS handshake with one of them.
+
+use std::fmt;
+use std::io::{self, Cursor};
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::{ServerConfig, ServerConnection};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+/// What is wrong with a certificate for 127.0.0.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    /// Nothing.
+    None,
+    /// Its time is up.
+    Expired,
+    /// Its time has not begun.
+    NotYetValid,
+    /// It is for another host.
+    WrongHost,
+    /// It is signed by itself and not by the authority.
+    SelfSigned,
+}
+
+/// A certificate authority of its own, which nobody trusts unless told to.
+///
+/// ```
+/// use relatch_sandbox::fault_proxy::{Authority, FaultProxy, Flaw};
+/// let authority = Authority::new().unwrap();
+/// assert!(authority.pem().starts_with("-----BEGIN CERTIFICATE-----\n"));
+/// let target = "127.0.0.1:9".parse().unwrap();
+/// let proxy = FaultProxy::start_tls(target, authority.issue(Flaw::None).unwrap())?;
+/// assert!(proxy.url().starts_with("https://127.0.0.1:"));
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct Authority {
+    issuer: Issuer<'static, KeyPair>,
+    certificate: CertificateDer<'static>,
+}
+
+impl Authority {
+    /// Makes one with a key of its own.
+    ///
+    /// # Errors
+    /// When the machine yields no randomness.
+    pub fn new() -> io::Result<Self> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut parameters = parameters("A made-up authority", &[])?;
+        parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = parameters.self_signed(&key).map_err(io::Error::other)?.der().clone();
+        Ok(Self { issuer: Issuer::new(parameters, key), certificate })
+    }
+
+    /// Its certificate in PEM, for those who are to trust it.
+    pub fn pem(&self) -> String {
+        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
+        for line in STANDARD.encode(&self.certificate).as_bytes().chunks(64) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem + "-----END CERTIFICATE-----\n"
+    }
+
+    /// Makes a certificate for 127.0.0.1 with that flaw.
+    ///
+    /// # Errors
+    /// When the machine yields no randomness.
+    pub fn issue(&self, flaw: Flaw) -> io::Result<Identity> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let host = if flaw == Flaw::WrongHost { "elsewhere.example" } else { "127.0.0.1" };
+        let mut parameters = parameters("A made-up server", &[host.to_owned()])?;
+        match flaw {
+            Flaw::Expired => parameters.not_after = date_time_ymd(2001, 1, 1),
+            Flaw::NotYetValid => parameters.not_before = date_time_ymd(4000, 1, 1),
+            Flaw::None | Flaw::WrongHost | Flaw::SelfSigned => {}
+        }
+        let certificate = match flaw {
+            Flaw::SelfSigned => parameters.self_signed(&key),
+            _ => parameters.signed_by(&key, &self.issuer),
+        };
+        Identity::new(flaw, certificate.map_err(io::Error::other)?.der().clone(), &key)
+    }
+}
+
+impl fmt::Debug for Authority {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Authority")
+    }
+}
+
+fn parameters(name: &str, hosts: &[String]) -> io::Result<CertificateParams> {
+    let mut parameters = CertificateParams::new(hosts).map_err(io::Error::other)?;
+    parameters.distinguished_name.push(DnType::CommonName, name);
+    parameters.not_before = date_time_ymd(2000, 1, 1);
+    parameters.not_after = date_time_ymd(4001, 1, 1);
+    Ok(parameters)
+}
+
+/// A certificate and its key: what a server shows.
+#[derive(Clone)]
+pub struct Identity {
+    flaw: Flaw,
+    configuration: Arc<ServerConfig>,
+}
+
+impl Identity {
+    fn new(flaw: Flaw, certificate: CertificateDer<'static>, key: &KeyPair) -> io::Result<Self> {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let builder = builder.map_err(io::Error::other)?.with_no_client_auth();
+        let configuration = builder.with_single_cert(vec![certificate], key).map_err(io::Error::other)?;
+        Ok(Self { flaw, configuration: Arc::new(configuration) })
+    }
+
+    /// The whole handshake.
+    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
+        TlsAcceptor::from(Arc::clone(&self.configuration)).accept(stream).await
+    }
+
+    /// Reads what the client begins with, and sends half of what would answer it.
+    pub(super) async fn accept_half(&self, stream: &mut TcpStream) -> io::Result<()> {
+        let mut connection = ServerConnection::new(Arc::clone(&self.configuration)).map_err(io::Error::other)?;
+        let mut answer = Vec::new();
+        while answer.is_empty() {
+            let mut bytes = vec![0; 4096];
+            let read = stream.read(&mut bytes).await?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            let mut bytes = Cursor::new(&bytes[..read]);
+            while connection.read_tls(&mut bytes)? > 0 {
+                connection.process_new_packets().map_err(io::Error::other)?;
+            }
+            while connection.wants_write() {
+                connection.write_tls(&mut answer)?;
+            }
+        }
+        stream.write_all(&answer[..answer.len() / 2]).await
+    }
+}
+
+impl fmt::Debug for Identity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Identity").field("flaw", &self.flaw).finish_non_exhaustive()
+    }
+}
