@@ -11,6 +11,7 @@ mod event;
 mod exit;
 mod factor;
 mod handed;
+mod interpreter;
 mod logging;
 mod login;
 mod options;
@@ -67,10 +68,11 @@ mod _relatch {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        let py = module.py();
+        crate::interpreter::claim(py)?;
         crate::event::EVENTS.prepare();
         crate::question::QUESTIONS.prepare();
         crate::wake::prepare();
-        let py = module.py();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("ERROR_CODES", PyTuple::new(py, ErrorCode::ALL.iter().map(|code| code.as_str()))?)?;
         module.add("FACTOR_KINDS", PyTuple::new(py, FactorKind::ALL.iter().map(|kind| kind.as_str()))?)?;
