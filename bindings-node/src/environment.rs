@@ -51,11 +51,11 @@ impl Message {
     }
 }
 
-/// Wakes the environment's thread. Weak: waiting for it keeps no process alive.
+/// Wakes the environment's thread. Weak: waiting for it keeps no process alive, unless [`Environment::hold`] says so.
 type Wake = ThreadsafeFunction<(), (), Vec<Message>, Status, false, true>;
 
 pub(crate) struct Environment {
-    wake: Wake,
+    wake: Mutex<Wake>,
     messages: Arc<Mutex<Vec<Message>>>,
     /// The calls under way. A call that ended before it was entered here has no handle.
     calls: Mutex<HashMap<u32, Option<AbortHandle>>>,
@@ -97,7 +97,7 @@ pub(crate) fn connect(env: Env, receive: &Function<'_, Vec<Message>, ()>, main: 
     let builder = receive.build_threadsafe_function::<()>().weak::<true>();
     let wake = builder.build_callback(move |_| Ok(std::mem::take(&mut *locked(&taken))))?;
     let environment = Environment {
-        wake,
+        wake: Mutex::new(wake),
         messages,
         calls: Mutex::default(),
         providers: Mutex::default(),
@@ -147,7 +147,7 @@ impl Environment {
             messages.len() == 1
         };
         if first {
-            self.wake.call((), ThreadsafeFunctionCallMode::NonBlocking);
+            locked(&self.wake).call((), ThreadsafeFunctionCallMode::NonBlocking);
         }
     }
 
@@ -193,6 +193,13 @@ impl Environment {
                 drop(error);
             }
         }
+    }
+
+    /// Says whether the environment's thread stays for what is still to be told. Only called on that thread.
+    #[expect(deprecated, reason = "to clone or to drop the function keeps no thread and lets none go")]
+    pub(crate) fn hold(&self, env: Env, alive: bool) -> napi::Result<()> {
+        let mut wake = locked(&self.wake);
+        if alive { wake.refer(&env) } else { wake.unref(&env) }
     }
 
     /// Gives up waiting for a call. What it began goes on.

@@ -37,6 +37,12 @@ pub fn connect(env: Env, receive: Function<'_, Vec<Message>, ()>, main: bool) ->
     environment::connect(env, &receive, main)
 }
 
+/// Keeps the thread of this environment alive, or no longer does.
+#[napi(catch_unwind)]
+pub fn hold(env: Env, environment: u32, alive: bool) -> napi::Result<()> {
+    environment::find(environment)?.hold(env, alive)
+}
+
 /// Gives up waiting for a call.
 #[napi(catch_unwind)]
 pub fn cancel(environment: u32, call: u32) -> napi::Result<()> {

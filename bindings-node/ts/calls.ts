@@ -6,7 +6,6 @@
  */
 import { isMainThread } from 'node:worker_threads';
 
-import { hold } from './clock';
 import { decode, type Encoded, readError } from './errors';
 import { type Message, native } from './native';
 import { ask } from './questions';
@@ -70,7 +69,7 @@ function discard({ session, challenge }: Message): void {
 
 function end(call: Call): void {
   calls.delete(call.number);
-  if (calls.size === 0) hold(false);
+  if (calls.size === 0) native.hold(environment, false);
 }
 
 /**
@@ -88,7 +87,7 @@ export function start(begin: (number: number) => void, owner?: object): Call {
   const call = { number, ended, settle, waiting: 0, owner };
   begin(number);
   calls.set(number, call);
-  if (calls.size === 1) hold(true);
+  if (calls.size === 1) native.hold(environment, true);
   return call;
 }
 

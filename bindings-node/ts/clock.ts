@@ -4,6 +4,7 @@
  * It is the wall clock, which goes on while the machine sleeps, moved ahead whenever it can no longer be compared with
  * what it showed before: when it was set, when the machine slept, or when a sandbox let time pass.
  */
+import { setInterval } from './timers';
 
 /** No token is handed out for longer than this without asking again, in milliseconds. */
 const LONGEST = 86_400_000;
@@ -23,7 +24,7 @@ let ahead = 0;
 let now = 0;
 let repeats = 0;
 let answers = 0;
-let timer: NodeJS.Timeout | undefined;
+let watched = false;
 let difference = 0;
 
 /**
@@ -68,21 +69,13 @@ export function leap(): void {
   endTurn();
 }
 
-/** Keeps the process alive, or no longer does. It is the same timer that watches the clock. */
-export function hold(alive: boolean): void {
-  timer ??= startTimer();
-  if (alive) timer.ref();
-  else timer.unref();
-}
-
 /** Begins to watch the clock, if nobody has; this keeps no process alive. */
 export function watchClock(): void {
-  timer ??= startTimer();
-}
-
-function startTimer(): NodeJS.Timeout {
+  if (watched) return;
+  watched = true;
   difference = Date.now() - performance.now();
-  return setInterval(compare, PERIOD).unref();
+  // That of a test which stops the time may lack it.
+  setInterval(compare, PERIOD).unref?.();
 }
 
 function compare(): void {

@@ -73,6 +73,7 @@ export interface NativeTokens {
 /** The functions of the addon. Those that answer `number | string` answer an error as JSON text. */
 export interface Native {
   connect(receive: (messages: Message[]) => void, main: boolean): number;
+  hold(environment: number, alive: boolean): void;
   cancel(environment: number, call: number): void;
   names(): { codes: string[]; causes: string[]; events: string[] };
 

@@ -140,7 +140,9 @@ export function isText(value: unknown): value is string {
 function isPlain(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  if (prototype === null) return true;
+  // Each realm has its Object.prototype; no other one has nothing behind it and these.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
 }
 
 /** By its shape: a signal may come from another realm or a polyfill. */

@@ -12,6 +12,7 @@ import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import { type CallOptions, callOptions, checked, type SignalOptions } from './options';
 import { type Profile, readProfile } from './profile';
+import { setImmediate } from './timers';
 import { readTokens, type Tokens } from './tokens';
 
 /** What a session is doing. */

@@ -27,6 +27,7 @@ import {
   type SynapsewaveDealerSettings,
   type SynapsewaveSettings,
 } from './synapsewave';
+import { clearTimeout, setTimeout } from './timers';
 
 export type * from './sandbox';
 
@@ -160,11 +161,8 @@ export class Sandbox {
   control(name: string, body: object = {}): unknown {
     const answer = JSON.parse(native.controlSandbox(environment, this.#number, name, JSON.stringify(snakeCased(body))));
     if (name === 'advance') leap();
-    if (MOVING.includes(name)) this.#aftermath = (this.#aftermath ?? setTimeout(() => {}, AFTERMATH)).refresh();
-    if (STOPPING.includes(name)) {
-      clearTimeout(this.#aftermath);
-      this.#aftermath = undefined;
-    }
+    if (MOVING.includes(name) || STOPPING.includes(name)) clearTimeout(this.#aftermath);
+    if (MOVING.includes(name)) this.#aftermath = setTimeout(() => {}, AFTERMATH);
     return answer;
   }
 

@@ -1,6 +1,7 @@
 // Bad input to the Synapsewave providers and the account client: its class, the field that is wrong, and nothing sent.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import vm from 'node:vm';
 import {
   Fingerprint,
   InvalidConfig,
@@ -21,6 +22,10 @@ const gateway = {
 };
 const whole = { ...gateway, password: 'made-up-password-7' };
 const totp = new Totp('JBSWY3DPEHPK3PXP');
+const bare = Object.create(null);
+
+/** What a program of another realm makes. @param {string} expression */
+const foreign = (expression) => vm.runInNewContext(`(${expression})`);
 
 /** What is wrong with the address, the user or the keys. @type {Array<[string, string, object]>} */
 const gateways = [
@@ -70,6 +75,9 @@ const users = [
   ['device information that is a list', 'deviceInfo', { ...whole, deviceInfo: ['made-up'] }],
   ['device information that is a Map', 'deviceInfo', { ...whole, deviceInfo: new Map([['DeviceModel', 'made-up']]) }],
   ['device information that is a Date', 'deviceInfo', { ...whole, deviceInfo: new Date(0) }],
+  ['device information that is a Map of another realm', 'deviceInfo', { ...whole, deviceInfo: foreign('new Map()') }],
+  ['device information of a class', 'deviceInfo', { ...whole, deviceInfo: new (class {})() }],
+  ['device information of a class of nothing', 'deviceInfo', { ...whole, deviceInfo: Object.create(bare) }],
   ['device information that is no text', 'deviceInfo', { ...whole, deviceInfo: { DeviceModel: 7 } }],
   ['device information that is empty', 'deviceInfo', { ...whole, deviceInfo: { DeviceModel: '' } }],
   ['device information with half a character', 'deviceInfo', { ...whole, deviceInfo: { DeviceModel: '\udfff' } }],
@@ -115,6 +123,8 @@ test('what fits is taken', () => {
     { ...whole, xApiKey: false, version: '2.0.0', buildVersion: '22.11.01', udid: 'made-up-udid-7' },
     { ...whole, loginType: 'PASSWORD', deviceInfo: { DeviceModel: 'made-up', Anything: 'else' }, source: 'MOBILEAPI' },
     { ...whole, loginType: 'ANOTHER', secondFactor: new Otp(() => '123456', { timeout: 10 }) },
+    { ...whole, deviceInfo: foreign("{ DeviceModel: 'made-up' }") },
+    { ...whole, deviceInfo: Object.assign(Object.create(null), { DeviceModel: 'made-up' }) },
     { ...gateway, fingerprint: 'made-up-udid-7', secondFactor: new Fingerprint('made-up-udid-7') },
     { ...gateway, registerToken: 'made-up-token', secondFactor: totp },
     { ...gateway, apiKey: undefined, userId: undefined, xApiKey: /** @type {const} */ (false) },
