@@ -9,11 +9,14 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 
 VENV := .venv
 BENCH_VENV := .venv-bench
+PEERS_VENV := .venv-peers
 PIP_VERSION := 26.3
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ_VERSION := 0.13.1
 
 BIN := $(VENV)/bin
 CARGO_DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)/bin/cargo-deny
+CARGO_FUZZ := target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION)/bin/cargo-fuzz
 EXTENSION := bindings-python/python/relatch/_relatch.abi3.so
 NODE_PACKAGE := target/npm-package
 # What the Python extension is made of. Cargo knows it better, but asking maturin takes two seconds.
@@ -24,9 +27,9 @@ MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench docs wheel tarball packages clean check-prerequisites check-lint-prerequisites \
+.PHONY: help demo test lint bench peers soak fuzz docs wheel tarball packages clean check-prerequisites check-lint-prerequisites \
 	lint-rust lint-dependencies lint-python lint-node lint-version \
-	setup-python setup-python-test setup-python-lint setup-node setup-node-release setup-bench FORCE
+	setup-python setup-python-test setup-python-lint setup-node setup-node-release setup-bench setup-peers setup-soak-dev FORCE
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -50,6 +53,30 @@ bench: setup-bench ## measure release builds of both bindings
 	RELATCH_NODE="$(CURDIR)/$(NODE_PACKAGE)/bindings-node/dist/index.mjs" \
 	$(BENCH_VENV)/bin/python tests/bench/run.py
 
+# Uses the dev builds: nothing is measured in seconds. PEERS takes options, such as PEERS="--only node: --quick".
+peers: setup-peers ## put relatch and other clients into the same trouble, and write docs/peers.md
+	RELATCH_NODE="$(CURDIR)/bindings-node/dist/index.mjs" $(PEERS_VENV)/bin/python tests/peers/run.py $(PEERS)
+
+# SOAK_SECONDS says for how long, SOAK_SEED which trouble there is; SOAK_BUILD=dev takes the dev builds, for a short trial.
+SOAK_SECONDS ?= 1800
+SOAK_SEED ?= 1
+SOAK_BUILD ?= release
+SOAK_PROFILE := $(if $(filter dev,$(SOAK_BUILD)),debug,release)
+SOAK_PYTHON := $(if $(filter dev,$(SOAK_BUILD)),$(VENV),$(BENCH_VENV))/bin/python
+SOAK_NODE := $(if $(filter dev,$(SOAK_BUILD)),,$(NODE_PACKAGE)/)bindings-node/dist/index.mjs
+
+soak: $(if $(filter dev,$(SOAK_BUILD)),setup-soak-dev,setup-bench) ## use both bindings for half an hour while the server misbehaves
+	SOAK_SECONDS="$(SOAK_SECONDS)" SOAK_SEED="$(SOAK_SEED)" \
+	RELATCH_SANDBOX="$(CURDIR)/target/$(CARGO_BUILD_TARGET)/$(SOAK_PROFILE)/relatch-sandbox" \
+	RELATCH_NODE="$(CURDIR)/$(SOAK_NODE)" \
+	$(SOAK_PYTHON) tests/soak/run.py
+	# The simulation, for twenty times the seeds that the tests give it.
+	RELATCH_SIMULATION_SEEDS=200000 cargo test --package relatch --lib simulation
+
+# The one word that needs a nightly toolchain.
+fuzz: $(CARGO_FUZZ) ## feed every reader of foreign bytes for FUZZ_SECONDS each (600); TARGETS names some of them
+	PATH="$(CURDIR)/$(dir $(CARGO_FUZZ)):$$PATH" fuzz/run.sh $(TARGETS)
+
 docs: check-prerequisites ## build the documentation of the Rust crates
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	@echo "open target/$(CARGO_BUILD_TARGET)/doc/relatch/index.html"
@@ -67,7 +94,7 @@ packages: wheel tarball ## build both release packages, install them where nothi
 	$(BIN)/python scripts/check_packages.py "$$(sed -n 's/.*"\(mypy==[^"]*\)".*/\1/p' pyproject.toml)"
 
 clean: ## remove everything that was built or installed here
-	rm -rf target dist $(VENV) $(BENCH_VENV) node_modules bindings-node/dist $(EXTENSION)
+	rm -rf target fuzz/target fuzz/artifacts dist $(VENV) $(BENCH_VENV) $(PEERS_VENV) node_modules tests/peers/node/node_modules bindings-node/dist $(EXTENSION)
 	rm -rf .mypy_cache .pytest_cache .ruff_cache
 	find bindings-python demo scripts tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -106,13 +133,16 @@ lint-version: setup-python-lint
 $(CARGO_DENY): | check-prerequisites
 	env -u CARGO_TARGET_DIR cargo install --locked --root target/tools/cargo-deny-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
 
+$(CARGO_FUZZ): | check-prerequisites
+	env -u CARGO_TARGET_DIR -u CARGO_BUILD_TARGET cargo install --locked --root target/tools/cargo-fuzz-$(CARGO_FUZZ_VERSION) cargo-fuzz@$(CARGO_FUZZ_VERSION)
+
 # The Python binding, in an environment of its own. The files whose names start with a dot say what is done.
 
 setup-python: $(VENV)/.extension
 setup-python-test: $(VENV)/.group-test setup-python
 setup-python-lint: $(VENV)/.group-lint setup-python
 
-$(VENV)/.made $(BENCH_VENV)/.made: | check-prerequisites
+$(VENV)/.made $(BENCH_VENV)/.made $(PEERS_VENV)/.made: | check-prerequisites
 	$(PYTHON) -m venv --clear $(@D)
 	$(@D)/bin/python -m pip install --quiet --disable-pip-version-check pip==$(PIP_VERSION)
 	@touch $@
@@ -146,5 +176,14 @@ setup-bench: wheel setup-node-release $(BENCH_VENV)/.made
 	$(BENCH_VENV)/bin/python -m pip install --quiet --force-reinstall dist/relatch-*.whl
 	cargo build --release --package relatch-sandbox
 	cargo bench --no-run --package relatch --bench cost
+
+# The peers, beside relatch as it is built here
+setup-peers: setup-python setup-node $(PEERS_VENV)/.made
+	$(PEERS_VENV)/bin/python -m pip install --quiet --group peers
+	npm --prefix tests/peers/node ci --no-progress
+	cargo build --package relatch --bench peers
+
+setup-soak-dev: setup-python setup-node
+	cargo build --package relatch-sandbox
 
 FORCE:
