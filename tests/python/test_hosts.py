@@ -85,6 +85,8 @@ SIGNALS: dict[str, tuple[int, list[str]]] = {
     "loop": (0, ["login 1 refresh 1"]),
 }
 FLOODS = {("threads", "250"): 1250, ("asyncio", "50"): 250, ("mixed", "50"): 250}
+
+
 def programs() -> Iterator[tuple[tuple[str, ...], int, list[str]]]:
     """Every program with its arguments, the status it ends with, and the lines it prints."""
     for kind, lines in FORKS.items():

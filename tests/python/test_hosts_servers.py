@@ -26,6 +26,8 @@ REQUESTS = 200
 WORKERS = 2
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="these servers need fork")
+
+
 class ToSocket(http.client.HTTPConnection):
     """A connection to a socket in the file system."""
 
