@@ -83,12 +83,12 @@ SITUATIONS = (
     Situation(
         "limited",
         "only 429",
-        "50 calls in sequence; the token has expired; every refresh is answered with 429 and `Retry-After: 3600`. "
-        "Without a new login all calls must fail; what differs is how often the server is asked.",
+        "50 calls in sequence; the token is good for another 20 seconds; every refresh is answered with 429 and "
+        "`Retry-After: 3600`.",
         callers=50,
         in_sequence=True,
+        lifetimes=(NEARLY, FULL),
         fault="429",
-        failed=50,
     ),
     Situation(
         "second_refresh",

@@ -1,7 +1,9 @@
 //! A laptop that slept: its clock has gone on, its connections are dead, and what was under way is stale.
 
-use relatch::Relogin;
+use relatch::{Error, Relogin, Session, Token};
+use relatch_sandbox::Sandbox;
 use serde_json::json;
+use tokio::task::JoinHandle;
 
 use crate::support::{advance, ask, login, options, provider, run, sandbox};
 
@@ -30,8 +32,7 @@ fn a_refresh_is_not_written_to_a_connection_that_ended_during_the_sleep() {
             let session = relatch::login(provider(&sandbox), options).await.unwrap();
             sandbox.down();
             advance(&sandbox, 1210);
-            let waiting = session.clone();
-            let caller = ask(async move { waiting.token().await }).await;
+            let caller = wait(&session).await;
             sandbox.up().unwrap();
             // On the old connection it would count as sent, and the refresh token as spent.
             caller.await.unwrap().expect("a token");
@@ -40,18 +41,27 @@ fn a_refresh_is_not_written_to_a_connection_that_ended_during_the_sleep() {
     });
 }
 
+/// A session whose token has ended while the server is down, and a caller who waits for a new one.
+async fn waiting_in_vain() -> (Sandbox, Session, JoinHandle<Result<Token, Error>>) {
+    let sandbox = sandbox(json!({}));
+    let session = login(&sandbox).await;
+    sandbox.down();
+    advance(&sandbox, 1210);
+    let caller = wait(&session).await;
+    (sandbox, session, caller)
+}
+
+async fn wait(session: &Session) -> JoinHandle<Result<Token, Error>> {
+    let waiting = session.clone();
+    ask(async move { waiting.token().await }).await
+}
+
 #[test]
 fn who_joins_a_flight_after_a_sleep_has_time_of_his_own() {
     run(async {
-        let sandbox = sandbox(json!({}));
-        let session = login(&sandbox).await;
-        sandbox.down();
-        advance(&sandbox, 1210);
-        let waiting = session.clone();
-        let early = ask(async move { waiting.token().await }).await;
+        let (sandbox, session, early) = waiting_in_vain().await;
         advance(&sandbox, 25);
-        let waiting = session.clone();
-        let late = ask(async move { waiting.token().await }).await;
+        let late = wait(&session).await;
         // The time of the first is up, and so is that of the flight it set off; the second has 24 seconds left.
         advance(&sandbox, 6);
         early.await.unwrap().unwrap_err();
@@ -64,12 +74,7 @@ fn who_joins_a_flight_after_a_sleep_has_time_of_his_own() {
 #[test]
 fn time_that_the_machine_slept_through_is_not_the_callers() {
     run(async {
-        let sandbox = sandbox(json!({}));
-        let session = login(&sandbox).await;
-        sandbox.down();
-        advance(&sandbox, 1210);
-        let waiting = session.clone();
-        let caller = ask(async move { waiting.token().await }).await;
+        let (sandbox, _session, caller) = waiting_in_vain().await;
         advance(&sandbox, 36_000);
         sandbox.up().unwrap();
         caller.await.unwrap().expect("a token");

@@ -12,40 +12,18 @@ import os
 import signal
 import sys
 import threading
-import traceback
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import relatch
+from children import LIMIT, in_child
 from relatch.testing import Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Seconds of real time after which a child that hangs is killed.
-LIMIT = 15
-
 sandbox = Sandbox()
 session = relatch.login(sandbox.seven_g())
-
-
-def in_child(act: Callable[[], object]) -> None:
-    """Runs `act` in a forked child, which must succeed within the limit."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        signal.alarm(LIMIT)
-        status = 1
-        try:
-            print("child:", act(), flush=True)
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    _, status = os.waitpid(child, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, status
 
 
 def account(headers: dict[str, str]) -> int:

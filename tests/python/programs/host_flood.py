@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import threading
-import traceback
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import relatch
+from children import LIMIT, start_child, status_of
 from relatch.testing import PASSWORD, Sandbox
 
-# Seconds of real time after which a child that hangs is killed.
-LIMIT = 30
 PROCESSES = 5
 # How many logins a process has under way at once.
 CONCURRENCY = 10
@@ -66,22 +64,10 @@ def by_both(users: list[str]) -> int:
 log_in_all = {"threads": by_threads, "asyncio": by_asyncio, "mixed": by_both}[how]
 
 
-def start_child(users: list[str], go: int) -> int:
-    child = os.fork()
-    if child == 0:
-        signal.alarm(LIMIT)
-        status = 1
-        try:
-            os.read(go, 1)
-            right = log_in_all(users)
-            assert right == len(users), f"only {right} of {len(users)} tokens are right"
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    return child
+def log_in_when_told(users: list[str], go: int) -> None:
+    os.read(go, 1)
+    right = log_in_all(users)
+    assert right == len(users), f"only {right} of {len(users)} tokens are right"
 
 
 def main() -> None:
@@ -95,13 +81,13 @@ def main() -> None:
     with ThreadPoolExecutor(CONCURRENCY) as pool:
         sessions = list(pool.map(log_in, parents))
     waiting, go = os.pipe()
-    children = [start_child(users, waiting) for users in everybody]
+    children = [start_child(partial(log_in_when_told, users, waiting)) for users in everybody]
     os.write(go, b"!" * PROCESSES)
     # The parent goes on meanwhile over the connections that all of them have inherited.
     assert all(is_right(user, session) for user, session in zip(parents, sessions, strict=True))
     for session in sessions:
         session.refresh()
-    ends = [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children]
+    ends = [status_of(child) for child in children]
     assert all(is_right(user, session) for user, session in zip(parents, sessions, strict=True))
     counts = sandbox.counts()
     print("children:", ends)

@@ -6,57 +6,24 @@ Usage: host_fork.py during-login|busy|own-login|logout|grandchild|loop|thread|to
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import sys
 import threading
-import traceback
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import relatch
+from children import LIMIT, in_child, start_child, status_of
 from relatch.testing import PASSWORD, Sandbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Seconds of real time after which a child that hangs is killed.
-LIMIT = 15
 CHILDREN = 20
 USERS = ["api_user", *(f"user{number}" for number in range(CHILDREN))]
 
 sandbox = Sandbox(accounts=[{"username": user, "password": PASSWORD} for user in USERS])
 session = relatch.login(sandbox.seven_g())
-
-
-def start_child(act: Callable[[], object]) -> int:
-    """Runs `act` in a forked child, within the limit, and prints what it returns unless that is None."""
-    sys.stdout.flush()
-    child = os.fork()
-    if child == 0:
-        signal.alarm(LIMIT)
-        status = 1
-        try:
-            result = act()
-            if result is not None:
-                print("child:", result, flush=True)
-            status = 0
-        except BaseException:
-            traceback.print_exc()
-        finally:
-            sys.stderr.flush()
-            os._exit(status)
-    return child
-
-
-def end_of(child: int) -> None:
-    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    assert status == 0, status
-
-
-def in_child(act: Callable[[], object]) -> None:
-    end_of(start_child(act))
 
 
 def expire() -> None:
@@ -159,7 +126,7 @@ def own_login() -> None:
         assert log_in(user) == user
 
     for started in [start_child(partial(child, user)) for user in USERS[1:]]:
-        end_of(started)
+        assert status_of(started) == 0
     check_parent()
 
 
