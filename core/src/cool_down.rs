@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::clock::{BootTime, Now};
-use crate::error::Error;
+use crate::clock::{BootTime, Now, UnixTime};
+use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::backoff;
 
 /// The first wait where the server does not say how long.
@@ -19,23 +19,31 @@ pub(crate) struct CoolDown {
     until: BootTime,
     /// How often in a row the server was busy.
     times: u32,
-    error: Option<Error>,
 }
 
 impl CoolDown {
-    /// The server was asked and is busy. `chance` in 0..1 spreads what it does not say.
-    pub(crate) fn asked(&mut self, now: Now, error: &Error, chance: f64) {
-        self.times = self.times.saturating_add(1);
-        let own = now.boot.after(backoff(self.times, FIRST_WAIT, LONGEST_WAIT, chance));
-        let said = error.retry_at().map(|at| now.boot_at(at));
-        self.until = said.map_or(own, |said| said.max(own));
-        self.error = Some(error.clone().without_source());
+    /// What was let through at `given` found the server busy; `retry_at` is what that says. `chance` in 0..1 spreads what
+    /// it does not say.
+    pub(crate) fn asked(&mut self, given: BootTime, now: Now, retry_at: Option<UnixTime>, chance: f64) {
+        // Answers to what was sent before the pause say nothing new.
+        if given >= self.until {
+            self.times = self.times.saturating_add(1);
+            self.until = now.boot.after(backoff(self.times, FIRST_WAIT, LONGEST_WAIT, chance));
+        }
+        self.until = self.until.max(retry_at.map(|at| now.boot_at(at)).unwrap_or_default());
+    }
+
+    /// Whether the pause was asked for after this, so that what was sent then says nothing of it.
+    pub(crate) fn is_after(&self, given: BootTime) -> bool {
+        given < self.until
     }
 
     /// What is said to whoever would send something now; nothing where it may be sent.
     pub(crate) fn refusal(&self, now: Now) -> Option<Error> {
-        let error = self.error.as_ref().filter(|_| now.boot < self.until)?;
-        Some(error.clone().with_retry_at(now.unix_at(self.until)).with_sent(crate::error::Sent::No))
+        let message = "This was not sent: the server has asked this account to wait (HTTP 429, or 503 with Retry-After). Try \
+                       again after retry_at.";
+        let error = Error::new(ErrorCode::RateLimited, message).with_sent(Sent::No);
+        (now.boot < self.until).then(|| error.with_retry_at(now.unix_at(self.until)))
     }
 
     /// Whether it can be forgotten.
@@ -47,22 +55,22 @@ impl CoolDown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::UnixTime;
-    use crate::error::ErrorCode;
 
     fn at(milliseconds: i64) -> Now {
         Now { boot: BootTime(milliseconds), unix: UnixTime(1_700_000_000_000 + milliseconds) }
     }
 
-    fn busy(seconds: Option<i64>) -> Error {
-        let at = seconds.map(|seconds| UnixTime(1_700_000_000_000 + seconds * 1000));
-        Error::new(ErrorCode::RateLimited, "busy").with_status(429).with_retry_at(at)
+    /// A try of this moment, answered with this Retry-After.
+    fn busy(cool_down: &mut CoolDown, milliseconds: i64, seconds: Option<i64>, chance: f64) {
+        let now = at(milliseconds);
+        let retry_at = seconds.map(|seconds| UnixTime(now.unix.0 + seconds * 1000));
+        cool_down.asked(now.boot, now, retry_at, chance);
     }
 
     #[test]
     fn what_the_server_asks_for_is_kept_to_the_end() {
         let mut cool_down = CoolDown::default();
-        cool_down.asked(at(0), &busy(Some(40)), 0.0);
+        busy(&mut cool_down, 0, Some(40), 0.0);
         let refusal = cool_down.refusal(at(39_999)).unwrap();
         assert_eq!((refusal.code(), refusal.retry_at()), (ErrorCode::RateLimited, Some(at(40_000).unix)));
         assert!(cool_down.refusal(at(40_000)).is_none());
@@ -72,7 +80,7 @@ mod tests {
     fn where_it_does_not_say_the_wait_doubles_to_half_a_minute() {
         let (mut cool_down, mut now, mut waits) = (CoolDown::default(), 0, Vec::new());
         for _ in 0..10 {
-            cool_down.asked(at(now), &busy(None), 0.0);
+            busy(&mut cool_down, now, None, 0.0);
             waits.push(cool_down.until.0 - now);
             now = cool_down.until.0;
         }
@@ -84,7 +92,7 @@ mod tests {
         let (mut cool_down, mut now, mut tries) = (CoolDown::default(), 0, 0);
         while now < 10_000 {
             tries += 1;
-            cool_down.asked(at(now), &busy(None), 1.0);
+            busy(&mut cool_down, now, None, 1.0);
             now = cool_down.until.0;
         }
         assert_eq!(tries, 7);
@@ -93,7 +101,16 @@ mod tests {
     #[test]
     fn it_is_forgotten_ten_minutes_after_its_end() {
         let mut cool_down = CoolDown::default();
-        cool_down.asked(at(0), &busy(Some(5)), 0.0);
+        busy(&mut cool_down, 0, Some(5), 0.0);
         assert!(!cool_down.is_over(BootTime(604_999)) && cool_down.is_over(BootTime(605_000)));
+    }
+    #[test]
+    fn many_answers_to_what_was_sent_before_the_pause_count_as_one() {
+        let mut cool_down = CoolDown::default();
+        for _ in 0..12 {
+            cool_down.asked(BootTime(0), at(100), Some(UnixTime(at(100).unix.0 + 1000)), 0.0);
+        }
+        assert_eq!((cool_down.times, cool_down.until), (1, BootTime(1100)));
+        assert!(cool_down.is_after(BootTime(1099)) && !cool_down.is_after(BootTime(1100)));
     }
 }

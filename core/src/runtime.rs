@@ -5,8 +5,9 @@ use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use once_cell::race::OnceBox;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
@@ -91,6 +92,16 @@ impl<T> Future for Running<T> {
             Self::Simulated(task) => Pin::new(task).poll(context),
         }
     }
+}
+
+/// How long this process has been running, as far as the machine was awake.
+pub(crate) fn awake() -> Duration {
+    static START: OnceBox<Instant> = OnceBox::new();
+    #[cfg(test)]
+    if let Some(awake) = simulation::awake() {
+        return awake;
+    }
+    START.get_or_init(|| Box::new(Instant::now())).elapsed()
 }
 
 /// Waits on a timer that stands still while the machine is suspended.

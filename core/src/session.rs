@@ -241,7 +241,7 @@ impl Session {
 
     /// The tokens as they are, for those who keep them elsewhere. No traffic.
     ///
-    /// A refresh token that the server may have replaced already is left out: its second use would end the session.
+    /// A refresh token that was sent and got no answer, or was refused, is left out: its second use would end the session.
     pub fn tokens(&self) -> Option<Tokens> {
         let (held, spent) = self.0.look(|lifecycle| (lifecycle.held().map(Arc::clone), lifecycle.is_spent()));
         let mut tokens = tokens(&*held?);

@@ -35,16 +35,17 @@ static LEDGERS: OnceBox<Arc<MemoryStore>> = OnceBox::new();
 ///
 /// Two spellings of a user name may be one account at the server; taking them for one is the safe side.
 pub(super) fn name(provider: &dyn Provider) -> String {
-    of(provider, None)
+    let user = provider.user().unwrap_or_default().trim().to_lowercase();
+    store::account(provider.base_url().as_str(), &user)
 }
 
-/// The same where no credentials are held, as far as the token tells; else what holds the same refresh token is taken for
-/// one account.
-pub(super) fn of(provider: &dyn Provider, grant: Option<&Grant>) -> String {
+/// The same where no credentials are held: then whatever holds the same refresh token. What a token says of its user is
+/// anybody's word.
+pub(super) fn of(provider: &dyn Provider, grant: &Grant) -> String {
     let base_url = provider.base_url();
-    match (user(provider, grant), grant) {
-        (None, Some(grant)) => store::account(base_url.as_str(), &rotation::name(base_url, grant)),
-        (user, _) => store::account(base_url.as_str(), &user.unwrap_or_default().trim().to_lowercase()),
+    match provider.user() {
+        Some(_) => name(provider),
+        None => store::account(base_url.as_str(), &rotation::name(base_url, grant)),
     }
 }
 

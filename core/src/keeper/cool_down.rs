@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use super::account::{self, Turn};
 use super::{Keeper, chance, locked};
-use crate::clock::Clock;
+use crate::clock::{BootTime, Clock};
 use crate::cool_down::CoolDown;
 use crate::error::Error;
 use crate::fork::PerProcess;
@@ -31,31 +31,38 @@ fn with<R>(act: impl FnOnce(&mut HashMap<String, (Clock, CoolDown)>) -> R) -> R 
 pub(super) struct Pass {
     account: String,
     clock: Clock,
+    given: BootTime,
     /// Held while the account is in trouble: whoever comes next learns how this one fared.
     _turn: Option<Turn>,
 }
 
 impl Keeper {
-    /// Lets an exchange through unless the server asked the account to wait. `grant` tells the account where no
-    /// credentials are held.
-    pub(super) async fn pass(&self, grant: Option<&Grant>) -> Result<Pass, Error> {
-        let account = account::of(&*self.provider, grant);
-        let clock = self.options.time().clone();
+    /// Lets a refresh through unless the server asked the account to wait.
+    pub(super) async fn pass(&self, grant: &Grant) -> Result<Pass, Error> {
+        let (account, clock) = (account::of(&*self.provider, grant), self.options.time().clone());
         check(&account, &clock)?;
-        if with(|all| all.is_empty() || !all.contains_key(&account)) {
-            return Ok(Pass { account, clock, _turn: None });
+        let mut turn = None;
+        if is_in_trouble(&account) {
+            turn = Some(Turn::take(account.clone()).await);
+            check(&account, &clock)?;
+            // Whoever went first has found that all is well: the others need not go one by one.
+            turn = turn.filter(|_| is_in_trouble(&account));
         }
-        let turn = Turn::take(account.clone()).await;
-        check(&account, &clock)?;
-        Ok(Pass { account, clock, _turn: Some(turn) })
+        Ok(Pass { given: clock.boot_time(), account, clock, _turn: turn })
     }
 
-    /// The same for a login, whose turn it is.
-    pub(super) fn pass_in_turn(&self, turn: Turn, account: &str) -> Result<Pass, Error> {
+    /// The same for a login, whose turn it is. One that is forced goes through in any case.
+    pub(super) fn pass_in_turn(&self, turn: Turn, account: &str, force: bool) -> Result<Pass, Error> {
         let clock = self.options.time().clone();
-        check(account, &clock)?;
-        Ok(Pass { account: account.to_owned(), clock, _turn: Some(turn) })
+        if !force {
+            check(account, &clock)?;
+        }
+        Ok(Pass { given: clock.boot_time(), account: account.to_owned(), clock, _turn: Some(turn) })
     }
+}
+
+fn is_in_trouble(account: &str) -> bool {
+    with(|all| all.contains_key(account))
 }
 
 fn check(account: &str, clock: &Clock) -> Result<(), Error> {
@@ -71,20 +78,26 @@ impl Pass {
     /// Learns from how the exchange ended.
     pub(super) fn settle(&self, ended: &Ended) {
         let now = self.clock.now();
-        match ended {
-            Ended::Answered(Outcome::Busy(error), _) => with(|all| {
+        with(|all| match ended {
+            Ended::Answered(Outcome::Busy(error), _) => {
                 forget_old(all);
                 let known = all.remove(&self.account).filter(|(by, _)| by.is(&self.clock));
                 let mut cool_down = known.map(|(_, cool_down)| cool_down).unwrap_or_default();
-                cool_down.asked(now, error, chance());
+                cool_down.asked(self.given, now, error.retry_at(), chance());
                 all.insert(self.account.clone(), (self.clock.clone(), cool_down));
-            }),
-            // It looks at what is sent again, whatever it thinks of it.
+            }
+            // It looks at what is sent again, whatever it thinks of it; unless that was sent before it asked for a pause.
             Ended::Answered(..) => {
-                with(|all| all.remove(&self.account));
+                all.retain(|account, (_, cool_down)| *account != self.account || cool_down.is_after(self.given));
+            }
+            // Those who wait for their turn are not to go one by one into the same silence.
+            Ended::Ambiguous(_) => {
+                if let Some((_, cool_down)) = all.get_mut(&self.account) {
+                    cool_down.asked(self.given, now, None, chance());
+                }
             }
             _ => {}
-        }
+        });
     }
 }
 

@@ -61,22 +61,31 @@ pub(crate) async fn send(keeper: &Keeper, request: Request, read: impl FnOnce(&A
 }
 
 impl Keeper {
-    async fn refresh(self: &Arc<Self>, held: &Held) -> Ended {
+    async fn refresh(self: &Arc<Self>, held: &Arc<Held>) -> Ended {
         let grant = &held.grant;
         let Some(request) = self.provider.refresh(grant) else {
             return Ended::NotSent(Error::invalid("refresh_token", "This system has no refresh."));
         };
         let exchange = async {
-            let pass = match self.pass(Some(grant)).await {
+            let pass = match self.pass(grant).await {
                 Ok(pass) => pass,
                 Err(error) => return Ended::NotSent(error),
             };
             // A process that dies before it stores the answer must not leave a spent token that looks good.
-            self.mark(held, true).await;
+            let marked = self.mark(held, true).await;
+            if self.is_closed() {
+                // What the mark has written after the logout would stay there for ever.
+                self.forget(Some(Arc::clone(held)));
+                return Ended::NotSent(Error::closed("The session was logged out before its refresh was sent."));
+            }
             let ended = send(self, request, |answer| self.provider.read_refresh(grant, answer)).await;
             pass.settle(&ended);
-            if !rotation::is_spent(grant, &ended) {
-                self.mark(held, false).await;
+            let granted = matches!(ended, Ended::Answered(Outcome::Granted(_), _));
+            match rotation::is_spent(grant, &ended) {
+                false => drop(self.mark(held, false).await),
+                // The store may be well again: what it holds must not look good until a login has replaced it.
+                true if !marked && !granted => drop(self.mark(held, true).await),
+                true => {}
             }
             ended
         };

@@ -232,7 +232,7 @@ impl Login {
         if self.keeper.is_closed() {
             return Err(Ended::Guarded(logged_out()));
         }
-        self.keeper.pass_in_turn(turn, &self.account).map_err(Ended::NotSent)
+        self.keeper.pass_in_turn(turn, &self.account, self.force).map_err(Ended::NotSent)
     }
 
     /// What the server would refuse again: of a first step only, for a second is made with what that was given.

@@ -14,7 +14,7 @@ use super::locked;
 use crate::clock::{BootTime, Clock};
 use crate::error::{Error, Sent};
 use crate::fork::PerProcess;
-use crate::grant::{Expiry, Grant};
+use crate::grant::Grant;
 use crate::lifecycle::Ended;
 use crate::provider::{BaseUrl, Outcome};
 
@@ -23,9 +23,9 @@ const KEPT: Duration = Duration::from_secs(60);
 
 type Key = [u8; digest::SHA256_OUTPUT_LEN];
 /// How the exchange ended; nothing until it has, and after an end that left the token as it was.
-type Rotation = tokio::sync::Mutex<Option<Ended>>;
-/// Each with the time of its beginning, by the clock of whoever began it: a test has its own.
-type Rotations = Mutex<HashMap<Key, (Clock, BootTime, Arc<Rotation>)>>;
+/// With the time of its end, by the clock of whoever began it: a test has its own.
+type Rotation = tokio::sync::Mutex<Option<(Ended, BootTime)>>;
+type Rotations = Mutex<HashMap<Key, (Clock, Arc<Rotation>)>>;
 
 static ROTATIONS: PerProcess<Rotations> = PerProcess::new();
 
@@ -38,13 +38,13 @@ pub(super) async fn once(
 ) -> Ended {
     let rotation = of(base_url, grant, clock);
     let mut known = rotation.lock().await;
-    if let Some(ended) = &*known {
-        return late(ended.clone(), clock.boot_time());
+    if let Some((ended, _)) = &*known {
+        return ended.clone();
     }
     // If this task is stopped in the middle, nobody may take the token for unspent.
-    *known = Some(Ended::Ambiguous(abandoned()));
+    *known = Some((Ended::Ambiguous(abandoned()), clock.boot_time()));
     let ended = exchange.await;
-    *known = is_spent(grant, &ended).then(|| ended.clone());
+    *known = is_spent(grant, &ended).then(|| (ended.clone(), clock.boot_time()));
     ended
 }
 
@@ -85,24 +85,18 @@ fn of(base_url: &BaseUrl, grant: &Grant, clock: &Clock) -> Arc<Rotation> {
         |rotations| {
             let mut rotations = locked(rotations);
             // What is under way stays, however long it takes.
-            rotations
-                .retain(|_, (by, at, rotation)| by.boot_time() < at.after(KEPT) || Arc::strong_count(rotation) > 1);
-            let new = || (clock.clone(), clock.boot_time(), Arc::default());
-            Arc::clone(&rotations.entry(key(base_url, grant)).or_insert_with(new).2)
+            rotations.retain(|_, (by, rotation)| match rotation.try_lock() {
+                Ok(known) => {
+                    known.as_ref().map_or(Arc::strong_count(rotation) > 1, |(_, at)| by.boot_time() < at.after(KEPT))
+                }
+                Err(_) => true,
+            });
+            let new = || (clock.clone(), Arc::default());
+            Arc::clone(&rotations.entry(key(base_url, grant)).or_insert_with(new).1)
         },
     );
     match found {
         Ok(rotation) => rotation,
         Err(never) => match never {},
     }
-}
-
-/// What somebody else was granted: a lifetime that counts from the answer has begun already.
-fn late(mut ended: Ended, now: BootTime) -> Ended {
-    if let Ended::Answered(Outcome::Granted(grant), timing) = &mut ended
-        && let Expiry::After(lifetime) = grant.expiry
-    {
-        grant.expiry = Expiry::After(lifetime.saturating_sub(timing.received.until(now)));
-    }
-    ended
 }

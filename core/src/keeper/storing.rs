@@ -69,14 +69,17 @@ impl Keeper {
 
     /// Notes in the user's store, if there is one, that the refresh token is on its way, or is not after all. A store
     /// that fails keeps nobody from new tokens.
-    pub(super) async fn mark(self: &Arc<Self>, held: &Held, rotating: bool) {
-        let (Some(store), Some(key)) = (self.options.own_store().cloned(), self.stored_as.clone()) else { return };
+    /// Says whether it is noted, or need not be.
+    pub(super) async fn mark(self: &Arc<Self>, held: &Held, rotating: bool) -> bool {
+        let (Some(store), Some(key)) = (self.options.own_store().cloned(), self.stored_as.clone()) else { return true };
         let (ours, clock) = (tokens(held), self.options.time().clone());
         // In a task of its own: a store that panics must not take the flight with it.
         let marking = runtime::spawn(async move {
-            let change = store::change(&*store, &key, |found| {
-                let replaced = found.is_some_and(|value| !is_of(value, &ours));
-                if replaced { found.cloned() } else { Some(write_tokens(&ours, rotating)) }
+            let change = store::change(&*store, &key, |found| match found {
+                Some(value) if is_of(value, &ours) => Some(write_tokens(&ours, rotating)),
+                // Tokens from elsewhere may not have been stored; those of a session that was logged out are gone.
+                None if rotating => Some(write_tokens(&ours, true)),
+                _ => found.cloned(),
             });
             let marked = clock.within(MARK_LIMIT, change).await;
             marked.unwrap_or_else(|| Err(store::late(&key, MARK_LIMIT)))
@@ -87,9 +90,10 @@ impl Keeper {
             }
             Err(error) => Err(error),
         };
-        if let Err(error) = marked {
-            self.store_failed(&error);
+        if let Err(error) = &marked {
+            self.store_failed(error);
         }
+        marked.is_ok()
     }
 
     async fn remove(&self, store: &dyn Store, held: &Held) -> Result<(), Error> {

@@ -35,7 +35,8 @@ pub(super) fn move_entry(keeper: &Arc<Keeper>, old: Option<BootTime>, new: Optio
     }
     let Some(new) = new else { return };
     plan.entries.insert((new, keeper.number), Arc::downgrade(keeper));
-    if plan.next.is_none_or(|next| new < next) {
+    // A time that has passed is one that the timer has slept through: it may go on sleeping for a while.
+    if plan.next.is_none_or(|next| new < next || next <= timer.clock.boot_time()) {
         plan.next = Some(new);
         drop(plan);
         timer.earlier.notify_one();

@@ -9,6 +9,7 @@ use super::{Keeper, Reply};
 use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::lifecycle::{Held, Input};
+use crate::runtime;
 
 /// How a flight ended, for all who waited for it.
 pub(crate) type Result = std::result::Result<Arc<Held>, Error>;
@@ -22,6 +23,8 @@ pub(crate) struct Waiter {
     receiver: watch::Receiver<Option<Result>>,
     /// When the caller asked: its time runs from then, not from when a thread gets round to waiting.
     asked: BootTime,
+    /// The same by a clock that stands still while the machine sleeps.
+    awake: Duration,
 }
 
 /// What a caller is content with.
@@ -36,20 +39,20 @@ pub(crate) enum Need {
 impl Waiter {
     pub(super) fn new(keeper: Arc<Keeper>, receiver: watch::Receiver<Option<Result>>) -> Self {
         let asked = keeper.options.time().boot_time();
-        Self { keeper, receiver, asked }
+        Self { keeper, receiver, asked, awake: runtime::awake() }
     }
 
     /// Waits for the flight, until `limit` has passed since the caller asked. Time that the machine slept through is not
     /// the caller's.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
-        let mut deadline = self.asked.after(limit);
+        let (mut deadline, mut again) = (self.asked.after(limit), false);
         loop {
             let result = self.settled(limit, deadline).await;
             let now = self.keeper.options.time().now();
             match (result, need) {
                 // The machine slept between the answer and this line: the caller is to have a token that is worth something.
-                (Ok(held), Need::Token) if held.windows.expired <= now.boot => {
-                    deadline = deadline.max(now.boot.after(limit));
+                (Ok(held), Need::Token) if held.windows.expired <= now.boot && !again => {
+                    (again, deadline) = (true, deadline.max(now.boot.after(limit)));
                     match self.keeper.ask(Input::Want) {
                         Reply::Wait(again) => self.receiver = again.receiver,
                         Reply::Token(held) => return Ok(held),
@@ -57,7 +60,10 @@ impl Waiter {
                         Reply::Closing(_) | Reply::Nothing => return Err(gone()),
                     }
                 }
-                (Err(_), _) if self.has_slept(deadline, now.boot) => deadline = now.boot.after(limit),
+                (Err(_), _) if self.has_slept(deadline, now.boot) => {
+                    (self.awake, deadline) = (runtime::awake(), now.boot.after(limit));
+                    self.asked = now.boot;
+                }
                 (Err(error), Need::Token) => return self.keeper.look(|lifecycle| lifecycle.valid(now)).ok_or(error),
                 (result, _) => return result,
             }
@@ -66,7 +72,9 @@ impl Waiter {
 
     /// Whether the time was up while the machine was asleep, and what is waited for is still under way.
     fn has_slept(&self, deadline: BootTime, now: BootTime) -> bool {
-        now > deadline.after(OVERSLEPT) && self.receiver.borrow().is_none()
+        let passed = self.asked.until(now);
+        let slept = passed.saturating_sub(runtime::awake().saturating_sub(self.awake));
+        now > deadline.after(OVERSLEPT) && slept > OVERSLEPT && self.receiver.borrow().is_none()
     }
 
     async fn settled(&mut self, limit: Duration, deadline: BootTime) -> Result {

@@ -94,7 +94,9 @@ impl Scene {
     /// Two sessions of one process that were made of the same tokens are another matter.
     fn is_without(&self, user: usize) -> bool {
         let busy = self.shared.calls.borrow().values().any(|call| *call != "token");
-        !busy && self.shared.clients.borrow().iter().all(|client| client.user != user)
+        // One that nobody holds any more may still be at work.
+        let quiet = self.world.executor.tasks(Owner::Library).is_empty();
+        !busy && quiet && self.shared.clients.borrow().iter().all(|client| client.user != user)
     }
 
     fn report_something(&self, client: &Client) {

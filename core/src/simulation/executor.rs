@@ -21,6 +21,10 @@ pub(super) const NOWHERE: u32 = u32::MAX;
 /// When the simulated machine was switched on, in Unix time.
 const SWITCHED_ON: i64 = 1_767_000_000_000;
 
+/// Parts of the names of those tasks.
+const TIMER: &str = "timer::run";
+const MARK: &str = "::mark::";
+
 pub(super) type TaskNumber = u64;
 type Timers = BTreeMap<(i64, u64), Waker>;
 type Numbers = Arc<Mutex<BTreeSet<TaskNumber>>>;
@@ -66,6 +70,10 @@ impl Executor {
     pub(super) fn now(&self) -> Now {
         let boot = self.boot() + 1_000_000;
         Now { boot: BootTime(boot), unix: UnixTime(SWITCHED_ON + boot + self.set.get()) }
+    }
+
+    pub(super) fn awake(&self) -> Duration {
+        crate::clock::duration(self.awake.get())
     }
 
     pub(super) fn process(&self) -> u32 {
@@ -156,10 +164,13 @@ impl Executor {
         }
     }
 
-    /// The tasks of this owner. Without the timer's, which ends with the runtime alone.
+    /// The tasks of this owner. Without those that end with the runtime alone: the timer's, and the note in the store, in
+    /// which there is nothing of ours that could panic.
     pub(super) fn tasks(&self, owner: Owner) -> Vec<TaskNumber> {
         let tasks = self.tasks.borrow();
-        let wanted = tasks.iter().filter(|(_, task)| task.owner == owner && !task.name.contains("timer::run"));
+        let wanted = tasks
+            .iter()
+            .filter(|(_, task)| task.owner == owner && ![TIMER, MARK].iter().any(|name| task.name.contains(name)));
         wanted.map(|(number, _)| *number).collect()
     }
 

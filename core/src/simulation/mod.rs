@@ -110,6 +110,11 @@ pub(crate) fn now() -> Option<Now> {
     with(|world| world.executor.now())
 }
 
+/// How long the simulated machine was awake.
+pub(crate) fn awake() -> Option<Duration> {
+    with(|world| world.executor.awake())
+}
+
 /// A simulated draw in 0..1.
 pub(crate) fn chance() -> Option<f64> {
     with(|world| world.random(fastrand::Rng::f64))
