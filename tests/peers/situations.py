@@ -11,8 +11,8 @@ EXPIRED = -60
 # A client's own margin decides whether it wants a new token in this time.
 NEARLY = 20
 # relatch sizes its margins by the lifetime of the token: so its token has another one, and is used when less is left.
-NEARLY_OF_RELATCH = 12
-LEFT_OF_RELATCH = 2.5
+NEARLY_OF_RELATCH = 20
+LEFT_OF_RELATCH = 4.5
 FULL = 1200
 ALL: tuple[Kind, ...] = ("threads", "asyncio", "node", "rust")
 

@@ -52,7 +52,7 @@ What to know before comparing:
   openid-client, simple-oauth2 and axios-auth-refresh so is the keeping of tokens. A program can add a lock of its own
   to any of them; these have what the documentation shows.
 - relatch sizes its margins by the lifetime of a token. In the columns with a token that is good for another 20
-  seconds its token lives for 12 seconds and is used when 2.5 are left; else it would have no reason to refresh.
+  seconds its token lives for 20 seconds and is used when 4.5 are left; else it would have no reason to refresh.
 - The hand-written clients are those that `make bench` compares with.
 
 """

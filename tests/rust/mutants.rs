@@ -16,14 +16,16 @@ struct Change {
     replace: &'static str,
 }
 
-const MUTANTS: [&str; 4] = [
+const MUTANTS: [&str; 6] = [
     "replay on ambiguous",
     "no compare on 401",
     "flight owned by the caller",
     "ledger does not count ambiguous logins",
+    "busy taken for lost",
+    "pause ignored",
 ];
 
-const CHANGES: [Change; 9] = [
+const CHANGES: [Change; 11] = [
     Change {
         file: "lib.rs",
         find: "pub mod runtime;",
@@ -46,6 +48,16 @@ const CHANGES: [Change; 9] = [
         find: "Ended::Ambiguous(_) => (Verdict::Lost, None),",
         replace: "Ended::Ambiguous(_) if crate::is_mutant(\"ledger does not count ambiguous logins\") => \
                   (Verdict::NotCounted, None),\n        Ended::Ambiguous(_) => (Verdict::Lost, None),",
+    },
+    Change {
+        file: "lifecycle/flight.rs",
+        find: "Outcome::Busy(error) if replayed =>",
+        replace: "Outcome::Busy(error) if replayed || !is_login && crate::is_mutant(\"busy taken for lost\") =>",
+    },
+    Change {
+        file: "keeper/cool_down.rs",
+        find: "waiting.map_or(Ok(()), Err)",
+        replace: "waiting.filter(|_| !crate::is_mutant(\"pause ignored\")).map_or(Ok(()), Err)",
     },
     // The flight's task hangs on whoever waits for it, and ends with the first that goes.
     Change {
@@ -76,7 +88,7 @@ const CHANGES: [Change; 9] = [
         find: "impl Waiter {",
         replace: "impl Drop for Waiter {\n    fn drop(&mut self) {\n        if crate::is_mutant(\"flight owned by the caller\") \
                   && self.receiver.borrow().is_none() {\n            let owned = super::locked(&self.keeper.owned).take();\n            \
-                  owned.inspect(runtime::Running::abort);\n        }\n    }\n}\n\nuse crate::runtime;\n\nimpl Waiter {",
+                  owned.inspect(runtime::Running::abort);\n        }\n    }\n}\n\nimpl Waiter {",
     },
 ];
 

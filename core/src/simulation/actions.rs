@@ -138,12 +138,13 @@ impl Scene {
     }
 
     /// A task of the library ends in the middle, as if it had panicked.
-    fn kill(&self) {
+    fn kill(&mut self) {
         let tasks = self.world.executor.tasks(Owner::Library);
         if !self.setting.calm && !tasks.is_empty() {
             let task = tasks[self.draw(tasks.len())];
             self.world.tell(|| format!("task {task} is killed"));
             self.world.executor.cancel(task);
+            self.ended.0 += 1;
         }
     }
 
@@ -157,12 +158,12 @@ impl Scene {
         let clients = std::mem::take(&mut *self.shared.clients.borrow_mut());
         self.world.executor.as_process(self.process, || drop(clients));
         self.process += 1;
+        self.ended.1 += 1;
         (0..self.setting.users).for_each(|user| self.take_up(user));
     }
 
-    fn revoke(&mut self) {
+    fn revoke(&self) {
         if !self.setting.calm {
-            self.revoked = true;
             self.world.network.with_model(|model| model.revoke(|count| self.draw(count)));
         }
     }

@@ -3,7 +3,7 @@
 use std::task::Poll;
 
 use super::scene::{Client, Scene, Setting, Shared, name};
-use super::wire_log::Carried;
+use super::wire_log::{Carried, End};
 use super::{World, with};
 use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode};
@@ -150,8 +150,26 @@ pub(super) fn server(world: &World) {
     }
 }
 
+/// A session logs in by itself only where a refresh came to no good end: lost, refused, or unreadable. One that the server
+/// did not look at, or that was not sent, is none.
+fn healing(scene: &Scene) {
+    let made = scene.shared.made.borrow();
+    let asked: usize = ["login", "take up"].iter().filter_map(|name| made.get(name)).sum();
+    let log = scene.world.network.log.borrow();
+    let logins = log.count(|entry| matches!(entry.carried, Carried::Login(_)) && entry.end == End::Granted);
+    let bad = [End::Lost, End::Open, End::Answered];
+    let lost = log.count(|entry| matches!(entry.carried, Carried::Refresh(_)) && bad.contains(&entry.end));
+    // A task that ends in the middle counts as lost wherever it was, and a process leaves marks in the store.
+    let (tasks, processes) = scene.ended;
+    let bound = asked + lost + tasks + 6 * processes;
+    if scene.setting.lifetime.is_some() && logins > bound {
+        scene.world.is_broken(format!("{logins} logins, of which callers and lost refreshes explain {bound}"));
+    }
+}
+
 /// Where nothing went wrong, logins are those that callers made, and each expiry cost one refresh.
 pub(super) fn traffic(scene: &Scene) {
+    healing(scene);
     if !scene.setting.calm {
         return;
     }

@@ -67,6 +67,8 @@ pub(super) struct Network {
     pub(super) ahead: Cell<i64>,
     /// Whether answers say the time.
     pub(super) dated: Cell<bool>,
+    /// What is let through goes out at once: there is no store to wait for.
+    pub(super) instant: Cell<bool>,
     /// An answer took so long that it told little about the server's clock.
     pub(super) late: Cell<bool>,
 }
@@ -91,6 +93,14 @@ impl Model {
         match self {
             Self::SevenG(server) => server.left(token, at),
             Self::Synapsewave(server) => server.left(token, at),
+        }
+    }
+
+    fn user(&self, carried: &Carried) -> String {
+        match (carried, self) {
+            (Carried::Login(user), _) => user.clone(),
+            (Carried::Refresh(token), Self::SevenG(server)) => server.owner(token).unwrap_or_default(),
+            _ => String::new(),
         }
     }
 
@@ -171,7 +181,8 @@ impl Exchange {
         let number = with(|world| {
             let (process, at) = (world.executor.process(), world.executor.now().boot);
             world.tell(|| format!("sends {carried:?}"));
-            let (number, broken) = world.network.log.borrow_mut().begin(carried, process, at);
+            let user = world.network.with_model(|model| model.user(&carried));
+            let (number, broken) = world.network.log.borrow_mut().begin(carried, user, process, at);
             if let Some(what) = broken {
                 world.is_broken(what);
             }
@@ -185,6 +196,19 @@ impl Exchange {
             let entry = &mut world.network.log.borrow_mut().entries[self.0];
             entry.end = end;
             world.tell(|| format!("{:?} is {end:?}", entry.carried));
+        });
+    }
+}
+
+impl Exchange {
+    /// Where a store keeps a login or a refresh between its permission and the wire, a pause may come in between.
+    fn paused(&self, fate: Fate) {
+        let Fate::Busy(_, seconds) = fate else { return };
+        with(|world| {
+            if world.network.instant.get() {
+                let until = world.executor.now().boot.after(Duration::from_secs(seconds.into()));
+                world.network.log.borrow_mut().pause(self.0, until);
+            }
         });
     }
 }
@@ -210,7 +234,12 @@ pub(crate) async fn send(_base_url: &BaseUrl, request: Request, limit: Duration)
     with(|world| world.executor.spawn(Owner::Network, travel(arrived, journey, sender)));
     match Clock::system().within(limit, answer).await {
         Some(Ok((reply, date))) => {
-            exchange.ended(if matches!(journey.fate, Fate::Busy(..)) { End::NotLookedAt } else { End::Answered });
+            exchange.ended(match (journey.fate, reply.0) {
+                (Fate::Busy(..), _) => End::NotLookedAt,
+                (Fate::Whole, 200) => End::Granted,
+                _ => End::Answered,
+            });
+            exchange.paused(journey.fate);
             answered(reply, journey.fate, date, sent)
         }
         lost => {

@@ -69,8 +69,8 @@ pub(super) struct Scene {
     pub(super) store: Arc<LastingStore>,
     /// The process that is alive.
     pub(super) process: u32,
-    /// The server has ended sessions by itself.
-    pub(super) revoked: bool,
+    /// How many tasks of the library were ended, and processes.
+    pub(super) ended: (usize, usize),
 }
 
 impl Scene {
@@ -82,6 +82,7 @@ impl Scene {
     pub(super) fn set(world: &Rc<World>, setting: Setting) -> Self {
         let network = &world.network;
         let stormy = Weather { faults: world.random(|random| random.u8(5..50)), slow: 5 };
+        network.instant.set(!setting.stored && setting.lifetime.is_some());
         network.weather.set(if setting.calm { Weather::default() } else { stormy });
         network.dated.set(world.random(|random| random.u8(..4) > 0));
         let (skewed, base) = (world.random(|random| random.i64(-4_000_000..4_000_000)), 1_767_000_000_000);
@@ -97,7 +98,7 @@ impl Scene {
         *network.model.borrow_mut() = Some(model);
         let world = Rc::clone(world);
         let (shared, store) = (Rc::default(), Arc::default());
-        Self { world, setting, shared, store, process: 1, revoked: false }
+        Self { world, setting, shared, store, process: 1, ended: (0, 0) }
     }
 
     pub(super) fn provider(&self, user: usize) -> Arc<dyn Provider> {

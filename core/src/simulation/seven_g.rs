@@ -92,6 +92,12 @@ impl SevenGServer {
         Some((end - at.0, family.user.as_str())).filter(|(left, _)| *left > 0)
     }
 
+    /// Whose refresh token this is.
+    pub(super) fn owner(&self, token: &str) -> Option<String> {
+        let family = self.families.iter().find(|family| family.refresh.iter().any(|known| known == token));
+        family.map(|family| family.user.clone())
+    }
+
     /// The refresh tokens that are good.
     pub(super) fn good(&self) -> Vec<String> {
         let alive = self.families.iter().filter(|family| family.alive);
