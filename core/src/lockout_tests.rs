@@ -36,6 +36,19 @@ fn a_login_that_never_got_an_answer_counts_as_failed() {
 }
 
 #[test]
+fn a_login_without_an_answer_counts_for_a_minute_longer_for_it_may_arrive_late() {
+    for (verdict, over) in [(Verdict::Failed, 601), (Verdict::Lost, 661)] {
+        let mut ledger = Ledger::default();
+        for _ in 0..2 {
+            fail(&mut ledger, 0, b"right", verdict).unwrap();
+        }
+        let refusal = fail(&mut ledger, over - 1, b"right", Verdict::Accepted).unwrap_err();
+        assert_eq!(refusal, Refusal::TooMany { retry_at: BootTime(over * 1000), failures: 2 });
+        fail(&mut ledger, over, b"right", Verdict::Accepted).unwrap();
+    }
+}
+
+#[test]
 fn a_refused_credential_is_not_sent_again_until_it_changes() {
     let mut ledger = Ledger::default();
     fail(&mut ledger, 0, b"wrong", Verdict::Refused).unwrap();
