@@ -10,14 +10,13 @@ if (isMainThread) {
     const sandbox = await Sandbox.start();
     sandbox.fault({ on: 'refresh', fault: 'hold', when: 'after' });
     const worker = new Worker(new URL(import.meta.url), { workerData: { how, baseUrl: sandbox.url } });
-    const told = once(worker, 'message');
     const ended = new Promise((resolve) => worker.once('exit', resolve));
     /** @type {string[]} */
     const thrown = [];
     worker.on('error', ({ message }) => thrown.push(message));
-    await told;
     await sandbox.waitFor('refresh', 1);
     const result = how === 'returns' ? once(worker, 'message') : undefined;
+    worker.postMessage('come to your end');
     if (how !== 'returns') await ended;
     sandbox.release();
     console.log(how, await ended, ...thrown, ...((await result) ?? []));
@@ -28,8 +27,11 @@ if (isMainThread) {
   const session = await login(new SevenG({ baseUrl, username: USERNAME, password: PASSWORD }));
   session.on('refreshed', () => parentPort?.postMessage('refreshed'));
   const call = session.refresh();
-  parentPort?.postMessage('calling');
-  if (how === 'exits') process.exit(7);
-  if (how === 'throws') throw new Error('a mistake of the program');
   void call;
+  if (how !== 'returns') {
+    // Not before the refresh is on the wire.
+    await new Promise((resolve) => parentPort?.once('message', resolve));
+    if (how === 'exits') process.exit(7);
+    throw new Error('a mistake of the program');
+  }
 }
