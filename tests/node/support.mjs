@@ -11,6 +11,9 @@ export const PASSWORD = 'made-up-password-1';
 /** The root of the repository. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** For how long a program may live, in milliseconds: less than a human is given to answer a callback. */
+const PROGRAM_LIMIT = 60_000;
+
 /** @type {Sandbox[]} */
 const kept = [];
 
@@ -95,7 +98,7 @@ export function run(program, options = [], environment = {}) {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
     });
-    const guard = setTimeout(() => child.kill('SIGKILL'), 30_000);
+    const guard = setTimeout(() => child.kill('SIGKILL'), PROGRAM_LIMIT);
     const written = [1, 2, 3].map((descriptor) => collect(/** @type {any} */ (child.stdio[descriptor])));
     child.on('error', reject);
     child.on('close', async (status, signal) => {

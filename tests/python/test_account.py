@@ -11,6 +11,7 @@ import pytest
 import relatch
 from relatch.testing import API_KEY, MPIN, PAN, UDID, USER_ID, USER_PASSWORD
 from scenario_provider import newest_otp
+from support import MORNING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +66,7 @@ async def test_an_authenticator_is_registered_and_deleted(
     assert registration.secret not in repr(registration)
     assert registration.qr_image is not None
     assert registration.qr_image not in repr(registration)
-    code = pyotp.TOTP(registration.secret).now()
+    code = pyotp.TOTP(registration.secret).at(MORNING)
     assert await account.verify_totp_async(session, code)
     factor = relatch.Totp(registration.secret)
     sandbox.advance(30)

@@ -27,6 +27,13 @@ def provider(sandbox: Sandbox, callback: Callable[..., Any], timeout: float = 12
     return sandbox.synapsewave(second_factor=relatch.Otp(callback, timeout=timeout))
 
 
+def callback_threads_end() -> None:
+    """Waits for the threads that callbacks ran on: each lets go of its callback in its own time."""
+    for thread in threading.enumerate():
+        if thread.name == "relatch-callback":
+            thread.join(LIMIT)
+
+
 def test_a_callback_runs_once_on_a_daemon_thread_of_its_own(sandbox: Sandbox) -> None:
     threads: list[threading.Thread] = []
 
@@ -232,6 +239,7 @@ def test_a_callback_is_forgotten_with_what_could_ask_it(sandbox: Sandbox) -> Non
     del session
     # What the first leaves is in the queue before the question to the second.
     relatch.login(provider(sandbox, lambda: newest_otp(sandbox)))
+    callback_threads_end()
     gc.collect()
     assert reference() is None
 
@@ -247,10 +255,7 @@ def test_a_callback_that_refers_to_what_could_ask_it_is_forgotten(sandbox: Sandb
             return newest_otp(sandbox)
 
     reference = weakref.ref(Broker())
-    # The thread that the callback ran on lets go of it in its own time.
-    for thread in threading.enumerate():
-        if thread.name == "relatch-callback":
-            thread.join(LIMIT)
+    callback_threads_end()
     gc.collect()
     assert reference() is None
 

@@ -80,6 +80,7 @@ async def test_a_time_limit_of_asyncio_ends_the_wait_and_nothing_else(sandbox: S
     sandbox.fault(on="refresh", fault="hold", when="after")
     with pytest.raises(asyncio.TimeoutError):
         await asyncio.wait_for(session.token_async(), 0.05)
+    await asyncio.to_thread(sandbox.wait_for, "refresh", 1)
     sandbox.release()
     await asyncio.to_thread(heard.wait_for, 1)
     await session.token_async()

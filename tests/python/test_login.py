@@ -13,7 +13,7 @@ import pytest
 
 import relatch
 from relatch.testing import PASSWORD, USERNAME
-from support import call_account, new_sandbox, retire
+from support import MORNING, call_account, new_sandbox, retire
 
 if TYPE_CHECKING:
     from relatch.testing import Sandbox
@@ -28,8 +28,7 @@ def test_login_and_use(sandbox: Sandbox) -> None:
     assert session.profile["username"] == USERNAME
     assert (session.system, session.username) == ("7g", USERNAME)
     assert session.expires_at is not None
-    left = session.expires_at - datetime.now(timezone.utc)
-    assert timedelta(minutes=19) < left <= timedelta(minutes=20)
+    assert timedelta(minutes=20) <= session.expires_at - MORNING < timedelta(minutes=21)
 
 
 async def test_login_and_use_by_asyncio(sandbox: Sandbox) -> None:

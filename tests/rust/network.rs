@@ -12,9 +12,9 @@ use crate::support::{provider, run, sandbox};
 fn a_proxy_that_is_down_is_named_and_nothing_was_sent() {
     run(async {
         let (sandbox, proxy) = (sandbox(json!({})), sandbox(json!({})));
-        let options = Options::default().proxy(&proxy.url()).unwrap().timeout(Duration::from_millis(500));
+        let options = Options::default().proxy(&proxy.url()).unwrap();
         proxy.down();
-        let error = relatch::login(provider(&sandbox), options.unwrap()).await.unwrap_err();
+        let error = relatch::login(provider(&sandbox), options).await.unwrap_err();
         assert_eq!((error.code(), error.sent()), (ErrorCode::Proxy, Some(Sent::No)), "{error}");
         assert_eq!(sandbox.counts().total, 0);
     });
@@ -29,7 +29,8 @@ fn a_handshake_that_never_ends_has_sent_nothing_and_counts_for_no_lockout() {
         for _ in 0..4 {
             let provider = SevenG::builder().base_url(&address).username("api_user").password("made-up-password-1");
             let options = Options::default().exchange_timeout(Duration::from_millis(50)).unwrap();
-            let options = options.timeout(Duration::from_millis(200)).unwrap();
+            // Long enough for an exchange to end: else it would not be known what came of it.
+            let options = options.timeout(Duration::from_secs(1)).unwrap();
             let error = relatch::login(provider.build().unwrap(), options).await.unwrap_err();
             assert_eq!((error.code(), error.sent()), (ErrorCode::Timeout, Some(Sent::No)), "{error}");
         }

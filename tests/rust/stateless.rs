@@ -5,7 +5,7 @@ use std::time::Duration;
 use relatch::{ErrorCode, Relogin, SevenG, Tokens};
 use serde_json::json;
 
-use crate::support::{fault, hold_refresh, login, options, provider_with, run, sandbox};
+use crate::support::{LIMIT, fault, hold_refresh, login, options, provider_with, run, sandbox};
 
 fn holding_nothing(sandbox: &relatch_sandbox::Sandbox) -> SevenG {
     provider_with(sandbox, |builder| builder)
@@ -37,6 +37,7 @@ fn who_gave_up_finds_the_new_tokens_when_he_asks_again() {
         let hasty = options(&sandbox).timeout(Duration::from_millis(100)).unwrap();
         let error = relatch::refresh(holding_nothing(&sandbox), stored.clone(), hasty).await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::Timeout);
+        sandbox.wait_for("refresh", 1, LIMIT).await.unwrap();
         sandbox.release();
         let found = relatch::refresh(holding_nothing(&sandbox), stored.clone(), options(&sandbox)).await.unwrap();
         assert_ne!(found, stored);

@@ -11,6 +11,8 @@ use tokio::sync::Semaphore;
 use crate::support::{LIMIT, MONDAY, USER_ID, advance, ask, options, pan, run, sandbox, totp, user_with};
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// The sandbox's clock runs by itself as well: whoever waits for the next step gets there within this time.
+const STEP: Duration = Duration::from_secs(40);
 
 #[test]
 fn fifty_sessions_of_one_user_at_once_send_no_step_twice() {
@@ -22,18 +24,15 @@ fn fifty_sessions_of_one_user_at_once_send_no_step_twice() {
             logins.push(ask(relatch::login(user_with(&sandbox, totp()), options.clone())).await);
         }
         for login in 1..=50 {
-            // Whoever looked at the clock just before it moved waits for the next time that it does.
-            while sandbox.wait_for("login", login, Duration::from_millis(300)).await.is_err() {
-                advance(&sandbox, 30);
-            }
+            // The clock is moved once for each and not to hurry one along: its code might be under way.
+            sandbox.wait_for("login", login, STEP).await.unwrap();
             advance(&sandbox, 30);
         }
         for login in logins {
             login.await.unwrap().expect("a session");
         }
         let counts = sandbox.counts();
-        assert_eq!((counts.login, counts.totp_reused), (50, 0));
-        assert!(counts.login_rejected <= 2, "{} logins were refused", counts.login_rejected);
+        assert_eq!((counts.login, counts.login_rejected, counts.totp_reused), (50, 0, 0));
     });
 }
 
@@ -138,10 +137,7 @@ fn a_step_that_was_used_before_a_restart_is_known_from_the_users_store() {
         let read = tokio::time::timeout(LIMIT, elsewhere.read.acquire()).await;
         drop(read.expect("the store was not asked").unwrap());
         advance(&after, 8);
-        // It may have looked at the clock before that, and begun to wait after it.
-        while after.wait_for("login", 1, Duration::from_millis(300)).await.is_err() {
-            advance(&after, 8);
-        }
+        after.wait_for("login", 1, STEP).await.unwrap();
         let session = login.await.unwrap().expect("a session");
         assert!(session.validate().await.unwrap());
         // It was the next step that it used: the same code once more is refused.

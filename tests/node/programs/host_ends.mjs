@@ -17,18 +17,16 @@ if (how === 'handler') {
     });
   }
 }
-if (how === 'throws') {
-  setImmediate(() => {
-    throw new Error('a mistake of the program');
-  });
-}
 if (how === 'caught') {
   process.on('uncaughtException', ({ message }) => {
     console.log(message);
     process.exitCode = 3;
     process.exit();
   });
-  setImmediate(() => {
+}
+if (how === 'caught' || how === 'throws') {
+  // Whoever sends it knows that the calls are on the wire.
+  process.on('SIGUSR2', () => {
     throw new Error('a mistake of the program');
   });
 }

@@ -1,14 +1,24 @@
 // Calls fail after nobody listens any more: what is told as unhandled is the program's own promise, and nothing else.
 import { login } from 'relatch';
 import { Sandbox } from 'relatch/testing';
+import { heard } from '../support.mjs';
 
 /** @type {string[]} */
 const unhandled = [];
-process.on('unhandledRejection', (reason) => unhandled.push(/** @type {any} */ (reason)?.code ?? String(reason)));
+let told = () => {};
+process.on('unhandledRejection', (reason) => {
+  unhandled.push(/** @type {any} */ (reason)?.code ?? String(reason));
+  told();
+});
 process.on('uncaughtException', (error) => unhandled.push(`uncaught ${error}`));
 
-/** As many turns of the event loop as it takes to be told. */
-async function settled() {
+/** What has been told, once that is so many, and after as many turns of the event loop as more would take. */
+async function settled(count = 0) {
+  while (unhandled.length < count) {
+    await new Promise((resolve) => {
+      told = () => resolve(undefined);
+    });
+  }
   for (let turn = 0; turn < 20; turn += 1) await new Promise(setImmediate);
   return unhandled.splice(0).join(' ') || 'nothing';
 }
@@ -40,12 +50,12 @@ console.log('raced:', await settled());
 const shared = await open();
 const [handled, ...loose] = [shared.refresh(), shared.refresh(), shared.refresh()];
 await handled.catch(() => {});
-console.log('loose:', loose.length, await settled());
+console.log('loose:', loose.length, await settled(loose.length));
 
 // A background refresh that fails has no caller.
 const background = await open();
 await background.token();
-const failed = new Promise((resolve) => background.once('relogin_required', resolve));
+const failed = heard(background, 'relogin_required');
 sandbox.advance(950);
 await background.token();
 sandbox.advance(1);
@@ -58,9 +68,10 @@ sandbox.clearFaults();
 let dropped = /** @type {import('relatch').Session | undefined} */ (await open());
 sandbox.fault({ on: 'refresh', fault: 'hold' });
 dropped?.on('event', () => {});
+const before = sandbox.counts().refresh;
 const last = dropped?.refresh().catch(({ code }) => code);
 dropped = undefined;
-await sandbox.waitFor('refresh', sandbox.counts().refresh);
+await sandbox.waitFor('refresh', before + 1);
 sandbox.down();
 console.log('dropped:', await last, await settled());
 await sandbox.close();

@@ -155,7 +155,8 @@ def timer() -> None:
 
     def tick() -> None:
         nonlocal ticks
-        ticks += 1
+        # What is released before it has arrived stays held.
+        ticks += sandbox.counts()["refresh"]
         if ticks == TICKS:
             sandbox.release()
 
