@@ -71,7 +71,7 @@ soak: $(if $(filter dev,$(SOAK_BUILD)),setup-soak-dev,setup-bench) ## use both b
 	RELATCH_NODE="$(CURDIR)/$(SOAK_NODE)" \
 	$(SOAK_PYTHON) tests/soak/run.py
 	# The simulation, for twenty times the seeds that the tests give it.
-	RELATCH_SIMULATION_SEEDS=200000 cargo test --package relatch --lib simulation
+	RELATCH_SIMULATION_SEEDS=200000 cargo test --profile soak --package relatch --lib no_seed -- --nocapture
 
 # The one word that needs a nightly toolchain.
 fuzz: $(CARGO_FUZZ) ## feed every reader of foreign bytes for FUZZ_SECONDS each (600); TARGETS names some of them

@@ -169,7 +169,9 @@ export class Session {
   /**
    * Gets new tokens now. Calls at the same time share one exchange.
    *
-   * Where the system has no refresh this is a login, for which a callback may ask a human for the second factor.
+   * While the server cannot be reached or is busy this waits and tries again until its time is up; calls for a token go
+   * on with the old one meanwhile. Where the system has no refresh this is a login, for which a callback may ask a human
+   * for the second factor.
    *
    * @throws as {@link Session.token}; a failure leaves a valid token in use
    */

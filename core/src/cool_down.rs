@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::{BootTime, Now, UnixTime};
+use crate::clock::{BootTime, Now};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::backoff;
 
@@ -22,15 +22,15 @@ pub(crate) struct CoolDown {
 }
 
 impl CoolDown {
-    /// What was let through at `given` found the server busy; `retry_at` is what that says. `chance` in 0..1 spreads what
-    /// it does not say.
-    pub(crate) fn asked(&mut self, given: BootTime, now: Now, retry_at: Option<UnixTime>, chance: f64) {
+    /// What was let through at `given` found the server busy; `not_before` is what that says. `chance` in 0..1 spreads
+    /// what it does not say.
+    pub(crate) fn asked(&mut self, given: BootTime, now: BootTime, not_before: Option<BootTime>, chance: f64) {
         // Answers to what was sent before the pause say nothing new.
         if given >= self.until {
             self.times = self.times.saturating_add(1);
-            self.until = now.boot.after(backoff(self.times, FIRST_WAIT, LONGEST_WAIT, chance));
+            self.until = now.after(backoff(self.times, FIRST_WAIT, LONGEST_WAIT, chance));
         }
-        self.until = self.until.max(retry_at.map(|at| now.boot_at(at)).unwrap_or_default());
+        self.until = self.until.max(not_before.unwrap_or_default());
     }
 
     /// Whether the pause was asked for after this, so that what was sent then says nothing of it.
@@ -43,7 +43,7 @@ impl CoolDown {
         let message = "This was not sent: the server has asked this account to wait (HTTP 429, or 503 with Retry-After). Try \
                        again after retry_at.";
         let error = Error::new(ErrorCode::RateLimited, message).with_sent(Sent::No);
-        (now.boot < self.until).then(|| error.with_retry_at(now.unix_at(self.until)))
+        (now.boot < self.until).then(|| error.with_retry_at(now.unix_at(self.until)).pinned(now))
     }
 
     /// Whether it can be forgotten.
@@ -55,6 +55,7 @@ impl CoolDown {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock::UnixTime;
 
     fn at(milliseconds: i64) -> Now {
         Now { boot: BootTime(milliseconds), unix: UnixTime(1_700_000_000_000 + milliseconds) }
@@ -62,9 +63,9 @@ mod tests {
 
     /// A try of this moment, answered with this Retry-After.
     fn busy(cool_down: &mut CoolDown, milliseconds: i64, seconds: Option<i64>, chance: f64) {
-        let now = at(milliseconds);
-        let retry_at = seconds.map(|seconds| UnixTime(now.unix.0 + seconds * 1000));
-        cool_down.asked(now.boot, now, retry_at, chance);
+        let now = BootTime(milliseconds);
+        let not_before = seconds.map(|seconds| BootTime(milliseconds + seconds * 1000));
+        cool_down.asked(now, now, not_before, chance);
     }
 
     #[test]
@@ -104,11 +105,12 @@ mod tests {
         busy(&mut cool_down, 0, Some(5), 0.0);
         assert!(!cool_down.is_over(BootTime(604_999)) && cool_down.is_over(BootTime(605_000)));
     }
+
     #[test]
     fn many_answers_to_what_was_sent_before_the_pause_count_as_one() {
         let mut cool_down = CoolDown::default();
         for _ in 0..12 {
-            cool_down.asked(BootTime(0), at(100), Some(UnixTime(at(100).unix.0 + 1000)), 0.0);
+            cool_down.asked(BootTime(0), BootTime(100), Some(BootTime(1100)), 0.0);
         }
         assert_eq!((cool_down.times, cool_down.until), (1, BootTime(1100)));
         assert!(cool_down.is_after(BootTime(1099)) && !cool_down.is_after(BootTime(1100)));

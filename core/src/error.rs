@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::clock::UnixTime;
+use crate::clock::{BootTime, Now, UnixTime};
 use crate::words::words;
 
 words! {
@@ -117,6 +117,8 @@ struct Inner {
     server_code: Option<String>,
     server_message: Option<String>,
     retry_at: Option<UnixTime>,
+    /// The same by the clock that nobody sets, where that was read with it.
+    not_before: Option<BootTime>,
     failures: Option<u32>,
     cause: Option<Cause>,
     sent: Option<Sent>,
@@ -160,6 +162,20 @@ carries! {
 impl Error {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         Self(Arc::new(Inner { code: Some(code), message: message.into(), ..Inner::default() }))
+    }
+
+    /// Ties `retry_at` to the boot clock, read `now` with the wall clock that it was made of: setting that changes nothing
+    /// any more.
+    pub(crate) fn pinned(mut self, now: Now) -> Self {
+        if let Some(at) = self.0.retry_at {
+            Arc::make_mut(&mut self.0).not_before = Some(now.boot_at(at));
+        }
+        self
+    }
+
+    /// `retry_at` by the boot clock.
+    pub(crate) fn not_before(&self, now: Now) -> Option<BootTime> {
+        self.0.not_before.or_else(|| self.0.retry_at.map(|at| now.boot_at(at)))
     }
 
     /// A bad argument: `message` says what is wrong with `field` and what to give instead.

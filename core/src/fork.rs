@@ -3,6 +3,7 @@
 //! A thread pool, a connection and a lock that another thread held do not survive `fork`. Whatever depends on one
 //! remembers the generation it was made in and is made anew when the generation has changed.
 
+use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -95,6 +96,16 @@ impl<T> fmt::Debug for PerProcess<T> {
     }
 }
 
+impl<T: Default + Send + Sync + 'static> PerProcess<T> {
+    /// Reads this process's value, which begins empty.
+    pub(crate) fn or_default<R>(&self, read: impl FnOnce(&T) -> R) -> R {
+        match self.with(|| Ok::<_, Infallible>(T::default()), |_| (), read) {
+            Ok(result) => result,
+            Err(never) => match never {},
+        }
+    }
+}
+
 impl<T> Drop for PerProcess<T> {
     fn drop(&mut self) {
         let inherited = self.0.swap(None).filter(|made| made.generation != generation());
@@ -105,9 +116,11 @@ impl<T> Drop for PerProcess<T> {
 
 /// Starts counting forks; to be called before anything is made that a child must not use.
 pub(crate) fn watch() {
-    // A flag and not a `Once`: a child forked while another thread is inside a `Once` would wait for ever.
-    if !WATCHING.swap(true, Ordering::AcqRel) {
+    // A flag and not a `Once`: a child forked while another thread is inside a `Once` would wait for ever. Set last, for
+    // a child forked before that must not believe it; registered twice, forks count double, which is as good.
+    if !WATCHING.load(Ordering::Acquire) {
         register();
+        WATCHING.store(true, Ordering::Release);
     }
 }
 

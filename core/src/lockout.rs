@@ -112,7 +112,7 @@ impl Refusal {
         let message =
             format!("This login was not sent: {why}. {advice} A login with the force option is sent all the same.");
         let retry_at = retry_at.map(|at| now.unix_at(at));
-        Error::new(ErrorCode::LockoutGuard, message).with_retry_at(retry_at).with_failures(failures)
+        Error::new(ErrorCode::LockoutGuard, message).with_retry_at(retry_at).pinned(now).with_failures(failures)
     }
 }
 
@@ -178,6 +178,14 @@ impl Ledger {
         if let Some(lock) = &mut self.locked_until {
             lock.bound(now, now.boot.after(LONGEST_LOCK));
         }
+    }
+
+    /// Draws the next login's number: another process that did not see it must not have given out the same. `chance` in
+    /// 0..1 is fresh randomness.
+    pub(crate) fn number_from(&mut self, chance: f64) {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // below 2^53, which JSON bears
+        let number = (chance * 9_007_199_254_740_992.0) as u64;
+        self.next = number;
     }
 
     /// Enters a login that is about to be sent. `force` sends it whatever the ledger says.

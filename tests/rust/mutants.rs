@@ -25,7 +25,7 @@ const MUTANTS: [&str; 6] = [
     "pause ignored",
 ];
 
-const CHANGES: [Change; 11] = [
+const CHANGES: [Change; 12] = [
     Change {
         file: "lib.rs",
         find: "pub mod runtime;",
@@ -36,6 +36,12 @@ const CHANGES: [Change; 11] = [
         file: "lifecycle/flight.rs",
         find: "&& now.boot < since.after(self.rules.replay_grace)",
         replace: "&& (crate::is_mutant(\"replay on ambiguous\") || now.boot < since.after(self.rules.replay_grace))",
+    },
+    // The second of two locks on that door.
+    Change {
+        file: "keeper/rotation.rs",
+        find: "!lost || clock.boot_time() >=",
+        replace: "!lost || !crate::is_mutant(\"replay on ambiguous\") && clock.boot_time() >=",
     },
     Change {
         file: "lifecycle/asked.rs",
@@ -87,7 +93,7 @@ const CHANGES: [Change; 11] = [
         file: "keeper/waiter.rs",
         find: "impl Waiter {",
         replace: "impl Drop for Waiter {\n    fn drop(&mut self) {\n        if crate::is_mutant(\"flight owned by the caller\") \
-                  && self.receiver.borrow().is_none() {\n            let owned = super::locked(&self.keeper.owned).take();\n            \
+                  && !self.receiver.borrow().has_ended() {\n            let owned = super::locked(&self.keeper.owned).take();\n            \
                   owned.inspect(runtime::Running::abort);\n        }\n    }\n}\n\nimpl Waiter {",
     },
 ];

@@ -11,8 +11,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use relatch::{
-    Callback, Event, Factor, Options, Session, SevenG, SevenGBuilder, Subscription, Synapsewave, SynapsewaveBuilder,
-    Totp,
+    Callback, Error, Event, Factor, Options, Session, SevenG, SevenGBuilder, Subscription, Synapsewave,
+    SynapsewaveBuilder, Totp,
 };
 use relatch_sandbox::{Sandbox, Settings};
 use serde_json::{Value, json};
@@ -21,6 +21,8 @@ use tokio::task::JoinHandle;
 
 /// Longer than anything may take: what would hang fails instead.
 pub(crate) const LIMIT: Duration = Duration::from_secs(10);
+/// What a call waits that does not say how long.
+pub(crate) const CALL_LIMIT: Duration = Duration::from_secs(30);
 pub(crate) const USERNAME: &str = "api_user";
 pub(crate) const PASSWORD: &str = "made-up-password-1";
 /// The sandbox's default user and dealer of the Synapsewave API.
@@ -160,6 +162,15 @@ pub(crate) async fn ask_pinned<T: Send + 'static>(mut call: Pin<Box<dyn Future<O
         Poll::Ready(ended) => tokio::spawn(async { ended }),
         Poll::Pending => tokio::spawn(call),
     }
+}
+
+/// How a refresh fails that could only try again until its time was up.
+pub(crate) async fn refresh_in_vain(session: &Session, sandbox: &Sandbox) -> Error {
+    let asked = session.clone();
+    // For longer than the flight goes on, which knows best why it failed.
+    let call = ask(async move { asked.refresh_within(2 * CALL_LIMIT).await }).await;
+    sandbox.advance(CALL_LIMIT + Duration::from_secs(1));
+    call.await.expect("no panic").expect_err("nobody is there")
 }
 
 /// What a listener noted of each event, which comes from another thread.

@@ -85,8 +85,9 @@ class Session(_relatch.Session):
     def refresh(self, *, timeout: float | None = None) -> Tokens:
         """Gets new tokens now. Calls at the same time share one exchange.
 
-        Where the system has no refresh this is a login, for which a callback may ask a human for the second factor. A
-        failure leaves a valid token in use.
+        While the server cannot be reached or is busy this waits and tries again until its time is up; calls for a
+        token go on with the old one meanwhile, and a failure leaves it in use. Where the system has no refresh this is
+        a login, for which a callback may ask a human for the second factor.
 
         Args:
             timeout: Seconds to wait at most; the session's `timeout` unless given, and what a factor takes.

@@ -8,7 +8,7 @@ use once_cell::race::OnceBox;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Keeper, locked, rotation};
+use super::{Keeper, chance, locked, rotation};
 use crate::clock::{BootTime, Now, UnixTime, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
@@ -68,16 +68,8 @@ pub(super) struct Turn {
 impl Turn {
     /// Waits for the logins to this account that came before.
     pub(super) async fn take(account: String) -> Self {
-        let gate = GATES.with(
-            || Ok::<_, std::convert::Infallible>(Mutex::default()),
-            |_| (),
-            |gates| Arc::clone(locked(gates).entry(account.clone()).or_default()),
-        );
-        let held = match gate {
-            Ok(gate) => Some(gate.lock_owned().await),
-            Err(never) => match never {},
-        };
-        Self { account, held }
+        let gate = GATES.or_default(|gates| Arc::clone(locked(gates).entry(account.clone()).or_default()));
+        Self { account, held: Some(gate.lock_owned().await) }
     }
 }
 
@@ -125,7 +117,8 @@ impl Keeper {
     ) -> Result<Entry, Error> {
         let refused = |refusal: Refusal| refusal.error(self.options.time().now());
         // A login that is counted nowhere is not sent.
-        let memory = self.enter_in(&*memory(), account, credential, force).await?.map_err(refused)?;
+        let memory = self.enter_in(&*memory(), account, credential, force).await;
+        let memory = memory.map_err(|(error, _)| error)?.map_err(refused)?;
         let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
         match self.enter_in(&**store, account, credential, force).await {
             Ok(Ok(stored)) => Ok(Entry { memory, stored: Some(stored) }),
@@ -134,26 +127,31 @@ impl Keeper {
                 self.settle_login(account, entry, credential, Verdict::NotCounted, None).await;
                 Err(refused(refusal))
             }
-            Err(error) => {
+            Err((error, entered)) => {
                 self.store_failed(&error);
-                Ok(Entry { memory, stored: None })
+                Ok(Entry { memory, stored: entered })
             }
         }
     }
 
+    /// With an error comes what may have been entered all the same: a store that was late may have written it.
     async fn enter_in(
         &self,
         store: &dyn Store,
         account: &str,
         credential: &Secret,
         force: bool,
-    ) -> Result<Result<Attempt, Refusal>, Error> {
-        let rule = self.provider.lockout_rule();
+    ) -> Result<Result<Attempt, Refusal>, (Error, Option<Attempt>)> {
+        let (rule, entered) = (self.provider.lockout_rule(), Mutex::new(None));
         let enter = |ledger: &mut Ledger, now| {
             let hashes = ledger.knows_refused() && !force;
-            aside(hashes, || ledger.begin(now, rule, credential.expose().as_bytes(), force))
+            ledger.number_from(chance());
+            let begun = aside(hashes, || ledger.begin(now, rule, credential.expose().as_bytes(), force));
+            *locked(&entered) = begun.as_ref().ok().copied();
+            begun
         };
-        self.change_ledger(store, account, enter).await
+        let changed = self.change_ledger(store, account, enter).await;
+        changed.map_err(|error| (error, *locked(&entered)))
     }
 
     /// Enters how a login ended, and until when the server says that the account is locked.

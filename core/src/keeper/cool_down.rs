@@ -1,7 +1,6 @@
 //! The pause that a server asked for: all sessions of the account in this process keep it, and after it one goes first.
 
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::sync::Mutex;
 
 use super::account::{self, Turn};
@@ -20,11 +19,7 @@ type CoolDowns = Mutex<HashMap<String, (Clock, CoolDown)>>;
 static COOL_DOWNS: PerProcess<CoolDowns> = PerProcess::new();
 
 fn with<R>(act: impl FnOnce(&mut HashMap<String, (Clock, CoolDown)>) -> R) -> R {
-    let made = COOL_DOWNS.with(|| Ok::<_, Infallible>(Mutex::default()), |_| (), |all| act(&mut locked(all)));
-    match made {
-        Ok(result) => result,
-        Err(never) => match never {},
-    }
+    COOL_DOWNS.or_default(|all| act(&mut locked(all)))
 }
 
 /// The right to send one exchange of an account, to be dropped once all is known that follows from its end.
@@ -42,13 +37,18 @@ impl Keeper {
         let (account, clock) = (account::of(&*self.provider, grant), self.options.time().clone());
         check(&account, &clock)?;
         let mut turn = None;
-        if is_in_trouble(&account) {
+        if is_in_trouble(&account, &clock) {
             turn = Some(Turn::take(account.clone()).await);
             check(&account, &clock)?;
             // Whoever went first has found that all is well: the others need not go one by one.
-            turn = turn.filter(|_| is_in_trouble(&account));
+            turn = turn.filter(|_| is_in_trouble(&account, &clock));
         }
         Ok(Pass { given: clock.boot_time(), account, clock, _turn: turn })
+    }
+
+    /// Whether a login of the account could be sent now: nobody is to be asked for a factor in vain.
+    pub(super) fn check_pause(&self, account: &str) -> Result<(), Error> {
+        check(account, self.options.time())
     }
 
     /// The same for a login, whose turn it is. One that is forced goes through in any case.
@@ -61,8 +61,8 @@ impl Keeper {
     }
 }
 
-fn is_in_trouble(account: &str) -> bool {
-    with(|all| all.contains_key(account))
+fn is_in_trouble(account: &str, clock: &Clock) -> bool {
+    with(|all| all.get(account).is_some_and(|(by, _)| by.is(clock)))
 }
 
 fn check(account: &str, clock: &Clock) -> Result<(), Error> {
@@ -75,6 +75,11 @@ fn check(account: &str, clock: &Clock) -> Result<(), Error> {
 }
 
 impl Pass {
+    /// Whether it is still good: the account may have been asked to wait since it was given.
+    pub(super) fn renew(&self) -> Result<(), Error> {
+        check(&self.account, &self.clock)
+    }
+
     /// Learns from how the exchange ended.
     pub(super) fn settle(&self, ended: &Ended) {
         let now = self.clock.now();
@@ -83,17 +88,18 @@ impl Pass {
                 forget_old(all);
                 let known = all.remove(&self.account).filter(|(by, _)| by.is(&self.clock));
                 let mut cool_down = known.map(|(_, cool_down)| cool_down).unwrap_or_default();
-                cool_down.asked(self.given, now, error.retry_at(), chance());
+                cool_down.asked(self.given, now.boot, error.not_before(now), chance());
                 all.insert(self.account.clone(), (self.clock.clone(), cool_down));
             }
-            // It looks at what is sent again, whatever it thinks of it; unless that was sent before it asked for a pause.
-            Ended::Answered(..) => {
+            // It looks at what is sent again, whatever it thinks of it; unless that was sent before it asked for a pause. And
+            // where nothing gets as far as the server, one after the other would wait for the network in vain.
+            Ended::Answered(..) | Ended::NotSent(_) => {
                 all.retain(|account, (_, cool_down)| *account != self.account || cool_down.is_after(self.given));
             }
             // Those who wait for their turn are not to go one by one into the same silence.
             Ended::Ambiguous(_) => {
                 if let Some((_, cool_down)) = all.get_mut(&self.account) {
-                    cool_down.asked(self.given, now, None, chance());
+                    cool_down.asked(self.given, now.boot, None, chance());
                 }
             }
             _ => {}

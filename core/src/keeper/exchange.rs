@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use tracing::trace;
 
+use super::storing::Mark;
 use super::{Keeper, Reply, rotation, server_time};
+use crate::clock::Now;
 use crate::error::Error;
 use crate::grant::{Expiry, Grant, Tokens};
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
@@ -53,7 +55,8 @@ pub(crate) async fn send(keeper: &Keeper, request: Request, read: impl FnOnce(&A
         Ending::Answered(answer, timing) => {
             trace!(session = keeper.number, status = answer.status, "answered");
             server_time::observe(provider.base_url(), options.time(), timing);
-            Ended::Answered(read(&answer), timing)
+            let received = Now { boot: timing.received, unix: answer.received };
+            Ended::Answered(read(&answer).pinned(received), timing)
         }
         Ending::NotSent(error) => Ended::NotSent(error),
         Ending::Ambiguous(error) => Ended::Ambiguous(error),
@@ -72,24 +75,32 @@ impl Keeper {
                 Err(error) => return Ended::NotSent(error),
             };
             // A process that dies before it stores the answer must not leave a spent token that looks good.
-            let marked = self.mark(held, true).await;
+            let marked = self.mark(held, Mark::Sending).await;
+            let ended = if self.is_closed() {
+                Ended::NotSent(Error::closed("The session was logged out before its refresh was sent."))
+            } else if let Err(error) = pass.renew() {
+                Ended::NotSent(error)
+            } else {
+                send(self, request, |answer| self.provider.read_refresh(grant, answer)).await
+            };
+            pass.settle(&ended);
+            // The store may take its time: the other sessions of the account need not.
+            drop(pass);
+            let granted = matches!(ended, Ended::Answered(Outcome::Granted(_), _));
+            match rotation::is_spent(grant, &ended) {
+                false => drop(self.mark(held, Mark::Unspent).await),
+                // The store may be well again: what it holds must not look good until a login has replaced it.
+                true if !marked && !granted => drop(self.mark(held, Mark::Spent).await),
+                true => {}
+            }
             if self.is_closed() {
                 // What the mark has written after the logout would stay there for ever.
                 self.forget(Some(Arc::clone(held)));
-                return Ended::NotSent(Error::closed("The session was logged out before its refresh was sent."));
-            }
-            let ended = send(self, request, |answer| self.provider.read_refresh(grant, answer)).await;
-            pass.settle(&ended);
-            let granted = matches!(ended, Ended::Answered(Outcome::Granted(_), _));
-            match rotation::is_spent(grant, &ended) {
-                false => drop(self.mark(held, false).await),
-                // The store may be well again: what it holds must not look good until a login has replaced it.
-                true if !marked && !granted => drop(self.mark(held, true).await),
-                true => {}
             }
             ended
         };
-        rotation::once(self.provider.base_url(), grant, self.options.time(), exchange).await
+        let (base_url, grace) = (self.provider.base_url(), self.provider.replay_grace());
+        rotation::once(base_url, grant, self.options.time(), grace, exchange).await
     }
 }
 

@@ -7,6 +7,7 @@ use super::Keeper;
 use super::account::{self, Entry, Turn};
 use super::cool_down::Pass;
 use super::exchange::send;
+use super::waiter::Progress;
 use crate::clock::{BootTime, UnixTime};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::event::{Event, EventKind};
@@ -45,7 +46,12 @@ impl Login {
         let value = match (self.given(), self.source(&*provider)) {
             (Some(given), _) => Some(given),
             (None, Some((Source::Totp(totp), _))) => return self.with_code(totp).await,
-            (None, Some((Source::Callback(callback), wanted))) => Some(self.ask(callback, wanted).await?),
+            (None, Some((Source::Callback(callback), wanted))) => {
+                if !self.force {
+                    self.keeper.check_pause(&self.account).map_err(Ended::NotSent)?;
+                }
+                Some(self.ask(callback, wanted).await?)
+            }
             (None, Some((Source::Held(held), _))) => Some(held.clone()),
             (None, None) => None,
         };
@@ -252,6 +258,11 @@ impl Login {
 
     async fn transmit(&self, turn: Pass, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
         let (keeper, clock) = (&self.keeper, self.keeper.options.time());
+        // The ledgers may have taken their time, and what a logout came too late for lives on at the server.
+        if keeper.is_closed() {
+            self.settle(entry, value, Verdict::NotCounted).await;
+            return Ended::Guarded(logged_out());
+        }
         if self.force && !matches!(self.part, LoginPart::Second(..)) {
             keeper.announce(Event::new(EventKind::LoginForced, clock.unix_time()));
         }
@@ -280,7 +291,7 @@ impl Login {
     async fn over(&self) {
         if let Some(mut flight) = self.keeper.flight(self.number) {
             // An error says that the session is gone, which is no less over.
-            let _ = flight.wait_for(Option::is_some).await;
+            let _ = flight.wait_for(Progress::has_ended).await;
         }
     }
 }

@@ -35,6 +35,7 @@ use crate::store;
 pub(crate) use announce::Listeners;
 pub use announce::Subscription;
 pub(crate) use exchange::{grant, tokens};
+use waiter::Progress;
 pub(crate) use waiter::{Need, Result as FlightResult, Waiter};
 
 /// One session: what its handles share.
@@ -55,7 +56,7 @@ pub(crate) struct Keeper {
 /// What belongs to one process: another thread's lock does not survive a fork.
 struct Cell {
     lifecycle: Lifecycle,
-    flight: Option<(FlightNumber, watch::Sender<Option<FlightResult>>)>,
+    flight: Option<(FlightNumber, watch::Sender<Progress>)>,
     armed: Option<BootTime>,
     announcements: announce::Queue,
 }
@@ -77,7 +78,7 @@ enum Errand {
     Store(FlightNumber, Arc<Held>),
     Forget(Option<Arc<Held>>),
     /// Waking may run a caller's code, such as an event loop's that holds an interpreter: never under the lock.
-    Settle(watch::Sender<Option<FlightResult>>, FlightResult),
+    Tell(watch::Sender<Progress>, Progress),
 }
 
 impl Keeper {
@@ -120,7 +121,7 @@ impl Keeper {
     }
 
     /// The result of this flight, once there is one; nothing where the session has been closed.
-    fn flight(self: &Arc<Self>, number: FlightNumber) -> Option<watch::Receiver<Option<FlightResult>>> {
+    fn flight(self: &Arc<Self>, number: FlightNumber) -> Option<watch::Receiver<Progress>> {
         self.with_cell(|cell| (!cell.lifecycle.is_closed()).then(|| cell.join(number)))
     }
 
@@ -182,6 +183,10 @@ impl Keeper {
     }
 
     fn step(self: &Arc<Self>, cell: &mut Cell, input: Input) -> (Reply, Vec<Errand>) {
+        if matches!(input, Input::Close) {
+            // First of all: a child forked in the middle must not find a session that holds nothing and may log in.
+            self.closed.store(true, Ordering::Release);
+        }
         let (mut reply, mut errands) = (Reply::Nothing, Vec::new());
         for effect in cell.lifecycle.step(self.options.time().now(), chance(), input) {
             match effect {
@@ -197,10 +202,14 @@ impl Keeper {
                     self.published.store(held);
                 }
                 Effect::Announce(event) => cell.announcements.push(event, self.listeners.now()),
+                // Nobody may have waited: a background flight has no channel.
+                Effect::Release(number) => {
+                    let flight = cell.flight.as_ref().filter(|(current, _)| *current == number);
+                    errands.extend(flight.map(|(_, sender)| Errand::Tell(sender.clone(), Progress::Delayed)));
+                }
                 Effect::Settle(number, result) => {
-                    // Nobody may have waited: a background flight has no channel.
                     let flight = cell.flight.take_if(|(current, _)| *current == number);
-                    errands.extend(flight.map(|(_, sender)| Errand::Settle(sender, result)));
+                    errands.extend(flight.map(|(_, sender)| Errand::Tell(sender, Progress::Ended(result))));
                 }
             }
         }
@@ -217,11 +226,11 @@ impl Keeper {
                 }
             }
             Errand::Store(number, held) => self.store(number, held),
-            Errand::Settle(sender, result) => {
-                sender.send_replace(Some(result));
-            }
+            Errand::Tell(sender, progress) => progress.tell(&sender),
             Errand::Forget(held) => {
-                self.closed.store(true, Ordering::Release);
+                if let Some(held) = &held {
+                    rotation::forget(self.provider.base_url(), &held.grant);
+                }
                 self.forget(held);
             }
         }
@@ -270,11 +279,11 @@ impl Cell {
         Self { lifecycle, flight: None, armed: None, announcements: announce::Queue::default() }
     }
 
-    fn join(&mut self, number: FlightNumber) -> watch::Receiver<Option<FlightResult>> {
+    fn join(&mut self, number: FlightNumber) -> watch::Receiver<Progress> {
         match &self.flight {
             Some((current, sender)) if *current == number => sender.subscribe(),
             _ => {
-                let (sender, receiver) = watch::channel(None);
+                let (sender, receiver) = watch::channel(Progress::UnderWay);
                 self.flight = Some((number, sender));
                 receiver
             }

@@ -1,7 +1,7 @@
 //! One exchange for each refresh token of the process, whoever holds it: two sessions that were made of the same tokens,
 //! or two requests of a web server that read them from the same row, must not both spend them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,40 +12,177 @@ use ring::digest;
 
 use super::locked;
 use crate::clock::{BootTime, Clock};
-use crate::error::{Error, Sent};
+use crate::error::{Cause, Error, Sent};
 use crate::fork::PerProcess;
 use crate::grant::Grant;
 use crate::lifecycle::Ended;
 use crate::provider::{BaseUrl, Outcome};
 
-/// How long the end of an exchange is kept for those who come late with the same token.
-const KEPT: Duration = Duration::from_secs(60);
+/// How long what an exchange brought is kept for those who come late with the same token: two sessions of the same tokens
+/// refresh them two minutes apart, for they draw their moments.
+const KEPT: Duration = Duration::from_secs(300);
+/// Of how many exchanges.
+const MOST_KEPT: usize = 1024;
+/// How many spent tokens are known, by their hashes, so that nobody sends them again.
+const MOST_SPENT: usize = 4096;
 
 type Key = [u8; digest::SHA256_OUTPUT_LEN];
-/// How the exchange ended; nothing until it has, and after an end that left the token as it was.
-/// With the time of its end, by the clock of whoever began it: a test has its own.
-type Rotation = tokio::sync::Mutex<Option<(Ended, BootTime)>>;
-type Rotations = Mutex<HashMap<Key, (Clock, Arc<Rotation>)>>;
+/// Held by whoever makes the exchange; nothing in it until it has ended, and after an end that left the token as it was.
+type Rotation = tokio::sync::Mutex<Option<Known>>;
 
-static ROTATIONS: PerProcess<Rotations> = PerProcess::new();
+/// An exchange that has spent its token.
+struct Known {
+    ended: Ended,
+    begun: BootTime,
+    /// When it was over, and entered among those that are forgotten after a while.
+    over: Option<BootTime>,
+}
 
-/// Makes the exchange of this grant's refresh token, or waits for the one that is under way, or knows how it ended.
+impl Known {
+    /// What is said of it to those who come late.
+    fn told(&self, now: BootTime) -> Ended {
+        let recent = self.over.is_none_or(|over| now < over.after(KEPT));
+        if recent { self.ended.clone() } else { Ended::Ambiguous(spent()) }
+    }
+}
+
+#[derive(Default)]
+struct Rotations {
+    /// What is under way and what has ended of late.
+    all: HashMap<Key, Arc<Rotation>>,
+    /// What has ended, the oldest first, with the time of its end by the clock of whoever began it: a test has its own.
+    ended: VecDeque<(Key, Clock, BootTime)>,
+    spent: HashSet<Key>,
+    /// The same, the oldest first.
+    spent_in_order: VecDeque<Key>,
+}
+
+static ROTATIONS: PerProcess<Mutex<Rotations>> = PerProcess::new();
+
+fn with<R>(act: impl FnOnce(&mut Rotations) -> R) -> R {
+    ROTATIONS.or_default(|rotations| act(&mut locked(rotations)))
+}
+
+/// Makes the exchange of this grant's refresh token, or waits for the one that is under way, or knows how it ended. After
+/// a lost answer it is made again for `grace`, counted from the first: so long the system takes the token twice.
 pub(super) async fn once(
     base_url: &BaseUrl,
     grant: &Grant,
     clock: &Clock,
+    grace: Duration,
     exchange: impl Future<Output = Ended>,
 ) -> Ended {
-    let rotation = of(base_url, grant, clock);
-    let mut known = rotation.lock().await;
-    if let Some((ended, _)) = &*known {
-        return ended.clone();
+    let Some(place) = Place::take(key(base_url, grant), clock) else { return Ended::Ambiguous(spent()) };
+    let mut known = place.rotation.lock().await;
+    let before = known.as_ref().filter(|known| {
+        let lost = matches!(known.ended, Ended::Ambiguous(_));
+        !lost || clock.boot_time() >= known.begun.after(grace)
+    });
+    if let Some(before) = before {
+        let ended = before.told(clock.boot_time());
+        drop(known);
+        return newest(base_url, clock, ended).await;
     }
+    let begun = known.as_ref().map_or_else(|| clock.boot_time(), |known| known.begun);
+    let was_sent = known.is_some();
     // If this task is stopped in the middle, nobody may take the token for unspent.
-    *known = Some((Ended::Ambiguous(abandoned()), clock.boot_time()));
+    *known = Some(Known { ended: Ended::Ambiguous(abandoned()), begun, over: None });
     let ended = exchange.await;
-    *known = is_spent(grant, &ended).then(|| (ended.clone(), clock.boot_time()));
+    let is_spent = was_sent || is_spent(grant, &ended);
+    *known = is_spent.then(|| Known { ended: ended.clone(), begun, over: None });
     ended
+}
+
+/// What the others have made meanwhile of what `ended` brought: that itself may have been exchanged.
+async fn newest(base_url: &BaseUrl, clock: &Clock, mut ended: Ended) -> Ended {
+    while let Ended::Answered(Outcome::Granted(grant), _) = &ended {
+        let key = key(base_url, grant);
+        if !with(|rotations| rotations.all.contains_key(&key) || rotations.spent.contains(&key)) {
+            break;
+        }
+        let Some(place) = Place::take(key, clock) else { return Ended::Ambiguous(spent()) };
+        let next = place.rotation.lock().await.as_ref().map(|known| known.told(clock.boot_time()));
+        match next {
+            Some(next) => ended = next,
+            None => break,
+        }
+    }
+    ended
+}
+
+/// Forgets what brought these tokens: nobody uses them any more.
+pub(super) fn forget(base_url: &BaseUrl, grant: &Grant) {
+    let key = key(base_url, grant);
+    let brought = |known: &Known| matches!(&known.ended, Ended::Answered(Outcome::Granted(new), _) if self::key(base_url, new) == key);
+    with(|rotations| {
+        rotations.all.retain(|_, rotation| {
+            rotation
+                .try_lock()
+                .map_or(true, |known| !known.as_ref().is_some_and(|known| known.over.is_some() && brought(known)))
+        });
+    });
+}
+
+/// A place at one token's exchange.
+struct Place {
+    key: Key,
+    clock: Clock,
+    rotation: Arc<Rotation>,
+}
+
+impl Place {
+    /// Nothing where the token is known to be spent, and no more than that.
+    fn take(key: Key, clock: &Clock) -> Option<Self> {
+        let rotation = with(|rotations| {
+            rotations.forget_old();
+            match rotations.all.get(&key) {
+                Some(rotation) => Some(Arc::clone(rotation)),
+                None if rotations.spent.contains(&key) => None,
+                None => Some(Arc::clone(rotations.all.entry(key).or_default())),
+            }
+        })?;
+        Some(Self { key, clock: clock.clone(), rotation })
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        ROTATIONS.peek(|rotations| locked(rotations).leave(self));
+    }
+}
+
+impl Rotations {
+    /// Lists what has ended, and drops what nobody waits for any more. Whoever has the lock meanwhile does it instead.
+    fn leave(&mut self, place: &Place) {
+        let Ok(mut known) = place.rotation.try_lock() else { return };
+        match &mut *known {
+            Some(known) if known.over.is_none() => {
+                let now = place.clock.boot_time();
+                known.over = Some(now);
+                self.ended.push_back((place.key, place.clock.clone(), now));
+                if self.spent.insert(place.key) {
+                    self.spent_in_order.push_back(place.key);
+                }
+            }
+            // The map and this place hold it, and nobody else.
+            None if Arc::strong_count(&place.rotation) == 2 => drop(self.all.remove(&place.key)),
+            _ => {}
+        }
+    }
+
+    fn forget_old(&mut self) {
+        while let Some((key, clock, at)) = self.ended.front()
+            && (self.ended.len() > MOST_KEPT || clock.boot_time() >= at.after(KEPT))
+        {
+            self.all.remove(key);
+            self.ended.pop_front();
+        }
+        while self.spent_in_order.len() > MOST_SPENT
+            && let Some(key) = self.spent_in_order.pop_front()
+        {
+            self.spent.remove(&key);
+        }
+    }
 }
 
 pub(super) fn abandoned() -> Error {
@@ -53,13 +190,19 @@ pub(super) fn abandoned() -> Error {
     Error::closed(message).with_sent(Sent::Maybe)
 }
 
+fn spent() -> Error {
+    let message = "This refresh token was exchanged before in this process, by another session or call that held it, and was \
+                   not sent again: its second use would end that session too.";
+    Error::relogin(Cause::RotationLost, message).with_sent(Sent::No)
+}
+
 /// Whether the refresh token must not be sent again.
 pub(super) fn is_spent(grant: &Grant, ended: &Ended) -> bool {
     match ended {
-        Ended::NotSent(_) | Ended::Answered(Outcome::Busy(_), _) => false,
         // A system that does not rotate takes the same token again.
         Ended::Answered(Outcome::Granted(new), _) => new.refresh_token != grant.refresh_token,
-        _ => true,
+        Ended::Answered(Outcome::Busy(_), _) | Ended::NotSent(_) | Ended::Guarded(_) | Ended::NoValue(_) => false,
+        Ended::Answered(..) | Ended::Ambiguous(_) => true,
     }
 }
 
@@ -78,25 +221,6 @@ fn key(base_url: &BaseUrl, grant: &Grant) -> Key {
     key
 }
 
-fn of(base_url: &BaseUrl, grant: &Grant, clock: &Clock) -> Arc<Rotation> {
-    let found = ROTATIONS.with(
-        || Ok::<_, std::convert::Infallible>(Mutex::default()),
-        |_| (),
-        |rotations| {
-            let mut rotations = locked(rotations);
-            // What is under way stays, however long it takes.
-            rotations.retain(|_, (by, rotation)| match rotation.try_lock() {
-                Ok(known) => {
-                    known.as_ref().map_or(Arc::strong_count(rotation) > 1, |(_, at)| by.boot_time() < at.after(KEPT))
-                }
-                Err(_) => true,
-            });
-            let new = || (clock.clone(), Arc::default());
-            Arc::clone(&rotations.entry(key(base_url, grant)).or_insert_with(new).1)
-        },
-    );
-    match found {
-        Ok(rotation) => rotation,
-        Err(never) => match never {},
-    }
-}
+#[cfg(test)]
+#[path = "rotation_tests.rs"]
+mod tests;

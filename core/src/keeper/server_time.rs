@@ -1,5 +1,5 @@
-//! What is known of the clocks of servers, for codes that are made of the time: by their addresses, for all sessions of the
-//! process.
+//! What is known of the clocks of servers, for codes that are made of the time: by their addresses, for all sessions of
+//! the process.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -46,17 +46,12 @@ pub(super) fn known(base_url: &BaseUrl, clock: &Clock) -> Option<ServerClock> {
 }
 
 fn with<R>(act: impl FnOnce(&mut HashMap<Box<str>, Seen>) -> R) -> R {
-    let made =
-        KNOWN.with(|| Ok::<_, std::convert::Infallible>(Mutex::default()), |_| (), |known| act(&mut locked(known)));
-    match made {
-        Ok(result) => result,
-        Err(never) => match never {},
-    }
+    KNOWN.or_default(|known| act(&mut locked(known)))
 }
 
 impl Keeper {
-    /// The time by the server's clock. Where nothing or little is known of it yet, the server is asked for anything at all: every
-    /// answer carries the time, and a code made of a wrong one would cost a failed login.
+    /// The time by the server's clock. Where nothing or little is known of it yet, the server is asked for anything at
+    /// all: every answer carries the time, and a code made of a wrong one would cost a failed login.
     ///
     /// # Errors
     /// Why the server could not be asked, where the code could not be sent either.
@@ -84,6 +79,7 @@ impl Keeper {
         let server = known(self.provider.base_url(), clock);
         server.and_then(|server| server.likeliest(clock.boot_time())).unwrap_or_else(|| clock.unix_time())
     }
+
     /// How long it takes until the server's clock shows `at` for certain, as far as that is known.
     pub(super) fn surely_shows(&self, at: UnixTime) -> Duration {
         let clock = self.options.time();

@@ -15,6 +15,17 @@ use crate::store::{self, Store, is_of, write_tokens};
 /// A refresh waits for its note in the store no longer than this: callers may wait for it.
 const MARK_LIMIT: Duration = Duration::from_secs(2);
 
+/// What the store is to say of a refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mark {
+    /// It is on its way.
+    Sending,
+    /// It must not be sent again.
+    Spent,
+    /// It is as good as before.
+    Unspent,
+}
+
 /// The writing of one flight's tokens. However it ends, the lifecycle learns of it: callers wait for that.
 struct Writing {
     keeper: Arc<Keeper>,
@@ -67,18 +78,17 @@ impl Keeper {
         written.unwrap_or_else(|| Err(store::late(keep, STORE_LIMIT)))
     }
 
-    /// Notes in the user's store, if there is one, that the refresh token is on its way, or is not after all. A store
-    /// that fails keeps nobody from new tokens.
-    /// Says whether it is noted, or need not be.
-    pub(super) async fn mark(self: &Arc<Self>, held: &Held, rotating: bool) -> bool {
+    /// Notes in the user's store, if there is one, what has become of the refresh token, and says whether that is noted,
+    /// or need not be. A store that fails keeps nobody from new tokens.
+    pub(super) async fn mark(self: &Arc<Self>, held: &Held, mark: Mark) -> bool {
         let (Some(store), Some(key)) = (self.options.own_store().cloned(), self.stored_as.clone()) else { return true };
         let (ours, clock) = (tokens(held), self.options.time().clone());
         // In a task of its own: a store that panics must not take the flight with it.
         let marking = runtime::spawn(async move {
             let change = store::change(&*store, &key, |found| match found {
-                Some(value) if is_of(value, &ours) => Some(write_tokens(&ours, rotating)),
-                // Tokens from elsewhere may not have been stored; those of a session that was logged out are gone.
-                None if rotating => Some(write_tokens(&ours, true)),
+                Some(value) if is_of(value, &ours) => Some(write_tokens(&ours, mark != Mark::Unspent)),
+                // Tokens from elsewhere may not have been stored; later those of a session that was logged out are gone.
+                None if mark == Mark::Sending => Some(write_tokens(&ours, true)),
                 _ => found.cloned(),
             });
             let marked = clock.within(MARK_LIMIT, change).await;

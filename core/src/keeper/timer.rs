@@ -1,6 +1,7 @@
 //! One timer for all sessions of the process that read the same clock.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, Weak};
 
 use tokio::sync::Notify;
@@ -76,7 +77,8 @@ async fn run(timer: Arc<Timer>) {
         let now = timer.clock.boot_time();
         let (due, next) = take_due(&timer, now);
         for (at, keeper) in due {
-            keeper.woken(at);
+            // Whoever listens to the log may panic: the other sessions' time comes all the same.
+            drop(catch_unwind(AssertUnwindSafe(|| keeper.woken(at))));
         }
         match next {
             None => earlier.await,

@@ -14,13 +14,39 @@ use crate::runtime;
 /// How a flight ended, for all who waited for it.
 pub(crate) type Result = std::result::Result<Arc<Held>, Error>;
 
+/// What those who wait for a flight know of it.
+#[derive(Debug)]
+pub(crate) enum Progress {
+    UnderWay,
+    /// It has failed, and tries on for those who cannot do without.
+    Delayed,
+    Ended(Result),
+}
+
+impl Progress {
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self, Self::Ended(_))
+    }
+
+    /// What is told late is not news: the end is.
+    pub(super) fn tell(self, waiters: &watch::Sender<Self>) {
+        waiters.send_if_modified(|known| {
+            let news = !known.has_ended();
+            if news {
+                *known = self;
+            }
+            news
+        });
+    }
+}
+
 /// A timer that rings later than this was asleep.
 const OVERSLEPT: Duration = Duration::from_secs(2);
 
 /// One place in the queue for a flight's result.
 pub(crate) struct Waiter {
     keeper: Arc<Keeper>,
-    receiver: watch::Receiver<Option<Result>>,
+    receiver: watch::Receiver<Progress>,
     /// When the caller asked: its time runs from then, not from when a thread gets round to waiting.
     asked: BootTime,
     /// The same by a clock that stands still while the machine sleeps.
@@ -37,7 +63,7 @@ pub(crate) enum Need {
 }
 
 impl Waiter {
-    pub(super) fn new(keeper: Arc<Keeper>, receiver: watch::Receiver<Option<Result>>) -> Self {
+    pub(super) fn new(keeper: Arc<Keeper>, receiver: watch::Receiver<Progress>) -> Self {
         let asked = keeper.options.time().boot_time();
         Self { keeper, receiver, asked, awake: runtime::awake() }
     }
@@ -45,10 +71,18 @@ impl Waiter {
     /// Waits for the flight, until `limit` has passed since the caller asked. Time that the machine slept through is not
     /// the caller's.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
-        let (mut deadline, mut again) = (self.asked.after(limit), false);
+        let (mut deadline, mut again, mut released) = (self.asked.after(limit), false, need == Need::Rotation);
         loop {
-            let result = self.settled(limit, deadline).await;
+            let result = self.settled(limit, deadline, released).await;
             let now = self.keeper.options.time().now();
+            let valid = || self.keeper.look(|lifecycle| lifecycle.valid(now));
+            let Some(result) = result else {
+                match valid() {
+                    Some(held) => return Ok(held),
+                    None => released = true,
+                }
+                continue;
+            };
             match (result, need) {
                 // The machine slept between the answer and this line: the caller is to have a token that is worth something.
                 (Ok(held), Need::Token) if held.windows.expired <= now.boot && !again => {
@@ -64,7 +98,7 @@ impl Waiter {
                     (self.awake, deadline) = (runtime::awake(), now.boot.after(limit));
                     self.asked = now.boot;
                 }
-                (Err(error), Need::Token) => return self.keeper.look(|lifecycle| lifecycle.valid(now)).ok_or(error),
+                (Err(error), Need::Token) => return valid().ok_or(error),
                 (result, _) => return result,
             }
         }
@@ -74,21 +108,29 @@ impl Waiter {
     fn has_slept(&self, deadline: BootTime, now: BootTime) -> bool {
         let passed = self.asked.until(now);
         let slept = passed.saturating_sub(runtime::awake().saturating_sub(self.awake));
-        now > deadline.after(OVERSLEPT) && slept > OVERSLEPT && self.receiver.borrow().is_none()
+        now > deadline.after(OVERSLEPT) && slept > OVERSLEPT && !self.receiver.borrow().has_ended()
     }
 
-    async fn settled(&mut self, limit: Duration, deadline: BootTime) -> Result {
+    /// How the flight ended, or that the time is up; nothing where it has failed and tries on, unless the caller has been
+    /// `released` from it before.
+    async fn settled(&mut self, limit: Duration, deadline: BootTime, released: bool) -> Option<Result> {
         let clock = self.keeper.options.time();
+        let news = |progress: &Progress| match progress {
+            Progress::UnderWay => false,
+            Progress::Delayed => !released,
+            Progress::Ended(_) => true,
+        };
         tokio::select! {
             biased;
-            settled = self.receiver.wait_for(Option::is_some) => match settled {
-                Ok(result) => result.clone().unwrap_or_else(|| Err(gone())),
-                Err(_) => Err(gone()),
+            settled = self.receiver.wait_for(news) => match settled.as_deref() {
+                Ok(Progress::Ended(result)) => Some(result.clone()),
+                Ok(_) => None,
+                Err(_) => Some(Err(gone())),
             },
             () = clock.sleep_until(deadline) => {
                 // What keeps the flight from getting through says more than that the time is up.
                 let trouble = self.keeper.look(|lifecycle| lifecycle.trouble().cloned());
-                Err(trouble.unwrap_or_else(|| too_late(limit)))
+                Some(Err(trouble.unwrap_or_else(|| too_late(limit))))
             }
         }
     }

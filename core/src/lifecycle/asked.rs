@@ -20,7 +20,9 @@ impl Lifecycle {
             return self.demand(now, Purpose::Renewal);
         };
         // In an outage nobody waits who holds a valid token: the next tries are made without them.
-        let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now);
+        let paused =
+            matches!(self.flight.as_deref(), Some(Flight { stage: Stage::Waiting { until }, .. }) if *until > now.boot);
+        let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now) && !paused;
         match (freshness, &self.flight) {
             (Freshness::Urgent, Some(flight)) if worth_waiting => vec![Effect::Wait(flight.number)],
             (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),

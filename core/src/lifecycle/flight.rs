@@ -151,7 +151,7 @@ impl Lifecycle {
                 self.flight = Some(flight);
                 match until.filter(|at| *at > now.boot) {
                     None => effects.extend(self.send(now)),
-                    Some(until) if self.wait(until) => {}
+                    Some(until) if self.wait(now, until) => {}
                     Some(_) => {
                         self.flight = None;
                         effects.push(Effect::Settle(number, result));
@@ -169,11 +169,8 @@ impl Lifecycle {
         let until = self.not_before.unwrap_or(now.boot);
         // Certificates, a proxy and a bad header do not mend themselves while callers wait.
         let lasting = matches!(error.code(), ErrorCode::Tls | ErrorCode::Proxy | ErrorCode::InvalidConfig);
-        // Those who wait have a token that is still good: they get it now, and the next try is made without them.
-        if !lasting && self.valid(now).is_none() && self.wait(until) {
-            return Vec::new();
-        }
-        self.give_up(now, number, error)
+        let waits = if lasting { None } else { self.wait_on(now, number, until) };
+        waits.unwrap_or_else(|| self.give_up(now, number, error))
     }
 
     /// A refresh was sent and no answer came.
@@ -199,7 +196,7 @@ impl Lifecycle {
     fn heal(&mut self, now: Now, number: FlightNumber, cause: Cause, error: Error) -> Vec<Effect> {
         self.spent = Some(cause);
         self.last_error = Some(error.clone());
-        self.not_before = error.retry_at().map(|at| now.boot_at(at));
+        self.not_before = error.not_before(now);
         let mut effects = vec![self.announce(now, EventKind::RefreshFailed, Some(&error))];
         let Some(login) = self.way_on(now) else {
             self.armed = false;
@@ -213,10 +210,13 @@ impl Lifecycle {
         }
         match self.not_before.filter(|at| *at > now.boot) {
             None => effects.extend(self.send(now)),
-            Some(until) if self.valid(now).is_none() && self.wait(until) => {}
-            Some(_) => {
-                self.armed = true;
-                effects.push(self.fail(now, number, error));
+            Some(until) => {
+                if let Some(waits) = self.wait_on(now, number, until) {
+                    effects.extend(waits);
+                } else {
+                    self.armed = true;
+                    effects.push(self.fail(now, number, error));
+                }
             }
         }
         effects
@@ -245,8 +245,9 @@ impl Lifecycle {
                 if let Some(Exchange::Login { part, .. }) = self.flight.as_mut().map(|flight| &mut flight.exchange) {
                     *part = LoginPart::Whole(None);
                 }
-                if self.valid(now).is_some() || !self.wait(until) {
-                    effects.push(self.fail(now, number, error));
+                match self.wait_on(now, number, until) {
+                    Some(waits) => effects.extend(waits),
+                    None => effects.push(self.fail(now, number, error)),
                 }
                 return effects;
             }
@@ -317,7 +318,7 @@ impl Lifecycle {
     fn failed(&mut self, now: Now, error: &Error, first_wait: Duration, chance: f64) {
         self.failures = self.failures.saturating_add(1);
         self.failed_at = now.boot;
-        let asked = error.retry_at().map(|at| now.boot_at(at));
+        let asked = error.not_before(now);
         let own = now.boot.after(backoff(self.failures, first_wait, LONGEST_WAIT, chance));
         self.not_before = Some(asked.map_or(own, |asked| asked.max(own)));
         self.last_error = Some(error.clone().without_source());

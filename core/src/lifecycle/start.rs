@@ -41,8 +41,8 @@ impl Lifecycle {
         if let Some(flight) = &mut self.flight {
             // A flight that can only wait goes on for those who came last: it may have begun before a suspend.
             flight.deadline = flight.deadline.max(now.boot.after(self.rules.flight_limit));
-            // What comes of this flight answers the refusal as well.
-            if purpose == Purpose::Refused {
+            // What comes of this flight answers the refusal, or the wish for new tokens, as well.
+            if purpose == Purpose::Refused || purpose == Purpose::Asked && flight.purpose == Purpose::Renewal {
                 flight.purpose = purpose;
             }
             return vec![Effect::Wait(flight.number)];
@@ -86,14 +86,27 @@ impl Lifecycle {
     }
 
     /// Lets the flight wait for its next try, if that comes before its deadline.
-    pub(super) fn wait(&mut self, until: BootTime) -> bool {
-        match &mut self.flight {
-            Some(flight) if until <= flight.deadline => {
-                flight.stage = Stage::Waiting { until };
-                true
-            }
-            _ => false,
+    pub(super) fn wait(&mut self, now: Now, until: BootTime) -> bool {
+        let Some(flight) = &mut self.flight else { return false };
+        let limit = self.rules.flight_limit;
+        // Nothing takes so long but a sleep: the first try after it, before the network is back, is not the last.
+        if now.boot > flight.deadline.after(limit) {
+            flight.deadline = now.boot.after(limit);
         }
+        let waits = until <= flight.deadline;
+        if waits {
+            flight.stage = Stage::Waiting { until };
+        }
+        waits
+    }
+
+    /// The same after a failed try, where somebody needs what the flight is to bring. Those who hold a valid token do not:
+    /// they go on with it.
+    pub(super) fn wait_on(&mut self, now: Now, number: FlightNumber, until: BootTime) -> Option<Vec<Effect>> {
+        let valid = self.valid(now).is_some();
+        let asked = self.flight.as_ref().is_some_and(|flight| flight.purpose == Purpose::Asked);
+        let waits = (asked || !valid) && self.wait(now, until);
+        waits.then(|| if valid { vec![Effect::Release(number)] } else { Vec::new() })
     }
 
     /// Ends the flight with an error for those who wait.
@@ -101,7 +114,7 @@ impl Lifecycle {
         let flight = self.flight.take();
         if self.rules.attended {
             // Who is asked for a factor is there now, and decides when to try again; the server may ask for more time.
-            self.not_before = error.retry_at().map(|at| now.boot_at(at));
+            self.not_before = error.not_before(now);
         }
         if let Some((Exchange::Login { part: LoginPart::Second(asked, given), .. }, unspent)) =
             flight.map(|flight| (flight.exchange, flight.unspent))

@@ -135,6 +135,8 @@ pub(crate) enum Effect {
     EndOnServer(Arc<Held>),
     /// Tell whoever listens.
     Announce(Event),
+    /// Tell the waiters of this flight that it goes on without those who hold a valid token.
+    Release(FlightNumber),
     /// Tell the waiters of this flight how it ended.
     Settle(FlightNumber, Result<Arc<Held>, Error>),
 }

@@ -11,7 +11,7 @@ pub(crate) fn verdict(ended: &Ended, part: &LoginPart, now: Now) -> (Verdict, Op
         Ended::Answered(Outcome::Rejected(error), _) => match error.code() {
             // A second step is made with what the first one was given: the credentials were right then.
             ErrorCode::InvalidCredentials if !matches!(part, LoginPart::Second(..)) => (Verdict::Refused, None),
-            ErrorCode::AccountLocked => (Verdict::Failed, error.retry_at().map(|at| now.boot_at(at))),
+            ErrorCode::AccountLocked => (Verdict::Failed, error.not_before(now)),
             _ => (Verdict::Failed, None),
         },
         // The server may have counted it: nobody can tell.

@@ -9,7 +9,7 @@ mod synapsewave;
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::UnixTime;
+use crate::clock::{Now, UnixTime};
 use crate::error::Error;
 use crate::factor::{Factor, FactorKind, Source};
 use crate::grant::{Claims, Expiry, Feed, Grant, Profile, SecondFactor};
@@ -64,6 +64,18 @@ pub enum Outcome {
     Busy(Error),
     /// The server answered, and what it did cannot be told from the answer.
     Unreadable(Error),
+}
+
+impl Outcome {
+    /// What it says of later times, by both clocks as they read when the answer came.
+    pub(crate) fn pinned(self, received: Now) -> Self {
+        match self {
+            Self::Rejected(error) => Self::Rejected(error.pinned(received)),
+            Self::Busy(error) => Self::Busy(error.pinned(received)),
+            Self::Unreadable(error) => Self::Unreadable(error.pinned(received)),
+            good => good,
+        }
+    }
 }
 
 /// From when on a session can be renewed.

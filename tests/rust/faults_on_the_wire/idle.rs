@@ -1,6 +1,6 @@
 //! Connections that were kept for the next request and have been closed meanwhile.
 
-use relatch::{Cause, Sent, Session};
+use relatch::{Cause, Session};
 use relatch_sandbox::fault_proxy::{Cut, WireFault};
 
 use super::requests::SPOTS;
@@ -43,12 +43,6 @@ fn a_connection_that_is_known_to_be_closed_is_not_used() {
 async fn refreshes_or_knows_that_it_cannot(way: &Way, session: &Session) {
     match session.refresh().await {
         Ok(_) => assert_eq!(way.sandbox.counts().refresh, 2),
-        // The HTTP client can lose a request that is handed to a connection while that ends: it is known not to be sent.
-        Err(error) if error.sent() == Some(Sent::No) => {
-            assert_eq!(way.sandbox.counts().refresh, 1);
-            session.refresh().await.expect("the token was not spent");
-            assert_eq!(way.sandbox.counts().refresh, 2);
-        }
         Err(error) => {
             assert_eq!(error.cause(), Some(Cause::RotationLost), "{error:?} {:?}", way.proxy.seen());
             assert_eq!(way.sandbox.counts().refresh, 1);

@@ -6,7 +6,7 @@ use relatch_sandbox::fault_proxy::{Cut, Spot, WireFault};
 use super::Reading::{Lost, Unreadable, Unseen};
 use super::way::Way;
 use super::{Row, check, row};
-use crate::support::{LIMIT, advance, ask, run};
+use crate::support::{LIMIT, advance, ask, refresh_in_vain, run};
 
 /// Every point of an exchange, and whether the server has acted by then.
 pub(super) const SPOTS: [(Spot, bool); 6] = [
@@ -81,12 +81,13 @@ fn a_server_that_is_not_there_has_seen_nothing() {
         let way = Way::plain();
         let session = relatch::resume(way.provider(), way.tokens().await, way.options.clone()).unwrap();
         way.proxy.down();
-        let error = session.refresh().await.unwrap_err();
+        let error = refresh_in_vain(&session, &way.sandbox).await;
         assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::No)), "{error:?}");
+        let refresh = ask(async move { session.refresh().await }).await;
         let login = ask(relatch::login(way.provider(), way.options.clone())).await;
         way.proxy.up().expect("the same port");
         advance(&way.sandbox, 1);
-        session.refresh().await.expect("the token was not spent");
+        refresh.await.unwrap().expect("the token was not spent");
         login.await.unwrap().expect("it is sent once somebody is there");
         assert_eq!((way.sandbox.counts().refresh, way.sandbox.counts().login), (1, 2));
     });

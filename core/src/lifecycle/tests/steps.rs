@@ -85,6 +85,7 @@ pub(super) fn names(effects: &[Effect]) -> Vec<String> {
         Effect::Forget(_) => "forget".to_owned(),
         Effect::EndOnServer(held) => format!("end {}", held.grant.access_token.expose()),
         Effect::Announce(event) => event.kind.as_str().to_owned(),
+        Effect::Release(number) => format!("release {number}"),
         Effect::Settle(number, Ok(held)) => format!("settle {number} {}", held.grant.access_token.expose()),
         Effect::Settle(number, Err(error)) => format!("settle {number} {}", error.code().as_str()),
     };
@@ -339,10 +340,28 @@ fn a_token_that_is_refused_while_it_is_stored_is_replaced_before_anybody_gets_it
 }
 
 #[test]
+fn who_asks_for_new_tokens_waits_while_the_flight_tries_again_and_nobody_else_does() {
+    let unreachable = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
+    let mut lifecycle = active(rules());
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["wait 0", "refresh 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Refresh)), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Ended(0, unreachable()))), ["release 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1187, Input::Wake { used: false })), ["refresh 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1187, Input::Want)), ["hand out one"]);
+    // Once the token has ended, all are in need.
+    assert!(names(&step(&mut lifecycle, 1201, Input::Ended(0, unreachable()))).is_empty());
+    assert_eq!(names(&step(&mut lifecycle, 1201, Input::Want)), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1205, Input::Wake { used: false })), ["refresh 0"]);
+    step(&mut lifecycle, 1205, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1205)));
+    assert_eq!(names(&step(&mut lifecycle, 1205, Input::Stored(0, Ok(())))), ["refreshed", "settle 0 two"]);
+}
+
+#[test]
 fn an_old_failure_is_no_outage() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 10, Input::Refresh);
-    step(&mut lifecycle, 10, Input::Ended(0, Ended::NotSent(Error::new(ErrorCode::Transport, "refused"))));
+    step(&mut lifecycle, 1100, Input::Want);
+    step(&mut lifecycle, 1100, Input::Ended(0, Ended::NotSent(Error::new(ErrorCode::Transport, "refused"))));
     assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["wait 1", "refresh 1"]);
 }
 

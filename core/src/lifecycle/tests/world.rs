@@ -161,6 +161,7 @@ impl World {
                     self.step(session, Input::Stored(number, Ok(())));
                 }
                 Effect::Announce(event) => self.notice(session, &event),
+                Effect::Release(number) => self.release(session, number),
                 Effect::Settle(number, result) => self.settle(session, number, result),
             }
         }
@@ -212,6 +213,16 @@ impl World {
         assert_ne!(client.prompted.replace(number), Some(number), "a human is asked twice for flight {number}");
         self.step(session, Input::Supplied(number, given.clone()));
         Exchange::Login { force, part: given }
+    }
+
+    /// Who may be content with the old token goes on with it.
+    fn release(&mut self, session: usize, number: FlightNumber) {
+        let client = &mut self.sessions[session];
+        client.troubled = Some(self.now.boot);
+        let valid = client.lifecycle.valid(self.now).expect("nobody is released without a valid token");
+        if client.waiting.contains(&number) {
+            self.check_handed_out(session, &valid);
+        }
     }
 
     fn settle(&mut self, session: usize, number: FlightNumber, result: Result<Arc<Held>, Error>) {
