@@ -2,7 +2,9 @@
 
 use super::executor::Owner;
 use super::scene::{Client, Scene};
+use super::store::Trouble;
 use super::synapsewave::DAY;
+use crate::clock::milliseconds;
 
 impl Scene {
     /// One thing happens.
@@ -41,7 +43,10 @@ impl Scene {
         let starved = !self.setting.calm && self.draw(4) == 0;
         if starved && self.world.executor.is_busy() {
             // Not for so long that a store which answers at once would pass for one that does not.
+            let before = self.world.executor.awake();
             self.world.executor.skip(if self.setting.stored { 50 } else { 20_000 });
+            let starved = self.world.executor.awake().saturating_sub(before);
+            self.world.starved.set(self.world.starved.get() + milliseconds(starved));
             return;
         }
         if self.world.executor.step(|count| self.draw(count)) {
@@ -150,7 +155,8 @@ impl Scene {
 
     /// The process dies, and another takes up what it left in the store.
     fn crash(&mut self) {
-        if self.setting.calm || !self.setting.stored || self.draw(3) > 0 {
+        // A process whose store does not take the note that a refresh token is on its way leaves one that is spent.
+        if self.setting.calm || !self.setting.stored || self.setting.store_fails || self.draw(3) > 0 {
             return;
         }
         self.world.tell(|| format!("process {} dies", self.process));
@@ -172,6 +178,10 @@ impl Scene {
         if !self.setting.calm {
             let faults = [0, 10, 30, 90][self.draw(4)];
             self.world.network.weather.set(super::network::Weather { faults, slow: [0, 5, 40][self.draw(3)] });
+            if self.setting.store_fails {
+                let (faults, slow) = ([0, 10, 50, 100][self.draw(4)], [0, 10, 50][self.draw(3)]);
+                self.store.set(Trouble { faults, slow, ..Trouble::default() });
+            }
         }
     }
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::checks;
 use super::executor::{Owner, TaskNumber};
+use super::patience::Waiting;
 use super::scene::{Client, Scene, Shared, name};
 use crate::error::Error;
 use crate::policy::Relogin;
@@ -84,7 +85,9 @@ impl Scene {
     pub(super) fn token(&self, client: &Client) {
         let (of, shared, setting) = (client.clone(), Rc::clone(&self.shared), self.setting);
         self.call(client.process, "token", async move {
+            let waiting = Waiting::begin(&of);
             let result = of.session.token().await.map(|token| token.as_str().to_owned());
+            waiting.check_token(setting, &of, &shared);
             ended(&of, &shared, setting, "token", result);
         });
     }
@@ -92,8 +95,13 @@ impl Scene {
     pub(super) fn refresh(&self, client: &Client) {
         let (of, setting) = (client.clone(), self.setting);
         self.call(client.process, "refresh", async move {
-            if let Err(error) = of.session.refresh().await {
-                checks::refresh_failed(setting, &of, &error);
+            let waiting = Waiting::begin(&of);
+            match of.session.refresh().await {
+                Ok(tokens) => waiting.check_refreshed(setting, &tokens),
+                Err(error) => {
+                    waiting.check_failed_refresh(setting, &of, &error);
+                    checks::refresh_failed(setting, &of, &error);
+                }
             }
         });
     }

@@ -15,6 +15,7 @@ const SETTING: Setting = Setting {
     attended: false,
     calm: true,
     stored: false,
+    store_fails: false,
     relogin: Relogin::Never,
     keep_alive: false,
     users: 1,

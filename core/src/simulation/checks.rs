@@ -13,11 +13,11 @@ use crate::token::Token;
 /// What is not known of the server's clock after answers that took their time: the longest exchange, and a second.
 const UNCERTAIN: i64 = 17_000;
 
-fn broken(what: impl FnOnce() -> String) {
+pub(super) fn broken(what: impl FnOnce() -> String) {
     with(|world| world.is_broken(what()));
 }
 
-fn at() -> BootTime {
+pub(super) fn at() -> BootTime {
     super::now().unwrap_or_default().boot
 }
 

@@ -221,10 +221,13 @@ impl Executor {
     /// The machine sleeps: boot and wall time go on, and so do messages, and nothing else.
     pub(super) fn suspend(&self, milliseconds: i64) {
         let end = self.boot() + milliseconds;
+        let travel = || self.tasks(Owner::Network).into_iter().for_each(|number| self.poll(number));
+        // What was sent a moment ago is on its way.
+        travel();
         while let Some(at) = first(&self.travels).filter(|at| *at <= end) {
             self.suspended.set(self.suspended.get() + (at - self.boot()).max(0));
             ring(&self.travels, self.boot());
-            self.tasks(Owner::Network).into_iter().for_each(|number| self.poll(number));
+            travel();
         }
         self.suspended.set(self.suspended.get() + end - self.boot());
     }

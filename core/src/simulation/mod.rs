@@ -12,12 +12,17 @@ mod cancellation;
 mod checks;
 mod executor;
 mod network;
+mod outages;
+mod patience;
 mod scene;
+mod schedule;
 mod seeds;
 mod server;
 mod seven_g;
+mod shared_tokens;
 mod store;
 mod synapsewave;
+mod troubled_stores;
 mod wire_log;
 
 use std::any::Any;
@@ -46,6 +51,8 @@ struct World {
     /// What was found to be wrong. Raised by whoever drives the run: a panic in a task would be caught by its owner.
     broken: RefCell<Vec<String>>,
     steps: Cell<u64>,
+    /// Milliseconds in which tasks that could go on did not.
+    starved: Cell<i64>,
     /// What happens is printed: a seed runs alone.
     loud: bool,
 }
@@ -87,6 +94,7 @@ fn within<R>(seed: u64, act: impl FnOnce(&Rc<World>) -> R) -> R {
         network: Network::default(),
         broken: RefCell::default(),
         steps: Cell::new(0),
+        starved: Cell::new(0),
         loud: std::env::var_os("RELATCH_SEED").is_some(),
     };
     let world = Rc::new(world);

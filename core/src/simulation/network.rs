@@ -1,6 +1,7 @@
 //! One HTTP exchange on the simulated network: what may become of it on the way there and on the way back.
 
 use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -26,7 +27,7 @@ pub(super) enum Model {
 
 /// What may happen to an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Fate {
+pub(super) enum Fate {
     Whole,
     NotSent,
     LostBefore,
@@ -41,12 +42,19 @@ enum Fate {
 
 /// One exchange's fate, and how long it takes there and back.
 #[derive(Clone, Copy, Debug)]
-struct Journey {
+pub(super) struct Journey {
     fate: Fate,
     there: i64,
     back: i64,
     /// What is lost is noticed by its silence alone.
     silent: bool,
+}
+
+impl Journey {
+    /// One that is known beforehand, with its milliseconds there and back.
+    pub(super) fn new(fate: Fate, there: i64, back: i64) -> Self {
+        Self { fate, there, back, silent: false }
+    }
 }
 
 /// How bad the network is.
@@ -61,6 +69,9 @@ pub(super) struct Weather {
 #[derive(Default)]
 pub(super) struct Network {
     pub(super) weather: Cell<Weather>,
+    /// What a schedule has in store for the next exchanges, whatever the weather, and for all after those.
+    pub(super) next: RefCell<VecDeque<Journey>>,
+    pub(super) always: Cell<Option<Journey>>,
     pub(super) log: RefCell<WireLog>,
     pub(super) model: RefCell<Option<Model>>,
     /// The server's clock less our boot clock.
@@ -140,6 +151,11 @@ impl World {
     }
 
     fn journey(&self) -> Journey {
+        let scheduled = self.network.next.borrow_mut().pop_front().or(self.network.always.get());
+        scheduled.unwrap_or_else(|| self.drawn_journey())
+    }
+
+    fn drawn_journey(&self) -> Journey {
         let weather = self.network.weather.get();
         self.random(|random| {
             let fate = if random.u8(..100) < weather.faults { fault(random) } else { Fate::Whole };

@@ -9,7 +9,7 @@ use super::World;
 use super::executor::TaskNumber;
 use super::network::{Model, Weather};
 use super::seven_g::SevenGServer;
-use super::store::LastingStore;
+use super::store::{LastingStore, Trouble};
 use super::synapsewave::{OTP, SynapsewaveServer, TOTP};
 use crate::error::Error;
 use crate::factor::{Callback, Factor, Totp};
@@ -30,6 +30,8 @@ pub(super) struct Setting {
     pub(super) calm: bool,
     /// Sessions and ledgers outlive their process, and processes die.
     pub(super) stored: bool,
+    /// The store fails at times, or takes long; then no process dies.
+    pub(super) store_fails: bool,
     pub(super) relogin: Relogin,
     pub(super) keep_alive: bool,
     pub(super) users: usize,
@@ -97,7 +99,10 @@ impl Scene {
         }
         *network.model.borrow_mut() = Some(model);
         let world = Rc::clone(world);
-        let (shared, store) = (Rc::default(), Arc::default());
+        let (shared, store) = (Rc::default(), Arc::<LastingStore>::default());
+        if setting.store_fails {
+            store.set(Trouble { faults: 10, slow: 10, ..Trouble::default() });
+        }
         Self { world, setting, shared, store, process: 1, ended: (0, 0) }
     }
 
@@ -114,12 +119,13 @@ impl Scene {
 impl Setting {
     fn draw(random: &mut fastrand::Rng) -> Self {
         let lifetime = (random.u8(..3) > 0).then(|| [1200, 1200, 300, 60, 8][random.usize(..5)]);
-        let calm = random.u8(..4) == 0;
+        let (calm, stored) = (random.u8(..4) == 0, random.bool());
         Self {
             lifetime,
             attended: lifetime.is_none() && random.u8(..4) == 0,
             calm,
-            stored: random.bool(),
+            stored,
+            store_fails: stored && !calm && random.bool(),
             relogin: if random.u8(..5) == 0 { Relogin::Never } else { Relogin::Auto },
             keep_alive: random.bool(),
             users: random.usize(1..3),

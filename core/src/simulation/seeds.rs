@@ -88,6 +88,7 @@ fn play(scene: &mut Scene) {
 fn settle(scene: &Scene) {
     let world = &scene.world;
     world.network.weather.set(super::network::Weather::default());
+    scene.store.set(super::store::Trouble::default());
     run_for(scene, 200_000);
     let calls = scene.shared.calls.borrow().clone();
     assert!(calls.is_empty(), "calls that wait for ever: {calls:?}");
