@@ -2,25 +2,13 @@
 //! under many orders of the tasks. Nothing of what goes on without the caller may be lost.
 
 use super::network::Model;
-use super::scene::{Client, Scene, Setting};
+use super::scene::{Client, SETTING, Scene, Setting};
 use super::seeds::{raise, run_for};
 use super::within;
 use crate::policy::Relogin;
 
 /// In how many orders the tasks are run.
 const ORDERS: u64 = 25;
-
-const SETTING: Setting = Setting {
-    lifetime: Some(1200),
-    attended: false,
-    calm: true,
-    stored: false,
-    store_fails: false,
-    relogin: Relogin::Never,
-    keep_alive: false,
-    users: 1,
-    wrong_passwords: false,
-};
 
 /// Cuts the call that `begin` starts at every point, and checks what is left each time.
 fn cut_everywhere(setting: Setting, begin: impl Fn(&Scene), check: impl Fn(&Scene)) {

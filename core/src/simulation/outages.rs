@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::network::Fate;
-use super::scene::{Setting, name};
-use super::schedule::{Called, SETTING, in_any_order};
+use super::scene::{SETTING, Setting, name};
+use super::schedule::{Called, in_any_order};
 use super::store::Trouble;
 use super::synapsewave::OTP;
 use crate::error::ErrorCode;

@@ -17,18 +17,6 @@ use crate::session::{Session, login, resume};
 /// In how many orders the tasks are run.
 const ORDERS: u64 = 20;
 
-pub(super) const SETTING: Setting = Setting {
-    lifetime: Some(1200),
-    attended: false,
-    calm: true,
-    stored: false,
-    store_fails: false,
-    relogin: Relogin::Never,
-    keep_alive: false,
-    users: 1,
-    wrong_passwords: false,
-};
-
 /// What became of a call: its result, and how many milliseconds the machine was awake for it.
 pub(super) struct Called<T>(Rc<RefCell<Option<(T, i64)>>>);
 

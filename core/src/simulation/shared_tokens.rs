@@ -1,6 +1,7 @@
 //! Schedules of several sessions in one process that were made of the same tokens: none may send a spent refresh token.
 
-use super::schedule::{SETTING, Schedule, in_any_order};
+use super::scene::SETTING;
+use super::schedule::{Schedule, in_any_order};
 use crate::error::{Cause, ErrorCode};
 use crate::policy::Relogin;
 use crate::session::Session;

@@ -1,8 +1,8 @@
 //! Schedules of stores that fail or answer late.
 
 use super::network::Fate;
-use super::scene::{Setting, name};
-use super::schedule::{SETTING, Schedule, in_any_order};
+use super::scene::{SETTING, Setting, name};
+use super::schedule::{Schedule, in_any_order};
 use super::store::Trouble;
 use crate::grant::Tokens;
 use crate::policy::Relogin;
