@@ -159,8 +159,9 @@ pub(crate) struct Ledger {
     steps: Vec<u64>,
 }
 
-/// A code is refused when it is this old; by then nobody could send it again by mistake.
-const STEP_KEPT: u64 = 1800;
+/// So many used steps are known, the latest: those of half an hour. Told by the time they would be forgotten by whoever has
+/// a wrong clock, though their codes could still be sent.
+const STEPS_KEPT: usize = 60;
 
 impl Ledger {
     /// Makes the times of a ledger that was stored before a restart of the machine comparable with `now`.
@@ -258,14 +259,12 @@ impl Ledger {
         self.locked_until = Some(Entry { number: 0, boot: until.0, unix: now.unix_at(until).0, late: false });
     }
 
-    /// Enters the code of a step as used, and says whether nobody has used it before. `at` is the server's time.
-    pub(crate) fn take_step(&mut self, at: UnixTime, step: u64) -> bool {
-        let now = u64::try_from(at.0.div_euclid(1000)).unwrap_or(0);
-        // Steps that lie far ahead were used while a clock was wrong.
-        self.steps.retain(|used| used.abs_diff(now) < STEP_KEPT);
+    /// Enters the code of a step as used, and says whether nobody has used it before.
+    pub(crate) fn take_step(&mut self, step: u64) -> bool {
         let is_new = !self.steps.contains(&step);
         if is_new {
             self.steps.push(step);
+            self.steps.drain(..self.steps.len().saturating_sub(STEPS_KEPT));
         }
         is_new
     }

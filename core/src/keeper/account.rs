@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Keeper, chance, locked, rotation};
-use crate::clock::{BootTime, Now, UnixTime, machine_start};
+use crate::clock::{BootTime, Now, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
@@ -186,10 +186,9 @@ impl Keeper {
         }
     }
 
-    /// Enters the code of a step as used in both ledgers, and says whether nobody has used it before. `at` is the
-    /// server's time.
-    pub(super) async fn take_step(self: &Arc<Self>, account: &str, at: UnixTime, step: u64) -> Result<bool, Error> {
-        let take = |ledger: &mut Ledger, _| ledger.take_step(at, step);
+    /// Enters the code of a step as used in both ledgers, and says whether nobody has used it before.
+    pub(super) async fn take_step(self: &Arc<Self>, account: &str, step: u64) -> Result<bool, Error> {
+        let take = |ledger: &mut Ledger, _| ledger.take_step(step);
         // A code that could be entered nowhere is not sent.
         if !self.change_ledger(&*memory(), account, take).await? {
             return Ok(false);

@@ -188,7 +188,7 @@ impl Login {
                 Err(wait) => wait,
                 // By a server whose clock is a little behind, the step might not have begun.
                 Ok(step) if !self.early(step).is_zero() => self.early(step),
-                Ok(step) if self.keeper.take_step(&self.account, at, step).await.map_err(Ended::Guarded)? => {
+                Ok(step) if self.keeper.take_step(&self.account, step).await.map_err(Ended::Guarded)? => {
                     match self.with_step(turn, totp, step).await {
                         Some(ended) => return Ok(ended),
                         None => continue,

@@ -18,8 +18,10 @@ const LATE: Duration = Duration::from_secs(60);
 const LONGEST_WAIT: Duration = Duration::from_secs(661);
 /// The longest that a server can lock for: what `Retry-After` is believed for.
 const LONGEST_LOCK: Duration = Duration::from_secs(86_400);
-/// How old a code is when its step is forgotten, in seconds.
-const STEP_KEPT: u64 = 1800;
+/// Of the steps that it holds at first those are surely known for as long as they could be sent.
+const STEPS_SURE: usize = 20;
+/// How long that is at most, in seconds.
+const STEP_LIVES: u64 = 900;
 
 /// Whatever was stored, no more failures are let through than the rule bears, and no step twice.
 pub fn check(data: &[u8]) {
@@ -130,9 +132,9 @@ impl Schedule {
     fn step(&mut self, amount: u8) {
         let seconds = u64::try_from(self.now.unix.0 / 1000).unwrap_or(0);
         let step = (seconds / 30).saturating_sub(u64::from(amount % 8)) * 30;
-        let is_new = self.ledger.take_step(self.now.unix, step);
+        let is_new = self.ledger.take_step(step);
         assert!(!is_new || !self.used.contains(&step), "a step twice");
-        assert!(!self.ledger.clone().take_step(self.now.unix, step), "a step that was just used");
+        assert!(!self.ledger.clone().take_step(step), "a step that was just used");
         self.used.insert(step);
     }
 }
@@ -148,6 +150,6 @@ fn failures(ledger: &Value) -> Vec<(BootTime, Option<Attempt>)> {
 /// The steps that it holds and that could still be sent.
 fn steps(ledger: &Value) -> HashSet<u64> {
     let now = u64::try_from(START.unix.0 / 1000).unwrap_or(0);
-    let steps = ledger["steps"].as_array().into_iter().flatten().filter_map(Value::as_u64);
-    steps.filter(|step| step.abs_diff(now) < STEP_KEPT / 2).collect()
+    let steps = ledger["steps"].as_array().into_iter().flatten().rev().take(STEPS_SURE).filter_map(Value::as_u64);
+    steps.filter(|step| step.abs_diff(now) < STEP_LIVES).collect()
 }

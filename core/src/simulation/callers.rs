@@ -51,6 +51,7 @@ impl Scene {
                     handed_out: Rc::default(),
                     logged_out: Rc::default(),
                     blind: false,
+                    taken_up: None,
                 }),
                 Err(error) => checks::login_failed(setting, &error),
             }
@@ -74,7 +75,11 @@ impl Scene {
                     let (handed_out, logged_out) = Default::default();
                     // Or while a session that nobody holds any more was about to replace what it took up.
                     let blind = process > 1 || setting.relogin == Relogin::Never;
-                    let client = Client { process, user, session, handed_out, logged_out, blind };
+                    let taken_up = session.tokens().and_then(|tokens| {
+                        let token = tokens.access_token.expose().to_owned();
+                        checks::left(&token).map(|left| (token, left))
+                    });
+                    let client = Client { process, user, session, handed_out, logged_out, blind, taken_up };
                     shared.clients.borrow_mut().push(client);
                 }
                 Err(error) => checks::login_failed(setting, &error),

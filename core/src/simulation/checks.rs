@@ -22,7 +22,7 @@ pub(super) fn at() -> BootTime {
 }
 
 /// What the server says of a token: how long it is still good, if it is.
-fn left(token: &str) -> Option<i64> {
+pub(super) fn left(token: &str) -> Option<i64> {
     with(|world| world.network.with_model(|model| model.left(token, at()).map(|(left, _)| left))).flatten()
 }
 
@@ -43,7 +43,9 @@ pub(super) fn handed_out(setting: Setting, of: &Client, shared: &Shared, token: 
     }
     match known {
         Some((left, _)) if setting.calm && dated && setting.lifetime.is_some() => {
-            let margin = (setting.lifetime.unwrap_or_default() * 250).min(30_000) - 1_500;
+            let taken_up = of.taken_up.as_ref().filter(|(taken_up, _)| taken_up == token);
+            let life = taken_up.map_or(setting.lifetime.unwrap_or_default() * 1000, |(_, left)| *left);
+            let margin = (life / 4).min(30_000) - 1_500;
             if left < margin {
                 broken(|| format!("invariant 6: a token with {left} ms to live was handed out at {:?}", at()));
             }

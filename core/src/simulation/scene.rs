@@ -63,6 +63,9 @@ pub(super) struct Client {
     pub(super) logged_out: Rc<RefCell<bool>>,
     /// It was taken up by a process that knew nothing of the server's clock, and so by the local one: it may fail.
     pub(super) blind: bool,
+    /// The token that it was taken up with, and the milliseconds that it had left: its margins are shares of those, for
+    /// how long it lived before is not known.
+    pub(super) taken_up: Option<(String, i64)>,
 }
 
 /// What the callers' tasks and the driver share.
