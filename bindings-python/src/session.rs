@@ -42,7 +42,8 @@ impl Session {
     /// and nothing else.
     ///
     /// Args:
-    ///     timeout: Seconds to wait at most; the session's `timeout` unless given.
+    ///     timeout: Seconds to wait at most; the session's `timeout` unless given. While the server is away or busy, what
+    ///         is under way tries on for as long.
     ///
     /// Returns:
     ///     The token, the same object for as long as it is current.

@@ -117,7 +117,7 @@ impl Session {
         self.token_within(self.0.wait_limit())
     }
 
-    /// The same, waiting for `limit` at most.
+    /// The same, waiting for `limit` at most. While the server is away or busy, what is under way tries on for as long.
     pub fn token_within(&self, limit: Duration) -> TokenFuture<'_> {
         TokenFuture::new(self, limit)
     }
@@ -156,7 +156,8 @@ impl Session {
 
     /// The same, waiting for `limit` at most.
     pub async fn refresh_within(&self, limit: Duration) -> Result<Tokens, Error> {
-        let refreshed = match wait(self.0.ask(Input::Refresh), Need::Rotation, limit) {
+        let longer = limit.saturating_sub(self.0.login_limit());
+        let refreshed = match wait(self.0.ask(Input::Refresh { longer }), Need::Rotation, limit) {
             Ok(waiting) => waiting.await,
             Err(error) => Err(error),
         };
@@ -175,7 +176,8 @@ impl Session {
 
     /// The same, waiting for `limit` at most.
     pub async fn report_unauthorized_within(&self, token: &str, limit: Duration) -> Result<Token, Error> {
-        let reply = self.0.ask(Input::Unauthorized(Secret::new(token)));
+        let longer = self.0.longer(limit);
+        let reply = self.0.ask(Input::Unauthorized { token: Secret::new(token), longer });
         let token = match wait(reply, Need::Token, limit) {
             Ok(waiting) => waiting.await,
             Err(error) => Err(error),

@@ -72,7 +72,8 @@ impl<'a> TokenFuture<'a> {
 
     fn poll_slowly(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, Error>> {
         if self.waiting.is_none() {
-            let waiting = wait(self.session.0.ask(Input::Want), Need::Token, self.limit);
+            let longer = self.session.0.longer(self.limit);
+            let waiting = wait(self.session.0.ask(Input::Want { longer }), Need::Token, self.limit);
             self.waiting = Some(waiting.map_err(|error| error.with_challenge(&self.session.0))?);
         }
         let Some(waiting) = &mut self.waiting else { return Poll::Pending };

@@ -52,7 +52,8 @@ class Session(_relatch.Session):
         caller and nothing else.
 
         Args:
-            timeout: Seconds to wait at most; the session's `timeout` unless given.
+            timeout: Seconds to wait at most; the session's `timeout` unless given. While the server is away or busy,
+                what is under way tries on for as long.
 
         Returns:
             The token.

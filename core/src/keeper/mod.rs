@@ -131,6 +131,11 @@ impl Keeper {
         if self.provider.is_attended() { self.options.call_limit() } else { self.login_limit() }
     }
 
+    /// How much longer than usual a call for a token waits that waits for `limit`.
+    pub(crate) fn longer(&self, limit: Duration) -> Duration {
+        limit.saturating_sub(self.wait_limit())
+    }
+
     /// How long a call waits for a login unless it says otherwise: a factor takes time, such as a human's.
     pub(crate) fn login_limit(&self) -> Duration {
         let longest = sources(&*self.provider).map(Source::limit).max().unwrap_or_default();
@@ -166,7 +171,7 @@ impl Keeper {
 
     /// Feeds the lifecycle and carries out what it says.
     pub(crate) fn ask(self: &Arc<Self>, input: Input) -> Reply {
-        if matches!(input, Input::Want) {
+        if matches!(input, Input::Want { .. }) {
             self.used.store(true, Ordering::Relaxed);
         }
         let (reply, errands) = self.with_cell(|cell| self.step(cell, input));

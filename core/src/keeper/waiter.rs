@@ -87,7 +87,7 @@ impl Waiter {
                 // The machine slept between the answer and this line: the caller is to have a token that is worth something.
                 (Ok(held), Need::Token) if held.windows.expired <= now.boot && !again => {
                     (again, deadline) = (true, deadline.max(now.boot.after(limit)));
-                    match self.keeper.ask(Input::Want) {
+                    match self.keeper.ask(Input::Want { longer: self.keeper.longer(limit) }) {
                         Reply::Wait(again) => self.receiver = again.receiver,
                         Reply::Token(held) => return Ok(held),
                         Reply::Refused(error) => return Err(error),

@@ -240,7 +240,8 @@ impl Lifecycle {
         if error.code() == ErrorCode::SecondFactorRejected {
             self.refused_codes = self.refused_codes.saturating_add(1);
             // The code may have been late. The next login has another, and one more refusal says that it is not that.
-            if !first && self.rules.fresh_codes && self.refused_codes == 1 {
+            let has_another = self.rules.fresh_codes && !self.rules.attended;
+            if !first && has_another && self.refused_codes == 1 {
                 let until = self.not_before.unwrap_or(now.boot);
                 if let Some(Exchange::Login { part, .. }) = self.flight.as_mut().map(|flight| &mut flight.exchange) {
                     *part = LoginPart::Whole(None);

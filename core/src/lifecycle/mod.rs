@@ -171,12 +171,14 @@ impl Lifecycle {
     /// What follows from `input` at this time. `chance` in 0..1 is fresh randomness.
     pub(crate) fn step(&mut self, now: Now, chance: f64, input: Input) -> Vec<Effect> {
         match input {
-            Input::Login { force, part } => self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin),
+            Input::Login { force, part } => {
+                self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin, Duration::ZERO)
+            }
             Input::Complete { asked, given, force } => self.complete(now, &asked, given, force),
             Input::Supplied(number, part) => self.supplied(now, number, part),
-            Input::Want => self.want(now),
-            Input::Refresh => self.refresh(now),
-            Input::Unauthorized(token) => self.unauthorized(now, &token),
+            Input::Want { longer } => self.want(now, longer),
+            Input::Refresh { longer } => self.refresh(now, longer),
+            Input::Unauthorized { token, longer } => self.unauthorized(now, &token, longer),
             Input::Ended(number, ended) => self.ended(now, chance, number, ended),
             Input::Stored(number, result) => self.stored(now, number, result),
             Input::Wake { used } => self.wake(now, used),

@@ -75,12 +75,13 @@ impl Scene {
             };
         };
         match self.draw(20) {
-            0..=11 => self.token(&client),
-            12..=13 => self.refresh(&client),
+            0..=10 => self.token(&client, false),
+            11 => self.token(&client, true),
+            12..=13 => self.refresh(&client, self.draw(3) == 0),
             14..=16 => self.report_something(&client),
             17 if self.draw(6) == 0 => self.log_out(&client),
             18 => self.arrive(),
-            _ => (0..3).for_each(|_| self.token(&client)),
+            _ => (0..3).for_each(|_| self.token(&client, false)),
         }
     }
 
@@ -177,7 +178,8 @@ impl Scene {
     fn change_weather(&self) {
         if !self.setting.calm {
             let faults = [0, 10, 30, 90][self.draw(4)];
-            self.world.network.weather.set(super::network::Weather { faults, slow: [0, 5, 40][self.draw(3)] });
+            let (slow, down) = ([0, 5, 40][self.draw(3)], self.draw(5) == 0);
+            self.world.network.weather.set(super::network::Weather { faults, slow, down });
             if self.setting.store_fails {
                 let (faults, slow) = ([0, 10, 50, 100][self.draw(4)], [0, 10, 50][self.draw(3)]);
                 self.store.set(Trouble { faults, slow, ..Trouble::default() });

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::checks;
 use super::executor::{Owner, TaskNumber};
-use super::patience::Waiting;
+use super::patience::{PATIENT, Waiting};
 use super::scene::{Client, Scene, Shared, name};
 use crate::error::Error;
 use crate::policy::Relogin;
@@ -87,24 +87,30 @@ impl Scene {
         });
     }
 
-    pub(super) fn token(&self, client: &Client) {
+    /// Asks for a token; a patient caller waits longer than is usual.
+    pub(super) fn token(&self, client: &Client, patient: bool) {
         let (of, shared, setting) = (client.clone(), Rc::clone(&self.shared), self.setting);
         self.call(client.process, "token", async move {
-            let waiting = Waiting::begin(&of);
-            let result = of.session.token().await.map(|token| token.as_str().to_owned());
+            let waiting = Waiting::begin(&of, patient);
+            let token = if patient { of.session.token_within(PATIENT) } else { of.session.token() };
+            let result = token.await.map(|token| token.as_str().to_owned());
             waiting.check_token(setting, &of, &shared);
+            if let Err(error) = &result {
+                waiting.check_failed(setting, &of, error);
+            }
             ended(&of, &shared, setting, "token", result);
         });
     }
 
-    pub(super) fn refresh(&self, client: &Client) {
+    pub(super) fn refresh(&self, client: &Client, patient: bool) {
         let (of, setting) = (client.clone(), self.setting);
         self.call(client.process, "refresh", async move {
-            let waiting = Waiting::begin(&of);
-            match of.session.refresh().await {
+            let waiting = Waiting::begin(&of, patient);
+            let refreshed = if patient { of.session.refresh_within(PATIENT).await } else { of.session.refresh().await };
+            match refreshed {
                 Ok(tokens) => waiting.check_refreshed(setting, &tokens),
                 Err(error) => {
-                    waiting.check_failed_refresh(setting, &of, &error);
+                    waiting.check_failed(setting, &of, &error);
                     checks::refresh_failed(setting, &of, &error);
                 }
             }

@@ -67,8 +67,8 @@ fn check_rotation(scene: &Scene, most: usize) {
     assert_eq!(good, [held.expose()], "the rotation was lost");
     let (refreshes, logins) = refreshes_and_logins(scene);
     assert!(refreshes <= most && logins == 1, "{refreshes} refreshes, {logins} logins");
-    scene.token(&client);
-    scene.refresh(&client);
+    scene.token(&client, false);
+    scene.refresh(&client, false);
     run_for(scene, 100_000);
     assert_eq!(refreshes_and_logins(scene).1, 1);
     assert!(!client.handed_out.borrow().is_empty(), "no token");
@@ -77,7 +77,7 @@ fn check_rotation(scene: &Scene, most: usize) {
 #[test]
 fn a_refresh_cut_at_any_point_loses_no_rotation() {
     for stored in [false, true] {
-        let begin = |scene: &Scene| scene.refresh(&log_in(scene));
+        let begin = |scene: &Scene| scene.refresh(&log_in(scene), false);
         cut_everywhere(Setting { stored, ..SETTING }, begin, |scene| check_rotation(scene, 1));
     }
 }
@@ -87,7 +87,7 @@ fn a_call_that_waits_for_a_refresh_cut_at_any_point_loses_no_rotation() {
     let begin = |scene: &Scene| {
         let client = log_in(scene);
         scene.world.executor.suspend(1_300_000);
-        scene.token(&client);
+        scene.token(&client, false);
     };
     cut_everywhere(SETTING, begin, |scene| check_rotation(scene, 1));
 }
@@ -97,8 +97,8 @@ fn many_calls_cut_at_any_point_lose_no_rotation() {
     let begin = |scene: &Scene| {
         let client = log_in(scene);
         scene.world.executor.suspend(1_300_000);
-        (0..5).for_each(|_| scene.token(&client));
-        scene.refresh(&client);
+        (0..5).for_each(|_| scene.token(&client, false));
+        scene.refresh(&client, false);
     };
     cut_everywhere(SETTING, begin, |scene| check_rotation(scene, 2));
 }
@@ -126,7 +126,7 @@ fn check_login(scene: &Scene) {
     }
     for _ in 0..2 {
         let client = log_in(scene);
-        scene.token(&client);
+        scene.token(&client, false);
         run_for(scene, 40_000);
         assert_eq!(client.handed_out.borrow().len(), 1, "no token");
     }

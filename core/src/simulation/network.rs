@@ -64,6 +64,8 @@ pub(super) struct Weather {
     pub(super) faults: u8,
     /// How many of a hundred are slow, up to beyond what anyone waits for.
     pub(super) slow: u8,
+    /// Nobody is there.
+    pub(super) down: bool,
 }
 
 #[derive(Default)]
@@ -157,6 +159,9 @@ impl World {
 
     fn drawn_journey(&self) -> Journey {
         let weather = self.network.weather.get();
+        if weather.down {
+            return Journey::new(Fate::NotSent, 10, 10);
+        }
         self.random(|random| {
             let fate = if random.u8(..100) < weather.faults { fault(random) } else { Fate::Whole };
             let quick = |random: &mut fastrand::Rng| random.i64(0..200);

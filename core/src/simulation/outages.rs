@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use super::network::Fate;
 use super::scene::{SETTING, Setting, name};
@@ -38,6 +39,24 @@ fn a_flight_that_slept_longer_than_its_limit_tries_on_after_waking() {
         schedule.pass(60_000);
         let (result, took) = token.ended();
         assert!(result.is_ok() && took < 15_000, "{result:?} after {took} ms");
+        assert_eq!(schedule.granted(), (1, 1, 0));
+    });
+}
+
+#[test]
+fn a_flight_tries_on_for_as_long_as_the_most_patient_caller_waits() {
+    in_any_order(SETTING, |schedule| {
+        let session = schedule.log_in();
+        schedule.suspend(1_300_000);
+        schedule.always(Fate::NotSent, 5);
+        let (usual, patient) = (schedule.token(&session), schedule.token_within(&session, Duration::from_secs(300)));
+        schedule.pass(200_000);
+        let (result, took) = usual.ended();
+        assert!(result.is_err_and(|error| error.code() == ErrorCode::Transport) && (20_000..=30_000).contains(&took));
+        assert!(!patient.has_ended());
+        schedule.all_is_well();
+        schedule.pass(31_000);
+        patient.ended().0.expect("a token");
         assert_eq!(schedule.granted(), (1, 1, 0));
     });
 }

@@ -99,7 +99,7 @@ impl Scene {
 
     pub(super) fn set(world: &Rc<World>, setting: Setting) -> Self {
         let network = &world.network;
-        let stormy = Weather { faults: world.random(|random| random.u8(5..50)), slow: 5 };
+        let stormy = Weather { faults: world.random(|random| random.u8(5..50)), slow: 5, down: false };
         network.instant.set(!setting.stored && setting.lifetime.is_some());
         network.weather.set(if setting.calm { Weather::default() } else { stormy });
         network.dated.set(world.random(|random| random.u8(..4) > 0));

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::executor::Owner;
 use super::network::{Fate, Journey, Model};
@@ -98,6 +99,11 @@ impl Schedule {
     pub(super) fn token(&self, session: &Session) -> Called<Answer> {
         let session = session.clone();
         self.call(async move { session.token().await.map(|token| token.as_str().to_owned()) })
+    }
+
+    pub(super) fn token_within(&self, session: &Session, limit: Duration) -> Called<Answer> {
+        let session = session.clone();
+        self.call(async move { session.token_within(limit).await.map(|token| token.as_str().to_owned()) })
     }
 
     /// The access token that a refresh brings.

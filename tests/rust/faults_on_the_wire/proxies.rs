@@ -12,10 +12,11 @@ fn answer(text: &str) -> WireFault {
     WireFault::Answer { bytes: text.into(), acts: false }
 }
 
-const WANTS_CREDENTIALS: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm=\"made up\"\r\nContent-Length: 0\r\n\r\n";
-const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 9\r\n\r\nupstream\n";
-const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n";
-const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n";
+// The connection ends after each of them, and they say so: the next request might be written to it.
+const WANTS_CREDENTIALS: &str = "HTTP/1.1 407 Proxy Authentication Required\r\nConnection: close\r\nProxy-Authenticate: Basic realm=\"made up\"\r\nContent-Length: 0\r\n\r\n";
+const BAD_GATEWAY: &str = "HTTP/1.1 502 Bad Gateway\r\nConnection: close\r\nContent-Length: 9\r\n\r\nupstream\n";
+const UNAVAILABLE: &str = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
+const FORBIDDEN: &str = "HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 #[test]
 fn a_proxy_that_makes_no_tunnel_has_passed_nothing_on() {

@@ -6,7 +6,7 @@ use relatch_sandbox::fault_proxy::{Cut, Spot, WireFault};
 use super::Reading::{Lost, Unreadable, Unseen};
 use super::way::Way;
 use super::{Row, check, row};
-use crate::support::{LIMIT, advance, ask, refresh_in_vain, run};
+use crate::support::{CALL_LIMIT, LIMIT, advance, ask, refresh_in_vain, run};
 
 /// Every point of an exchange, and whether the server has acted by then.
 pub(super) const SPOTS: [(Spot, bool); 6] = [
@@ -65,8 +65,8 @@ fn what_is_not_http_is_no_answer() {
             rows.push(row(answer(garbage, acts), Lost { code: ErrorCode::Transport, arrives: acts }));
         }
         for strange in [
-            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
-            "HTTP/1.1 204 No Content\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
+            "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n",
             "HTTP/1.0 200 OK\r\n\r\n<p>",
         ] {
             rows.push(row(answer(strange, acts), Unreadable { arrives: acts }));
@@ -79,7 +79,9 @@ fn what_is_not_http_is_no_answer() {
 fn a_server_that_is_not_there_has_seen_nothing() {
     run(async {
         let way = Way::plain();
-        let session = relatch::resume(way.provider(), way.tokens().await, way.options.clone()).unwrap();
+        // However slowly a try fails: that the clock is moved meanwhile does not end it.
+        let options = way.options.clone().exchange_timeout(2 * CALL_LIMIT).unwrap();
+        let session = relatch::resume(way.provider(), way.tokens().await, options).unwrap();
         way.proxy.down();
         let error = refresh_in_vain(&session, &way.sandbox).await;
         assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::No)), "{error:?}");

@@ -51,6 +51,7 @@ scenarios! {
     opaque_tokens,
     outage_with_valid_token,
     pascal_case,
+    patient_caller,
     refresh_answer_500_without_credentials,
     refresh_answer_500,
     refresh_answer_garbage,

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::*;
+use super::{REFRESH, WANT, unauthorized};
 use crate::clock::UnixTime;
 use crate::freshness::{Margins, Timing};
 use crate::secret::Secret;
@@ -26,7 +27,7 @@ pub(super) fn rules() -> Rules {
     }
 }
 
-fn without_credentials() -> Rules {
+pub(super) fn without_credentials() -> Rules {
     Rules { can_login: false, ..rules() }
 }
 
@@ -34,7 +35,7 @@ pub(super) fn at(seconds: i64) -> Now {
     Now { boot: BootTime(seconds * 1000), unix: UnixTime((START + seconds) * 1000) }
 }
 
-fn grant(name: &str, lifetime: i64) -> Grant {
+pub(super) fn grant(name: &str, lifetime: i64) -> Grant {
     let expiry = Expiry::After(Duration::from_secs(u64::try_from(lifetime).unwrap()));
     let refresh_token = Some(Secret::new(format!("refresh {name}")));
     Grant { access_token: Secret::new(name), refresh_token, expiry, details: None }
@@ -45,7 +46,7 @@ pub(super) fn answered(outcome: Outcome, seconds: i64) -> Ended {
     Ended::Answered(outcome, Timing { sent: time, received: time, date: None })
 }
 
-fn lost() -> Ended {
+pub(super) fn lost() -> Ended {
     Ended::Ambiguous(Error::new(ErrorCode::Timeout, "no answer"))
 }
 
@@ -54,7 +55,7 @@ pub(super) fn refused(code: ErrorCode) -> Outcome {
 }
 
 /// An active session with token «one», obtained at 0 s, good for 1200 s.
-fn active(rules: Rules) -> Lifecycle {
+pub(super) fn active(rules: Rules) -> Lifecycle {
     Lifecycle::resumed(rules, ServerClock::default(), grant("one", 1200), at(0), 0.0).0
 }
 
@@ -103,7 +104,7 @@ fn a_first_login_is_in_use_before_it_is_stored_and_stored_before_it_is_announced
     assert_eq!(lifecycle.state(at(0)), State::LoggingIn);
     let ended = Input::Ended(0, answered(Outcome::Granted(grant("one", 1200)), 0));
     assert_eq!(names(&step(&mut lifecycle, 0, ended)), ["publish true", "store 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 0, Input::Want)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 0, WANT)), ["hand out one"]);
     assert_eq!(names(&step(&mut lifecycle, 0, Input::Stored(0, Ok(())))), ["logged_in", "settle 0 one"]);
     assert_eq!(lifecycle.state(at(0)), State::Active);
 }
@@ -111,7 +112,7 @@ fn a_first_login_is_in_use_before_it_is_stored_and_stored_before_it_is_announced
 #[test]
 fn a_failing_store_is_an_event_and_never_a_lost_token() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1, Input::Refresh);
+    step(&mut lifecycle, 1, REFRESH);
     step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1)));
     let failed = Input::Stored(0, Err(Error::new(ErrorCode::Store, "disk full")));
     assert_eq!(names(&step(&mut lifecycle, 1, failed)), ["store_failed", "refreshed", "settle 0 two"]);
@@ -120,8 +121,8 @@ fn a_failing_store_is_an_event_and_never_a_lost_token() {
 #[test]
 fn callers_in_the_mandatory_window_share_one_flight() {
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 1180, Input::Want)), ["wait 0", "refresh 0"]);
-    for input in [Input::Want, Input::Refresh, Input::Unauthorized(Secret::new("one"))] {
+    assert_eq!(names(&step(&mut lifecycle, 1180, WANT)), ["wait 0", "refresh 0"]);
+    for input in [WANT, REFRESH, unauthorized(Secret::new("one"))] {
         let names = names(&step(&mut lifecycle, 1181, input));
         assert!(names.contains(&"wait 0".to_owned()) && !names.contains(&"refresh 0".to_owned()), "{names:?}");
     }
@@ -130,8 +131,8 @@ fn callers_in_the_mandatory_window_share_one_flight() {
 #[test]
 fn a_caller_in_the_advisory_window_gets_the_token_and_starts_the_refresh() {
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 1000, Input::Want)), ["hand out one", "refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1000, Input::Want)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1000, WANT)), ["hand out one", "refresh 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1000, WANT)), ["hand out one"]);
 }
 
 #[test]
@@ -149,9 +150,9 @@ fn the_timer_refreshes_a_session_that_was_used_and_leaves_an_unused_one_alone() 
 fn a_refresh_that_fails_leaves_a_valid_token_in_use() {
     for ended in [lost(), answered(refused(ErrorCode::AccessDenied), 1180), Ended::NotSent(Error::closed("no"))] {
         let mut lifecycle = active(without_credentials());
-        step(&mut lifecycle, 1180, Input::Want);
+        step(&mut lifecycle, 1180, WANT);
         step(&mut lifecycle, 1181, Input::Ended(0, ended));
-        let effects = names(&step(&mut lifecycle, 1182, Input::Want));
+        let effects = names(&step(&mut lifecycle, 1182, WANT));
         assert!(effects[0] == "hand out one" && !effects.contains(&"wait 1".to_owned()), "{effects:?}");
         assert!(lifecycle.valid(at(1199)).is_some() && lifecycle.valid(at(1200)).is_none());
     }
@@ -160,7 +161,7 @@ fn a_refresh_that_fails_leaves_a_valid_token_in_use() {
 #[test]
 fn a_lost_answer_is_healed_by_one_login_in_the_same_flight() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, Input::Want);
+    step(&mut lifecycle, 1300, WANT);
     assert_eq!(names(&step(&mut lifecycle, 1301, Input::Ended(0, lost()))), ["refresh_failed", "login 0"]);
     step(&mut lifecycle, 1302, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1302)));
     assert_eq!(names(&step(&mut lifecycle, 1302, Input::Stored(0, Ok(())))), ["logged_in", "settle 0 two"]);
@@ -169,10 +170,10 @@ fn a_lost_answer_is_healed_by_one_login_in_the_same_flight() {
 #[test]
 fn a_lost_answer_without_credentials_needs_a_login_and_the_spent_token_stays_home() {
     let mut lifecycle = active(without_credentials());
-    step(&mut lifecycle, 1300, Input::Want);
+    step(&mut lifecycle, 1300, WANT);
     let effects = step(&mut lifecycle, 1301, Input::Ended(0, lost()));
     assert_eq!(names(&effects), ["refresh_failed", "relogin_required", "settle 0 relogin_required"]);
-    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 5000, Input::Want).pop() else { panic!("not refused") };
+    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 5000, WANT).pop() else { panic!("not refused") };
     assert_eq!(error.cause(), Some(Cause::RotationLost));
     assert_eq!(lifecycle.state(at(5000)), State::NeedsLogin);
 }
@@ -180,7 +181,7 @@ fn a_lost_answer_without_credentials_needs_a_login_and_the_spent_token_stays_hom
 #[test]
 fn a_provider_with_a_grace_is_asked_once_more_within_it() {
     let mut lifecycle = active(Rules { replay_grace: Duration::from_secs(10), ..without_credentials() });
-    step(&mut lifecycle, 1300, Input::Want);
+    step(&mut lifecycle, 1300, WANT);
     assert_eq!(names(&step(&mut lifecycle, 1305, Input::Ended(0, lost()))), ["refresh 0"]);
     let effects = step(&mut lifecycle, 1306, Input::Ended(0, lost()));
     assert_eq!(names(&effects), ["refresh_failed", "relogin_required", "settle 0 relogin_required"]);
@@ -189,76 +190,34 @@ fn a_provider_with_a_grace_is_asked_once_more_within_it() {
 #[test]
 fn a_late_401_for_an_older_token_returns_the_current_one_without_traffic() {
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("older")))), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 10, unauthorized(Secret::new("older")))), ["hand out one"]);
 }
 
 #[test]
 fn a_401_for_the_current_token_refreshes_once_and_a_second_one_is_an_error() {
     let mut lifecycle = active(rules());
-    let effects = step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("one")));
+    let effects = step(&mut lifecycle, 10, unauthorized(Secret::new("one")));
     assert_eq!(names(&effects), ["publish false", "unauthorized", "wait 0", "refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("one")))), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 10, unauthorized(Secret::new("one")))), ["wait 0"]);
     step(&mut lifecycle, 11, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 11)));
     step(&mut lifecycle, 11, Input::Stored(0, Ok(())));
-    let effects = step(&mut lifecycle, 12, Input::Unauthorized(Secret::new("two")));
+    let effects = step(&mut lifecycle, 12, unauthorized(Secret::new("two")));
     let Some(Effect::Refuse(error)) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(error.cause(), Some(Cause::TokenRefused));
-    assert_eq!(names(&step(&mut lifecycle, 13, Input::Want)), ["hand out two"]);
-    let later = names(&step(&mut lifecycle, 100, Input::Unauthorized(Secret::new("two"))));
+    assert_eq!(names(&step(&mut lifecycle, 13, WANT)), ["hand out two"]);
+    let later = names(&step(&mut lifecycle, 100, unauthorized(Secret::new("two"))));
     assert_eq!(later, ["publish false", "unauthorized", "wait 1", "refresh 1"]);
-}
-
-#[test]
-fn an_outage_hands_out_the_old_token_and_tries_again_after_the_backoff() {
-    let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1180, Input::Want);
-    let down = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
-    assert_eq!(names(&step(&mut lifecycle, 1181, Input::Ended(0, down()))), ["refresh_failed", "settle 0 transport"]);
-    assert_eq!(names(&step(&mut lifecycle, 1181, Input::Want)), ["hand out one"]);
-    assert_eq!(lifecycle.wake_at(), Some(BootTime(1_181_250)));
-    assert_eq!(names(&step(&mut lifecycle, 1182, Input::Wake { used: true })), ["refresh 1"]);
-}
-
-#[test]
-fn without_a_valid_token_callers_wait_while_the_flight_tries_again() {
-    let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, Input::Want);
-    let down = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
-    assert_eq!(names(&step(&mut lifecycle, 1300, Input::Ended(0, down()))), Vec::<String>::new());
-    assert_eq!(names(&step(&mut lifecycle, 1300, Input::Want)), ["wait 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1301, Input::Wake { used: false })), ["refresh 0"]);
-}
-
-#[test]
-fn retry_after_is_honoured_and_a_long_one_ends_the_flight() {
-    let busy = |until| {
-        let error = Error::new(ErrorCode::RateLimited, "slow down").with_status(429).with_retry_at(at(until).unix);
-        answered(Outcome::Busy(error), 1300)
-    };
-    let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, Input::Want);
-    step(&mut lifecycle, 1300, Input::Ended(0, busy(1305)));
-    assert_eq!(lifecycle.wake_at(), Some(BootTime(1_305_000)));
-    let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, Input::Want);
-    assert_eq!(
-        names(&step(&mut lifecycle, 1300, Input::Ended(0, busy(2000)))),
-        ["refresh_failed", "settle 0 rate_limited"]
-    );
-    assert_eq!(names(&step(&mut lifecycle, 1400, Input::Want)), ["refuse rate_limited"]);
-    assert_eq!(names(&step(&mut lifecycle, 1980, Input::Want)), ["wait 1"]);
-    assert_eq!(names(&step(&mut lifecycle, 2000, Input::Wake { used: false })), ["refresh 1"]);
 }
 
 #[test]
 fn refused_credentials_end_the_healing_for_good() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, Input::Want);
+    step(&mut lifecycle, 1300, WANT);
     step(&mut lifecycle, 1300, Input::Ended(0, answered(refused(ErrorCode::InvalidCredentials), 1300)));
     let effects = step(&mut lifecycle, 1301, Input::Ended(0, answered(refused(ErrorCode::InvalidCredentials), 1301)));
     assert_eq!(names(&effects), ["login_failed", "relogin_required", "settle 0 relogin_required"]);
     for seconds in [1302, 99_999] {
-        assert_eq!(names(&step(&mut lifecycle, seconds, Input::Want)), ["refuse relogin_required"]);
+        assert_eq!(names(&step(&mut lifecycle, seconds, WANT)), ["refuse relogin_required"]);
     }
 }
 
@@ -269,36 +228,36 @@ fn a_second_factor_that_needs_a_human_is_asked_for_by_an_error_and_not_again() {
     let effects = step(&mut lifecycle, 0, Input::Ended(0, answered(Outcome::SecondFactor(asked()), 0)));
     assert_eq!(names(&effects), ["challenged", "settle 0 second_factor_required"]);
     assert_eq!(lifecycle.state(at(0)), State::Challenged);
-    assert_eq!(names(&step(&mut lifecycle, 1, Input::Want)), ["refuse second_factor_required"]);
+    assert_eq!(names(&step(&mut lifecycle, 1, WANT)), ["refuse second_factor_required"]);
 }
 
 #[test]
 fn a_forked_child_uses_the_token_and_never_spends_the_refresh_token() {
     let held = active(rules()).held().cloned();
     let mut child = Lifecycle::inherited(without_credentials(), held.clone(), false);
-    assert_eq!(names(&step(&mut child, 1190, Input::Want)), ["hand out one"]);
-    assert_eq!(names(&step(&mut child, 1190, Input::Refresh)), ["refuse forked_session"]);
-    assert_eq!(names(&step(&mut child, 1200, Input::Want)), ["refuse forked_session"]);
+    assert_eq!(names(&step(&mut child, 1190, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut child, 1190, REFRESH)), ["refuse forked_session"]);
+    assert_eq!(names(&step(&mut child, 1200, WANT)), ["refuse forked_session"]);
     let mut child = Lifecycle::inherited(rules(), held, false);
-    assert_eq!(names(&step(&mut child, 1200, Input::Want)), ["wait 0", "login 0"]);
+    assert_eq!(names(&step(&mut child, 1200, WANT)), ["wait 0", "login 0"]);
 }
 
 #[test]
 fn an_inherited_session_that_was_closed_stays_closed() {
     let mut child = Lifecycle::inherited(rules(), None, true);
-    assert_eq!(names(&step(&mut child, 0, Input::Want)), ["refuse closed"]);
+    assert_eq!(names(&step(&mut child, 0, WANT)), ["refuse closed"]);
 }
 
 #[test]
 fn logout_settles_those_who_wait_and_a_late_answer_changes_nothing() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, Input::Want);
+    step(&mut lifecycle, 1300, WANT);
     let effects = step(&mut lifecycle, 1300, Input::Close);
     assert_eq!(names(&effects), ["publish false", "forget", "logged_out", "settle 0 closed"]);
     let late = Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1301));
     assert_eq!(names(&step(&mut lifecycle, 1301, late)), ["end two"]);
     assert_eq!(lifecycle.state(at(1301)), State::Closed);
-    assert_eq!(names(&step(&mut lifecycle, 1301, Input::Want)), ["refuse closed"]);
+    assert_eq!(names(&step(&mut lifecycle, 1301, WANT)), ["refuse closed"]);
 }
 
 #[test]
@@ -312,7 +271,7 @@ fn logout_ends_a_good_token_on_the_server_but_not_in_a_forked_child() {
 #[test]
 fn a_token_that_is_issued_expired_is_taken_to_live_its_usual_time() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1, Input::Refresh);
+    step(&mut lifecycle, 1, REFRESH);
     let past = Grant { expiry: Expiry::At(UnixTime(0)), ..grant("two", 0) };
     step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(past), 1)));
     assert!(lifecycle.valid(at(1200)).is_some());
@@ -322,91 +281,19 @@ fn a_token_that_is_issued_expired_is_taken_to_live_its_usual_time() {
 fn a_session_without_refresh_token_and_credentials_says_what_it_lacks() {
     let bare = Grant { refresh_token: None, ..grant("one", 1200) };
     let mut lifecycle = Lifecycle::resumed(without_credentials(), ServerClock::default(), bare, at(0), 0.0).0;
-    assert_eq!(names(&step(&mut lifecycle, 1190, Input::Want)), ["hand out one"]);
-    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 1200, Input::Want).pop() else { panic!("not refused") };
+    assert_eq!(names(&step(&mut lifecycle, 1190, WANT)), ["hand out one"]);
+    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 1200, WANT).pop() else { panic!("not refused") };
     assert_eq!(error.cause(), Some(Cause::NoRefreshToken));
 }
 
 #[test]
 fn a_token_that_is_refused_while_it_is_stored_is_replaced_before_anybody_gets_it() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1, Input::Refresh);
+    step(&mut lifecycle, 1, REFRESH);
     step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1)));
-    let effects = step(&mut lifecycle, 2, Input::Unauthorized(Secret::new("two")));
+    let effects = step(&mut lifecycle, 2, unauthorized(Secret::new("two")));
     assert_eq!(names(&effects), ["publish false", "unauthorized", "wait 0"]);
     assert_eq!(names(&step(&mut lifecycle, 3, Input::Stored(0, Ok(())))), ["refreshed", "refresh 0"]);
     step(&mut lifecycle, 3, Input::Ended(0, answered(Outcome::Granted(grant("three", 1200)), 3)));
     assert_eq!(names(&step(&mut lifecycle, 3, Input::Stored(0, Ok(())))), ["refreshed", "settle 0 three"]);
-}
-
-#[test]
-fn who_asks_for_new_tokens_waits_while_the_flight_tries_again_and_nobody_else_does() {
-    let unreachable = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
-    let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["wait 0", "refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Refresh)), ["wait 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Ended(0, unreachable()))), ["release 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["hand out one"]);
-    assert_eq!(names(&step(&mut lifecycle, 1187, Input::Wake { used: false })), ["refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1187, Input::Want)), ["hand out one"]);
-    // Once the token has ended, all are in need.
-    assert!(names(&step(&mut lifecycle, 1201, Input::Ended(0, unreachable()))).is_empty());
-    assert_eq!(names(&step(&mut lifecycle, 1201, Input::Want)), ["wait 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1205, Input::Wake { used: false })), ["refresh 0"]);
-    step(&mut lifecycle, 1205, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1205)));
-    assert_eq!(names(&step(&mut lifecycle, 1205, Input::Stored(0, Ok(())))), ["refreshed", "settle 0 two"]);
-}
-
-#[test]
-fn an_old_failure_is_no_outage() {
-    let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1100, Input::Want);
-    step(&mut lifecycle, 1100, Input::Ended(0, Ended::NotSent(Error::new(ErrorCode::Transport, "refused"))));
-    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["wait 1", "refresh 1"]);
-}
-
-#[test]
-fn of_two_logins_that_the_ledger_bears_one_is_kept_for_the_end_of_the_token() {
-    let mut lifecycle = active(rules());
-    let failed =
-        |seconds| answered(Outcome::Unreadable(Error::new(ErrorCode::Protocol, "failed").with_status(502)), seconds);
-    step(&mut lifecycle, 920, Input::Want);
-    assert_eq!(names(&step(&mut lifecycle, 920, Input::Ended(0, failed(920)))), ["refresh_failed", "login 0"]);
-    step(&mut lifecycle, 920, Input::Ended(0, failed(920)));
-    assert_eq!(names(&step(&mut lifecycle, 1000, Input::Want)), ["hand out one"]);
-    assert_eq!(lifecycle.wake_at(), Some(BootTime(1_170_000)));
-    assert_eq!(names(&step(&mut lifecycle, 1170, Input::Want)), ["wait 1", "login 1"]);
-}
-
-#[test]
-fn a_session_that_nobody_asks_any_more_stops_trying() {
-    let mut lifecycle = active(rules());
-    let busy = |seconds| {
-        let error = Error::new(ErrorCode::RateLimited, "slow down").with_status(429);
-        answered(Outcome::Busy(error), seconds)
-    };
-    step(&mut lifecycle, 900, Input::Wake { used: true });
-    step(&mut lifecycle, 900, Input::Ended(0, busy(900)));
-    assert_eq!(names(&step(&mut lifecycle, 1300, Input::Wake { used: true })), Vec::<String>::new());
-    assert_eq!(lifecycle.wake_at(), None);
-}
-
-#[test]
-fn a_replay_that_is_not_sent_does_not_make_the_first_try_unsent() {
-    let mut lifecycle = active(Rules { replay_grace: Duration::from_secs(10), ..without_credentials() });
-    step(&mut lifecycle, 1300, Input::Want);
-    step(&mut lifecycle, 1301, Input::Ended(0, lost()));
-    let not_sent = Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
-    let effects = step(&mut lifecycle, 1302, Input::Ended(0, not_sent));
-    assert_eq!(names(&effects), ["refresh_failed", "relogin_required", "settle 0 relogin_required"]);
-}
-
-#[test]
-fn what_does_not_mend_itself_is_told_at_once() {
-    for code in [ErrorCode::Tls, ErrorCode::Proxy] {
-        let mut lifecycle = Lifecycle::new(rules());
-        step(&mut lifecycle, 0, Input::Login { force: false, part: LoginPart::Whole(None) });
-        let effects = step(&mut lifecycle, 0, Input::Ended(0, Ended::NotSent(Error::new(code, "refused"))));
-        assert_eq!(names(&effects), ["login_failed".to_owned(), format!("settle 0 {}", code.as_str())]);
-    }
 }
