@@ -210,6 +210,12 @@ impl Error {
         self
     }
 
+    #[must_use]
+    pub(crate) fn with_more(mut self, words: &str) -> Self {
+        Arc::make_mut(&mut self.0).message.push_str(words);
+        self
+    }
+
     /// For keeping: what a callback raised may hold on to all that its program has.
     #[must_use]
     pub(crate) fn without_source(mut self) -> Self {

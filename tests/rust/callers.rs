@@ -9,7 +9,7 @@ use relatch_sandbox::Sandbox;
 use serde_json::json;
 use tokio::task::JoinHandle;
 
-use crate::support::{LIMIT, advance, ask, hold_refresh, listen, login, run, sandbox};
+use crate::support::{LIMIT, advance, ask, fault, hold_refresh, listen, login, options, provider, run, sandbox};
 
 const CALLERS: usize = 1000;
 
@@ -155,5 +155,26 @@ fn a_caller_is_woken_outside_of_every_lock() {
         sandbox.release();
         assert!(answers.recv_timeout(2 * LIMIT).expect("the caller is woken"), "the session answers while it wakes");
         assert!(matches!(call.poll(&mut Context::from_waker(&waker)), Poll::Ready(Ok(_))));
+    });
+}
+
+#[test]
+fn a_login_that_nobody_waits_for_any_more_is_not_sent() {
+    run(async {
+        let sandbox = sandbox(json!({}));
+        fault(&sandbox, json!({"on": "login", "fault": "hold", "when": "after"}));
+        let first = ask(relatch::login(provider(&sandbox), options(&sandbox))).await;
+        sandbox.wait_for("login", 1, LIMIT).await.unwrap();
+        // One at a time for an account: these wait for the first, and give up.
+        for _ in 0..20 {
+            let caller = ask(relatch::login(provider(&sandbox), options(&sandbox))).await;
+            caller.abort();
+            assert!(caller.await.is_err_and(|error| error.is_cancelled()));
+        }
+        let last = ask(relatch::login(provider(&sandbox), options(&sandbox))).await;
+        sandbox.control("release", json!({})).unwrap();
+        first.await.unwrap().expect("a session");
+        last.await.unwrap().expect("a session");
+        assert_eq!(sandbox.counts().login, 2);
     });
 }

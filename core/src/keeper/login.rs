@@ -235,8 +235,8 @@ impl Login {
 
     async fn turn(&self) -> Result<Pass, Ended> {
         let turn = Turn::take(self.account.clone()).await;
-        if self.keeper.is_closed() {
-            return Err(Ended::Guarded(logged_out()));
+        if let Some(reason) = self.pointless() {
+            return Err(Ended::Guarded(reason));
         }
         self.keeper.pass_in_turn(turn, &self.account, self.force).map_err(Ended::NotSent)
     }
@@ -259,9 +259,9 @@ impl Login {
     async fn transmit(&self, turn: Pass, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
         let (keeper, clock) = (&self.keeper, self.keeper.options.time());
         // The ledgers may have taken their time, and what a logout came too late for lives on at the server.
-        if keeper.is_closed() {
+        if let Some(reason) = self.pointless() {
             self.settle(entry, value, Verdict::NotCounted).await;
-            return Ended::Guarded(logged_out());
+            return Ended::Guarded(reason);
         }
         if self.force && !matches!(self.part, LoginPart::Second(..)) {
             keeper.announce(Event::new(EventKind::LoginForced, clock.unix_time()));
@@ -279,6 +279,16 @@ impl Login {
         ended
     }
 
+    /// Why this request is not worth sending any more, if it is not: nobody could have what came of it. What a human has
+    /// given for it is not wasted.
+    fn pointless(&self) -> Option<Error> {
+        if self.keeper.is_closed() {
+            return Some(logged_out());
+        }
+        let is_begun = matches!(self.part, LoginPart::Whole(Some(_)) | LoginPart::Second(..));
+        (!is_begun && self.keeper.is_forsaken(self.number)).then(forsaken)
+    }
+
     async fn sleep_until(&self, at: BootTime) -> Result<(), Ended> {
         tokio::select! {
             biased;
@@ -294,6 +304,10 @@ impl Login {
             let _ = flight.wait_for(Progress::has_ended).await;
         }
     }
+}
+
+fn forsaken() -> Error {
+    Error::closed("Whoever asked for this login gave up before it was sent.")
 }
 
 fn logged_out() -> Error {

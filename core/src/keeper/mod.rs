@@ -120,6 +120,14 @@ impl Keeper {
         self.closed.load(Ordering::Acquire)
     }
 
+    /// Whether this flight is to bring a session that nobody could have: all who waited for it are gone.
+    fn is_forsaken(self: &Arc<Self>, number: FlightNumber) -> bool {
+        self.with_cell(|cell| {
+            let flight = cell.flight.as_ref().filter(|(current, _)| *current == number);
+            cell.lifecycle.is_first_login(number) && flight.is_none_or(|(_, sender)| sender.receiver_count() == 0)
+        })
+    }
+
     /// The result of this flight, once there is one; nothing where the session has been closed.
     fn flight(self: &Arc<Self>, number: FlightNumber) -> Option<watch::Receiver<Progress>> {
         self.with_cell(|cell| (!cell.lifecycle.is_closed()).then(|| cell.join(number)))

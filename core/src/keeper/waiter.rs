@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{Keeper, Reply};
 use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode, Sent};
-use crate::lifecycle::{Held, Input};
+use crate::lifecycle::{Held, Input, Lifecycle};
 use crate::runtime;
 
 /// How a flight ended, for all who waited for it.
@@ -129,7 +129,7 @@ impl Waiter {
             },
             () = clock.sleep_until(deadline) => {
                 // What keeps the flight from getting through says more than that the time is up.
-                let trouble = self.keeper.look(|lifecycle| lifecycle.trouble().cloned());
+                let trouble = self.keeper.look(Lifecycle::trouble);
                 Some(Err(trouble.unwrap_or_else(|| too_late(limit))))
             }
         }

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{BootTime, Now};
-use crate::error::{Cause, Error, ErrorCode};
+use crate::error::{Cause, Error, ErrorCode, Sent};
 use crate::event::{Event, EventKind};
 use crate::factor::FactorKind;
 use crate::freshness::{Freshness, ServerClock, Windows};
@@ -209,9 +209,19 @@ impl Lifecycle {
         held.filter(|held| held.windows.freshness(now.boot) != Freshness::Expired).map(Arc::clone)
     }
 
+    /// Whether this flight is the first login of a session that nobody has yet but those who wait for it.
+    pub(crate) fn is_first_login(&self, number: FlightNumber) -> bool {
+        let flight = self.flight.as_deref().filter(|flight| flight.number == number);
+        self.held.is_none() && flight.is_some_and(|flight| flight.purpose == Purpose::FirstLogin)
+    }
+
     /// What keeps the flight that is under way from getting through, if it has failed before.
-    pub(crate) fn trouble(&self) -> Option<&Error> {
-        self.last_error.as_ref().filter(|_| self.flight.is_some() && self.failures > 0)
+    pub(crate) fn trouble(&self) -> Option<Error> {
+        let flight = self.flight.as_deref().filter(|_| self.failures > 0)?;
+        let error = self.last_error.clone()?;
+        let again = matches!(flight.stage, Stage::OnTheWire { .. }) && error.sent() == Some(Sent::No);
+        // That the last try was not sent is no longer the whole truth.
+        Some(if again { error.with_sent(Sent::Maybe).with_more(" Another try is under way.") } else { error })
     }
 
     /// The second factor that the server waits for, while it does.

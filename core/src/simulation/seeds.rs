@@ -89,8 +89,13 @@ fn settle(scene: &Scene) {
     let world = &scene.world;
     world.network.weather.set(super::network::Weather::default());
     scene.store.set(super::store::Trouble::default());
-    // Longer than the most patient caller waits, whose time begins anew when the machine slept through it.
-    run_for(scene, 700_000);
+    run_for(scene, 200_000);
+    // The most patient callers wait for longer, and their time begins anew when the machine slept through it.
+    for _ in 0..5 {
+        if !scene.shared.calls.borrow().is_empty() {
+            run_for(scene, 100_000);
+        }
+    }
     let calls = scene.shared.calls.borrow().clone();
     assert!(calls.is_empty(), "calls that wait for ever: {calls:?}");
     checks::traffic(scene);

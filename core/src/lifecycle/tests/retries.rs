@@ -156,3 +156,17 @@ fn whoever_waits_long_enough_waits_for_the_end_of_a_pause() {
     assert_eq!(names(&step(&mut lifecycle, 1310, Input::Want { longer: Duration::from_secs(170) })), ["wait 1"]);
     assert_eq!(names(&step(&mut lifecycle, 1500, Input::Wake { used: false })), ["refresh 1"]);
 }
+
+#[test]
+fn whose_time_is_up_during_another_try_is_not_told_that_nothing_was_sent() {
+    let mut lifecycle = active(rules());
+    step(&mut lifecycle, 1300, WANT);
+    assert!(lifecycle.trouble().is_none(), "nothing has failed yet");
+    let refused = Error::new(ErrorCode::Transport, "Nobody is there.").with_sent(Sent::No);
+    step(&mut lifecycle, 1300, Input::Ended(0, Ended::NotSent(refused)));
+    assert_eq!(lifecycle.trouble().and_then(|error| error.sent()), Some(Sent::No));
+    step(&mut lifecycle, 1301, Input::Wake { used: false });
+    let error = lifecycle.trouble().expect("an error");
+    assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::Maybe)));
+    assert_eq!(error.to_string(), "Nobody is there. Another try is under way.");
+}
