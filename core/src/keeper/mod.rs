@@ -2,10 +2,12 @@
 
 mod account;
 mod announce;
+mod chance;
 mod cool_down;
 mod exchange;
 mod login;
 mod rotation;
+mod rules;
 mod server_session;
 mod server_time;
 mod storing;
@@ -14,27 +16,25 @@ mod waiter;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
 use crate::clock::BootTime;
 use crate::error::Error;
-use crate::factor::{Factor, Source};
 use crate::fork::{self, PerProcess};
 use crate::grant::Grant;
-use crate::lifecycle::{Effect, Ended, Exchange, FlightNumber, Held, Input, Lifecycle, Rules};
+use crate::lifecycle::{Effect, Ended, Exchange, FlightNumber, Held, Input, Lifecycle};
 use crate::policy::Options;
 use crate::provider::Provider;
 use crate::runtime;
-#[cfg(test)]
-use crate::simulation;
 use crate::store;
 
 pub(crate) use announce::Listeners;
 pub use announce::Subscription;
+use chance::chance;
 pub(crate) use exchange::{grant, tokens};
+use rules::rules;
 use waiter::Progress;
 pub(crate) use waiter::{Need, Result as FlightResult, Waiter};
 
@@ -131,23 +131,6 @@ impl Keeper {
     /// The result of this flight, once there is one; nothing where the session has been closed.
     fn flight(self: &Arc<Self>, number: FlightNumber) -> Option<watch::Receiver<Progress>> {
         self.with_cell(|cell| (!cell.lifecycle.is_closed()).then(|| cell.join(number)))
-    }
-
-    /// How long a call waits for tokens unless it says otherwise: where they come of a login, a code may have to be
-    /// waited for as well.
-    pub(crate) fn wait_limit(&self) -> Duration {
-        if self.provider.is_attended() { self.options.call_limit() } else { self.login_limit() }
-    }
-
-    /// How much longer than usual a call for a token waits that waits for `limit`.
-    pub(crate) fn longer(&self, limit: Duration) -> Duration {
-        limit.saturating_sub(self.wait_limit())
-    }
-
-    /// How long a call waits for a login unless it says otherwise: a factor takes time, such as a human's.
-    pub(crate) fn login_limit(&self) -> Duration {
-        let longest = sources(&*self.provider).map(Source::limit).max().unwrap_or_default();
-        self.options.call_limit().saturating_add(longest)
     }
 
     pub(crate) fn provider(&self) -> &Arc<dyn Provider> {
@@ -312,59 +295,4 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Box<str> {
     let user = account::user(provider, held.map(|held| &held.grant)).unwrap_or_default();
     store::session_key(&store::account(provider.base_url().as_str(), &user)).into()
-}
-
-/// Where the values of a login come from that are not all held.
-fn sources(provider: &dyn Provider) -> impl Iterator<Item = Source<'_>> {
-    [provider.first_value(), provider.second_factor().map(Factor::source)].into_iter().flatten()
-}
-
-/// How long a login may wait for a step whose code nobody has used.
-fn step_limit(provider: &dyn Provider) -> Duration {
-    let steps = sources(provider).filter(|source| matches!(source, Source::Totp(_)));
-    steps.map(Source::limit).max().unwrap_or_default()
-}
-
-/// Sessions that follow each other mostly have the same rules: those are kept in memory once.
-fn rules(provider: &dyn Provider, options: &Options) -> Arc<Rules> {
-    static LATEST: ArcSwapOption<Rules> = ArcSwapOption::const_empty();
-    let rules = Rules {
-        can_login: provider.check_login().is_ok(),
-        attended: provider.is_attended(),
-        one_login: provider.is_for_one_login(),
-        holds_factor: provider.second_factor().is_some(),
-        fresh_codes: provider.has_fresh_codes(),
-        renewal: provider.renewal(),
-        may_relogin: options.may_relogin(),
-        keep_alive: options.keeps_alive(),
-        margins: options.margins(),
-        flight_limit: options.call_limit().saturating_add(step_limit(provider)),
-        replay_grace: provider.replay_grace(),
-        default_lifetime: provider.default_lifetime(),
-    };
-    match &*LATEST.load() {
-        Some(latest) if **latest == rules => Arc::clone(latest),
-        _ => {
-            let rules = Arc::new(rules);
-            LATEST.store(Some(Arc::clone(&rules)));
-            rules
-        }
-    }
-}
-
-/// A number in 0..1, drawn anew in each process: children that inherited a generator would all draw the same.
-fn chance() -> f64 {
-    static GENERATOR: PerProcess<Mutex<fastrand::Rng>> = PerProcess::new();
-    #[cfg(test)]
-    if let Some(chance) = simulation::chance() {
-        return chance;
-    }
-    let make = || {
-        let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let seed = time.as_nanos() ^ u128::from(std::process::id()) << 64;
-        #[allow(clippy::cast_possible_truncation)] // folded on purpose
-        let seed = (seed as u64) ^ ((seed >> 64) as u64).rotate_left(32);
-        Ok::<_, std::convert::Infallible>(Mutex::new(fastrand::Rng::with_seed(seed)))
-    };
-    GENERATOR.with(make, |_| (), |generator| locked(generator).f64()).unwrap_or(0.5)
 }

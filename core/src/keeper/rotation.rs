@@ -44,6 +44,12 @@ impl Known {
         let recent = self.over.is_none_or(|over| now < over.after(KEPT));
         if recent { self.ended.clone() } else { Ended::Ambiguous(spent()) }
     }
+
+    /// Whether it is over and brought the tokens of this key.
+    fn brought(&self, base_url: &BaseUrl, tokens: Key) -> bool {
+        let Ended::Answered(Outcome::Granted(new), _) = &self.ended else { return false };
+        self.over.is_some() && key(base_url, new) == tokens
+    }
 }
 
 #[derive(Default)]
@@ -113,12 +119,10 @@ async fn newest(base_url: &BaseUrl, clock: &Clock, mut ended: Ended) -> Ended {
 /// Forgets what brought these tokens: nobody uses them any more.
 pub(super) fn forget(base_url: &BaseUrl, grant: &Grant) {
     let key = key(base_url, grant);
-    let brought = |known: &Known| matches!(&known.ended, Ended::Answered(Outcome::Granted(new), _) if self::key(base_url, new) == key);
     with(|rotations| {
-        rotations.all.retain(|_, rotation| {
-            rotation
-                .try_lock()
-                .map_or(true, |known| !known.as_ref().is_some_and(|known| known.over.is_some() && brought(known)))
+        rotations.all.retain(|_, rotation| match rotation.try_lock() {
+            Ok(known) => !known.as_ref().is_some_and(|known| known.brought(base_url, key)),
+            Err(_) => true, // under way
         });
     });
 }

@@ -1,9 +1,6 @@
-//! Second factors, and other values of a login that are not held as they are: codes that change, answers of a human.
+//! The codes of authenticator apps (RFC 6238).
 
-use std::error::Error as StdError;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,100 +9,6 @@ use totp_rs::{Builder, Secret as Key, Totp as Generator};
 use crate::clock::{UnixTime, duration};
 use crate::error::Error;
 use crate::secret::Secret;
-use crate::words::words;
-
-words! {
-    /// The kinds of second factors.
-    FactorKind {
-        /// A code that an authenticator app makes of a secret and the time (RFC 6238).
-        Totp = "totp",
-        /// A one-time password that the system sends to its user.
-        Otp = "otp",
-        /// The identifier of a device on which the user has registered a fingerprint.
-        Fingerprint = "fingerprint",
-        /// The number that the Indian tax office knows the user by.
-        Pan = "pan",
-    }
-}
-
-/// A second factor of one user.
-///
-/// ```
-/// let factor = relatch::Factor::from(relatch::Totp::new("JBSW Y3DP EHPK 3PXP")?);
-/// assert_eq!(factor.kind(), relatch::FactorKind::Totp);
-/// # Ok::<(), relatch::Error>(())
-/// ```
-#[derive(Clone, Debug)]
-pub enum Factor {
-    /// Codes made of a secret.
-    Totp(Totp),
-    /// One-time passwords, asked for by a callback. A session asks only when it is told to log in or to refresh.
-    Otp(Callback),
-    /// The identifier of the user's registered device.
-    Fingerprint(Secret),
-    /// The user's PAN.
-    Pan(Secret),
-}
-
-/// Where a value of a login comes from.
-#[derive(Clone, Copy, Debug)]
-pub enum Source<'a> {
-    /// It is held.
-    Held(&'a Secret),
-    /// It is made of a secret and the time.
-    Totp(&'a Totp),
-    /// A callback is asked for it.
-    Callback(&'a Callback),
-}
-
-impl Factor {
-    /// The device's identifier as a factor.
-    pub fn fingerprint(udid: impl Into<Secret>) -> Self {
-        Self::Fingerprint(udid.into())
-    }
-
-    /// The PAN as a factor.
-    pub fn pan(pan: impl Into<Secret>) -> Self {
-        Self::Pan(pan.into())
-    }
-
-    /// What kind of factor it is.
-    pub fn kind(&self) -> FactorKind {
-        match self {
-            Self::Totp(_) => FactorKind::Totp,
-            Self::Otp(_) => FactorKind::Otp,
-            Self::Fingerprint(_) => FactorKind::Fingerprint,
-            Self::Pan(_) => FactorKind::Pan,
-        }
-    }
-
-    /// Where its value comes from.
-    pub fn source(&self) -> Source<'_> {
-        match self {
-            Self::Totp(totp) => Source::Totp(totp),
-            Self::Otp(callback) => Source::Callback(callback),
-            Self::Fingerprint(value) | Self::Pan(value) => Source::Held(value),
-        }
-    }
-}
-
-impl From<Totp> for Factor {
-    fn from(totp: Totp) -> Self {
-        Self::Totp(totp)
-    }
-}
-
-impl Source<'_> {
-    /// How long it may take to have the value.
-    pub(crate) fn limit(self) -> Duration {
-        match self {
-            Self::Held(_) => Duration::ZERO,
-            // The step may have been used, or be about to end: then the next one is waited for.
-            Self::Totp(totp) => totp.period() + LEAST_LEFT,
-            Self::Callback(callback) => callback.limit,
-        }
-    }
-}
 
 /// A code that would arrive later than this before the end of its step is not sent: the server may see it too late.
 const LEAST_LEFT: Duration = Duration::from_secs(3);
@@ -144,6 +47,11 @@ impl Totp {
     /// How long each code is good for.
     pub fn period(&self) -> Duration {
         Duration::from_secs(self.0.step())
+    }
+
+    /// How long a code may have to be waited for: the step may have been used, or be about to end.
+    pub(super) fn longest_wait(&self) -> Duration {
+        self.period() + LEAST_LEFT
     }
 
     /// The step to use at this time of the server's clock, by its first second since 1970; or, when it is about to end,
@@ -199,91 +107,11 @@ impl fmt::Debug for Totp {
     }
 }
 
-/// What a callback is asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Question {
-    /// What is wanted: `otp` or `sso_token`.
-    pub wanted: &'static str,
-    /// The system's short name.
-    pub system: &'static str,
-    /// The user who logs in.
-    pub user: Option<String>,
-    /// The second factors that the server would take, where it said so.
-    pub methods: Vec<FactorKind>,
-}
-
-/// What a callback answers, in the end.
-pub type Answering = Pin<Box<dyn Future<Output = Result<Secret, Box<dyn StdError + Send + Sync>>> + Send>>;
-
-/// What a callback fails with whose program answered with something that is no text: for other languages.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAText;
-
-impl fmt::Display for NotAText {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the answer is no text")
-    }
-}
-
-impl StdError for NotAText {}
-
-/// Asks the program for a value. It is called once for each login that needs it.
-#[derive(Clone)]
-pub struct Callback {
-    ask: Arc<dyn Fn(Question) -> Answering + Send + Sync>,
-    limit: Duration,
-}
-
-impl Callback {
-    /// How long an answer is waited for unless [`Self::limit`] says otherwise: a human looks for a phone.
-    const LIMIT: Duration = Duration::from_secs(120);
-
-    /// A callback that answers with the value, within two minutes.
-    ///
-    /// It runs on a thread that serves all sessions and must not block it: what waits for a keyboard goes into a thread of
-    /// its own (`tokio::task::spawn_blocking`).
-    ///
-    /// ```
-    /// let callback = relatch::Callback::new(|question| async move {
-    ///     assert_eq!(question.wanted, "otp");
-    ///     Ok(relatch::Secret::new("123456"))
-    /// });
-    /// let factor = relatch::Factor::Otp(callback);
-    /// ```
-    pub fn new<F>(ask: impl Fn(Question) -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = Result<Secret, Box<dyn StdError + Send + Sync>>> + Send + 'static,
-    {
-        Self { ask: Arc::new(move |question| Box::pin(ask(question))), limit: Self::LIMIT }
-    }
-
-    /// Waits this long at most for an answer.
-    #[must_use]
-    pub fn limit(mut self, limit: Duration) -> Self {
-        self.limit = limit;
-        self
-    }
-
-    pub(crate) fn ask(&self, question: Question) -> Answering {
-        (self.ask)(question)
-    }
-
-    pub(crate) fn time_limit(&self) -> Duration {
-        self.limit
-    }
-}
-
-impl fmt::Debug for Callback {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "Callback {{ limit: {:?} }}", self.limit)
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
     use proptest::prelude::*;
+
+    use super::*;
 
     /// RFC 6238, appendix B: the secret is the ASCII text 1234567890, repeated.
     fn vectors(algorithm: &str, length: usize) -> Totp {
@@ -350,14 +178,6 @@ mod tests {
         assert_eq!(totp.step(UnixTime(87_000)), Ok(60));
         assert_eq!(totp.step(UnixTime(87_001)), Err(Duration::from_millis(2_999)));
         assert_eq!(totp.step(UnixTime(90_000)), Ok(90));
-    }
-
-    #[test]
-    fn a_factor_shows_no_secret() {
-        let factors =
-            [Totp::new("JBSWY3DPEHPK3PXP").unwrap().into(), Factor::fingerprint("made-up-1"), Factor::pan("made-up-1")];
-        let shown = format!("{factors:?}");
-        assert!(!shown.contains("made-up") && !shown.contains("JBSW"), "{shown}");
     }
 
     proptest! {

@@ -2,13 +2,15 @@
 //!
 //! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
 
+mod machine;
+mod times;
+
 use std::convert::Infallible;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use once_cell::race::OnceBox;
 use tokio::sync::watch;
 
 use crate::coarse_clock;
@@ -17,88 +19,17 @@ use crate::runtime;
 #[cfg(test)]
 use crate::simulation;
 
+pub(crate) use machine::machine_start;
+use machine::{system_boot_time, system_unix_time};
+pub use times::{BootTime, Now, UnixTime};
+pub(crate) use times::{duration, milliseconds};
+
 /// A laptop that slept, or a clock that was set, is noticed within this time: tokio's timers do not count suspend.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
 
 /// Milliseconds by which a coarse clock may be behind, with room to spare: a token that has ended must not pass for
 /// fresh until the next tick.
 const LONGEST_TICK: i64 = 20;
-
-/// Milliseconds since the machine started, suspend included. Meaningless in another process or after a restart.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BootTime(pub i64);
-
-/// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UnixTime(pub i64);
-
-/// A duration in whole milliseconds, as far as one fits.
-pub(crate) fn milliseconds(duration: Duration) -> i64 {
-    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// A duration of that many milliseconds; nothing for a negative number.
-pub(crate) fn duration(milliseconds: i64) -> Duration {
-    Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0))
-}
-
-impl BootTime {
-    /// The time `wait` later.
-    #[must_use]
-    pub fn after(self, wait: Duration) -> Self {
-        Self(self.0.saturating_add(milliseconds(wait)))
-    }
-
-    /// How long it is until `later`; zero when that has passed.
-    pub fn until(self, later: Self) -> Duration {
-        duration(later.0.saturating_sub(self.0))
-    }
-}
-
-impl UnixTime {
-    /// The time `wait` later.
-    #[must_use]
-    pub fn after(self, wait: Duration) -> Self {
-        Self(self.0.saturating_add(milliseconds(wait)))
-    }
-
-    /// How long it is until `later`; zero when that has passed.
-    pub fn until(self, later: Self) -> Duration {
-        duration(later.0.saturating_sub(self.0))
-    }
-
-    /// How long after midnight (UTC) it is.
-    pub(crate) fn time_of_day(self) -> Duration {
-        duration(self.0.rem_euclid(86_400_000))
-    }
-
-    /// Seconds since 1970, with their fraction, as Python and JavaScript count.
-    #[allow(clippy::cast_precision_loss)] // 2^53 milliseconds are 285,000 years
-    pub fn seconds(self) -> f64 {
-        self.0 as f64 / 1000.0
-    }
-}
-
-/// Both clocks, read together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Now {
-    /// For deadlines that live in this process.
-    pub boot: BootTime,
-    /// For what is stored or shown.
-    pub unix: UnixTime,
-}
-
-impl Now {
-    /// The wall time at which the boot clock will read `at`.
-    pub fn unix_at(self, at: BootTime) -> UnixTime {
-        UnixTime(self.unix.0.saturating_add(at.0.saturating_sub(self.boot.0)))
-    }
-
-    /// The boot time at which the wall clock will read `at`.
-    pub fn boot_at(self, at: UnixTime) -> BootTime {
-        BootTime(self.boot.0.saturating_add(at.0.saturating_sub(self.unix.0)))
-    }
-}
 
 /// Where a session reads the time: the machine, or a [`ManualClock`] in tests.
 #[derive(Clone, Debug, Default)]
@@ -258,73 +189,9 @@ fn saturating_add(value: &AtomicI64, more: i64) {
     let _ = value.fetch_update(Ordering::AcqRel, Ordering::Acquire, |old| Some(old.saturating_add(more)));
 }
 
-fn system_unix_time() -> i64 {
-    #[cfg(test)]
-    if let Some(now) = simulation::now() {
-        return now.unix.0;
-    }
-    match SystemTime::now().duration_since(UNIX_EPOCH) {
-        Ok(since) => milliseconds(since),
-        Err(before) => milliseconds(before.duration()).saturating_neg(),
-    }
-}
-
-fn system_boot_time() -> i64 {
-    #[cfg(test)]
-    if let Some(now) = simulation::now() {
-        return now.boot.0;
-    }
-    machine_boot_time()
-}
-
-#[cfg(unix)]
-fn machine_boot_time() -> i64 {
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Boottime;
-    // Apple's monotonic clock goes on during sleep; on the BSDs nothing better is to be had.
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const CLOCK: rustix::time::ClockId = rustix::time::ClockId::Monotonic;
-    let time = rustix::time::clock_gettime(CLOCK);
-    time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000)
-}
-
-/// Windows' performance counter, which `Instant` reads, counts sleep.
-#[cfg(not(unix))]
-fn machine_boot_time() -> i64 {
-    use std::time::Instant;
-    static START: OnceBox<Instant> = OnceBox::new();
-    milliseconds(START.get_or_init(|| Box::new(Instant::now())).elapsed())
-}
-
-/// Names this start of the machine: boot times of another start mean something else.
-pub(crate) fn machine_start() -> u64 {
-    static START: OnceBox<u64> = OnceBox::new();
-    *START.get_or_init(|| {
-        let id = std::fs::read("/proc/sys/kernel/random/boot_id").unwrap_or_default();
-        let minute = system_unix_time().saturating_sub(system_boot_time()) / 60_000;
-        let id = if id.is_empty() { minute.to_le_bytes().to_vec() } else { id };
-        // FNV-1a: any hash that is the same in every process will do.
-        let hash = id
-            .iter()
-            .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
-        Box::new(hash)
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn arithmetic_saturates_instead_of_panicking() {
-        let end = BootTime(i64::MAX);
-        assert_eq!(end.after(Duration::MAX), end);
-        assert_eq!(BootTime(i64::MIN).until(end), duration(i64::MAX));
-        assert_eq!(end.until(BootTime(i64::MIN)), Duration::ZERO);
-        assert_eq!(UnixTime(i64::MAX).after(Duration::from_secs(1)), UnixTime(i64::MAX));
-        let now = Now { boot: BootTime(i64::MIN), unix: UnixTime(i64::MAX) };
-        assert_eq!(now.unix_at(end), UnixTime(i64::MAX));
-    }
 
     #[test]
     fn setting_the_wall_clock_does_not_move_the_boot_clock() {
