@@ -11,10 +11,11 @@ const EXPIRED = 1210;
  * A session whose token has expired, and whose refresh is held by the server after it has acted.
  *
  * @param {import('node:test').TestContext} test
+ * @param {import('relatch').LoginOptions} [options]
  */
-async function held(test) {
+async function held(test, options) {
   const sandbox = await sandboxFor(test);
-  const session = await login(sandbox.sevenG());
+  const session = await login(sandbox.sevenG(), options);
   const old = await session.token();
   sandbox.fault({ on: 'refresh', fault: 'hold', when: 'after' });
   // The session has been used: it refreshes by itself. What callers do now joins that.
@@ -90,6 +91,32 @@ test('a signal that has aborted before the call: its reason, and no traffic', as
   assert.equal(sandbox.counts().total, 1);
 });
 
+/** A signal of an older kind: it says neither why it aborted nor how to throw that. */
+class OldSignal extends EventTarget {
+  aborted = false;
+
+  abort() {
+    this.aborted = true;
+    this.dispatchEvent(new Event('abort'));
+  }
+}
+
+test('a signal that is not of Node: an AbortError, before and during a call', async (t) => {
+  const { sandbox, session } = await held(t);
+  const old = new OldSignal();
+  const signal = /** @type {any} */ (old);
+  const call = session.token({ signal });
+  await sandbox.waitFor('refresh', 1);
+  old.abort();
+  assert.equal((await failure(call)).name, 'AbortError');
+  for (const late of [session.token({ signal }), login(sandbox.sevenG(), { signal })]) {
+    assert.equal((await failure(late)).name, 'AbortError');
+  }
+  sandbox.release();
+  assert.equal(typeof (await session.token({ signal: /** @type {any} */ (new OldSignal()) })), 'string');
+  assert.equal(sandbox.counts().total, 2);
+});
+
 test('a signal that aborts during a login: the login goes on and is counted', async (t) => {
   const sandbox = await sandboxFor(t);
   sandbox.fault({ on: 'login', fault: 'hold' });
@@ -138,7 +165,8 @@ test('a time limit of one call ends that call alone', async (t) => {
 });
 
 test('a call has reached its session when it returns its promise', async (t) => {
-  const { sandbox, session } = await held(t);
+  // However long this takes, the exchange that is held goes on.
+  const { sandbox, session } = await held(t, { exchangeTimeout: 300 });
   for (let round = 0; round < 20; round += 1) {
     const call = session.token({ timeout: 0.5 });
     // Had the call begun to wait only after this, its time would not be up.

@@ -15,7 +15,7 @@ def test_settings_may_be_a_mapping_or_keywords() -> None:
         session = relatch.login(sandbox.seven_g(username="other_user", password="made up"))
         assert call_account(sandbox, session.headers()) == 200
         with pytest.raises(relatch.InvalidCredentials):
-            relatch.login(sandbox.seven_g())
+            relatch.login(sandbox.seven_g(username="nobody_here"))
 
 
 def test_what_it_does_not_know_is_a_value_error() -> None:

@@ -3,10 +3,10 @@
 use std::net::TcpListener;
 use std::time::Duration;
 
-use relatch::{ErrorCode, Options, Sent, SevenG};
+use relatch::{ErrorCode, ManualClock, Options, Sent, SevenG};
 use serde_json::json;
 
-use crate::support::{provider, run, sandbox};
+use crate::support::{CALL_LIMIT, ask, provider, run, sandbox};
 
 #[test]
 fn a_proxy_that_is_down_is_named_and_nothing_was_sent() {
@@ -28,10 +28,12 @@ fn a_handshake_that_never_ends_has_sent_nothing_and_counts_for_no_lockout() {
         let address = format!("https://{}", silent.local_addr().unwrap());
         for _ in 0..4 {
             let provider = SevenG::builder().base_url(&address).username("api_user").password("made-up-password-1");
-            let options = Options::default().exchange_timeout(Duration::from_millis(50)).unwrap();
-            // Long enough for an exchange to end: else it would not be known what came of it.
-            let options = options.timeout(Duration::from_secs(1)).unwrap();
-            let error = relatch::login(provider.build().unwrap(), options).await.unwrap_err();
+            let manual = ManualClock::new();
+            let options = Options::default().clock(manual.clock()).exchange_timeout(Duration::from_millis(50)).unwrap();
+            let login = ask(relatch::login(provider.build().unwrap(), options)).await;
+            // As a sleep does: the flight is over with the try that is under way, and the caller waits for that.
+            manual.advance(CALL_LIMIT + Duration::from_secs(10));
+            let error = login.await.unwrap().unwrap_err();
             assert_eq!((error.code(), error.sent()), (ErrorCode::Timeout, Some(Sent::No)), "{error}");
         }
     });

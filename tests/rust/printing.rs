@@ -1,7 +1,6 @@
 //! Everything public that can be printed and that no scenario prints.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use relatch::{
     Callback, Event, Factor, Options, Secret, Settings, SevenG, Store, Synapsewave, SynapsewaveAccount,
@@ -55,7 +54,7 @@ async fn print_errors(canary: &Canary, sandbox: &Sandbox) {
     canary.print_error(&relatch::Totp::new(&format!("{TOTP_SECRET}!")).unwrap_err());
     // A proxy that is not there: the host has no address, so that nothing can go past it.
     let beyond = SevenG::builder().username(USERNAME).password(PASSWORD).base_url("https://registry.invalid");
-    let options = options(sandbox).proxy(&proxy).unwrap().timeout(Duration::from_millis(870)).unwrap();
+    let options = options(sandbox).proxy(&proxy).unwrap();
     canary.print_error(&relatch::login(beyond.build().unwrap(), options).await.unwrap_err());
 }
 

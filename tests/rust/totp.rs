@@ -120,7 +120,7 @@ impl Store for Elsewhere {
 fn a_step_that_was_used_before_a_restart_is_known_from_the_users_store() {
     run(async {
         // What this process remembers is told apart by address: to it, the second sandbox is another account.
-        let settings = json!({"starts_at": MONDAY + 23});
+        let settings = json!({"starts_at": MONDAY + 15});
         let (before, after) = (sandbox(settings.clone()), sandbox(settings));
         let inner = Arc::new(MemoryStore::new());
         let store: Arc<dyn Store> = inner.clone();
@@ -136,7 +136,7 @@ fn a_step_that_was_used_before_a_restart_is_known_from_the_users_store() {
         let login = ask(relatch::login(user_with(&after, totp()), options(&after).store(store))).await;
         let read = tokio::time::timeout(LIMIT, elsewhere.read.acquire()).await;
         drop(read.expect("the store was not asked").unwrap());
-        advance(&after, 8);
+        advance(&after, 16);
         after.wait_for("login", 1, STEP).await.unwrap();
         let session = login.await.unwrap().expect("a session");
         assert!(session.validate().await.unwrap());

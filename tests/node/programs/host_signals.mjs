@@ -6,7 +6,8 @@ import { Sandbox } from 'relatch/testing';
 /** @type {string[]} */
 const warnings = [];
 process.on('warning', ({ name }) => warnings.push(name));
-const sandbox = await Sandbox.start({ synapsewave: { ssoSingleUse: false } });
+// Monday morning in India: no session ends while this runs.
+const sandbox = await Sandbox.start({ startsAt: 1_767_583_800, synapsewave: { ssoSingleUse: false } });
 const { signal } = new AbortController();
 const provider = sandbox.sevenG();
 const sessions = await Promise.all(Array.from({ length: 20 }, () => login(provider, { signal })));

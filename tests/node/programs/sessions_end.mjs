@@ -1,8 +1,8 @@
 // Sessions that nothing refers to any more go, whatever was done with them; and a session that lives keeps nothing of
-// what a callback threw in a login that it made by itself.
+// what a callback threw in a login that it made by itself. A challenge does not keep the session that it opened.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { login } from 'relatch';
+import { begin, login } from 'relatch';
 import { Sandbox } from 'relatch/testing';
 
 setFlagsFromString('--expose-gc');
@@ -30,7 +30,7 @@ async function used(use) {
 /** @param {string} what @param {WeakRef<object>} reference */
 async function tellEndOf(what, reference) {
   // The last word of the native half comes when it is free to say it.
-  for (let round = 0; round < 200 && reference.deref(); round += 1) {
+  for (const begun = performance.now(); performance.now() - begun < 20_000 && reference.deref(); ) {
     await new Promise((resolve) => setTimeout(resolve, 10));
     collect();
   }
@@ -38,6 +38,12 @@ async function tellEndOf(what, reference) {
 }
 
 for (const [name, use] of Object.entries(uses)) await tellEndOf(name, await used(use));
+
+const challenge = await begin(sandbox.synapsewave({ secondFactor: undefined }));
+const complete = () => challenge.complete({ totp: sandbox.totp() });
+const completed = async () => new WeakRef(await complete());
+await tellEndOf('complete', await completed());
+console.log((await complete()).state);
 
 /** @type {WeakRef<Error> | undefined} */
 let thrown;

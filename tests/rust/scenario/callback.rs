@@ -10,6 +10,9 @@ use serde_json::Value;
 
 type Answer = Result<Secret, Box<dyn std::error::Error + Send + Sync>>;
 
+/// What goes by, on the sandbox's clock, while nobody answers: more than any scenario gives a callback that hangs.
+const HANGS: Duration = Duration::from_secs(61);
+
 /// Where callbacks find what they answer, and where they say that they were asked.
 #[derive(Clone)]
 pub(super) struct Callbacks {
@@ -41,7 +44,10 @@ impl Callbacks {
             _ if says("outbox") => Ok(Secret::new(newest_otp(&self.sandbox)?)),
             _ if says("raise") => Err("the callback of this scenario raises".into()),
             _ if says("cancel") => Err("the callback of this scenario was cancelled".into()),
-            _ if says("hang") => std::future::pending().await,
+            _ if says("hang") => {
+                self.sandbox.advance(HANGS);
+                std::future::pending().await
+            }
             // In Rust an answer is a text: what is none is written as one.
             _ => Ok(Secret::new(answer.get("answer").expect("an answer").to_string())),
         }
