@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use napi::Either;
 use napi_derive::napi;
-use relatch::{Error, Session, Tokens};
+use relatch::{Error, Session, Tokens, UnixTime};
 use serde_json::{Value, json};
 
 use crate::environment::{self, Environment, Message, gone, locked};
@@ -28,11 +28,17 @@ pub struct StoredTokens {
     pub access_token: String,
     /// The refresh token.
     pub refresh_token: Option<String>,
+    /// The end of the access token, in milliseconds since 1970.
+    pub expires_at: Option<f64>,
 }
 
 impl From<StoredTokens> for Tokens {
     fn from(stored: StoredTokens) -> Self {
-        Self::new(stored.access_token, stored.refresh_token)
+        let mut tokens = Self::new(stored.access_token, stored.refresh_token);
+        #[allow(clippy::cast_possible_truncation)] // a cast from a float saturates
+        let given = stored.expires_at.map(|milliseconds| UnixTime(milliseconds.round() as i64));
+        tokens.expires_at = given.or(tokens.expires_at);
+        tokens
     }
 }
 

@@ -7,6 +7,7 @@ import { type Inspect, inspect, refuseCloning, Uncloneable } from './inspect';
 import { native } from './native';
 import { checked, type NetworkOptions, networkOptions, type Shape, type SignalOptions } from './options';
 import { type Session, sessionNumber } from './session';
+import { throwIfAborted } from './signals';
 import { GATEWAY, gatewaySettings, type SynapsewaveGateway } from './synapsewave';
 
 /** Settings of a {@link SynapsewaveAccount}. */
@@ -194,7 +195,7 @@ export class SynapsewaveAccount {
     const values = Object.entries(checked('arguments', given, shape)).map(([name, value]) => [snakeCase(name), value]);
     const written = JSON.stringify(Object.fromEntries(values));
     const [session] = sessions.map(sessionNumber);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const call = start(
       (number) =>
         native.callAccount(environment, number, this.#number, snakeCase(operation), written, session, settings),

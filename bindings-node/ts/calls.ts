@@ -9,7 +9,7 @@ import { isMainThread } from 'node:worker_threads';
 import { decode, type Encoded, readError } from './errors';
 import { type Message, native } from './native';
 import { ask } from './questions';
-import { whenAborted } from './signals';
+import { reasonOf, whenAborted } from './signals';
 import { forgetThrown } from './thrown';
 
 /** How a call ended. */
@@ -107,7 +107,7 @@ function wait(call: Call, signal: AbortSignal | undefined): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const done = whenAborted(signal, () => {
       leave(call);
-      reject(signal.reason);
+      reject(reasonOf(signal));
     });
     call.ended.then((message) => {
       done();

@@ -7,7 +7,9 @@ import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import { checked, type Shape, type SignalOptions } from './options';
 import { respelt } from './profile';
-import { openSession, type Session } from './session';
+import { expectChange, openSession, Session } from './session';
+import { throwIfAborted } from './signals';
+import { moment } from './time';
 
 /** What else a server says of its user's factors; everything is optional. */
 export interface ChallengeDetails {
@@ -30,12 +32,20 @@ const OPTIONS: Shape = { signal: 'signal' };
 
 const released = new FinalizationRegistry<number>((number) => native.releaseChallenge(environment, number));
 
+/** What all challenges of one login share. */
+interface Login {
+  /** The provider, or the session that is logging in again; with it live the callbacks. */
+  readonly owner: object | undefined;
+  /** The session that it opened, while anybody holds that. */
+  session: WeakRef<Session> | undefined;
+}
+
 let making = false;
 
 /**
  * A challenge by its number in the native half.
  *
- * @param owner - the provider or the session whose login it is
+ * @param owner - the provider or the session whose login it is, or an earlier challenge of the same login
  *
  * @internal
  */
@@ -48,8 +58,7 @@ export let openChallenge: (number: number, owner: object | undefined) => Challen
  */
 export class Challenge {
   readonly #number: number;
-  /** The provider or the session whose login it is. */
-  readonly #owner: object | undefined;
+  readonly #login: Login;
   /** The factors that {@link Challenge.complete} takes, as far as the server says which its user has. */
   readonly methods: readonly string[];
   /** Until when the login can be completed, by the server's clock. */
@@ -61,9 +70,9 @@ export class Challenge {
     if (!making) throw new TypeError('A challenge is made by begin.');
     const { methods, expiresAt, details } = JSON.parse(native.describeChallenge(environment, number));
     this.#number = number;
-    this.#owner = owner;
+    this.#login = Challenge.#loginOf(owner);
     this.methods = Object.freeze(methods);
-    this.expiresAt = new Date(expiresAt);
+    this.expiresAt = moment(expiresAt);
     this.details = Object.freeze(Object.fromEntries(respelt(details)));
     released.register(this, number);
     refuseCloning(this);
@@ -81,10 +90,16 @@ export class Challenge {
     makeChallengesBy(openChallenge);
   }
 
+  static #loginOf(owner: object | undefined): Login {
+    if (owner instanceof Challenge) return owner.#login;
+    return { owner, session: owner instanceof Session ? new WeakRef(owner) : undefined };
+  }
+
   /**
    * Gives the second factor and returns the session.
    *
-   * A caller whose `signal` aborts takes nothing with it: the login goes on, and completing again returns its session.
+   * A caller whose `signal` aborts takes nothing with it: the login goes on, and completing again returns its session,
+   * the same object as long as anybody holds that.
    *
    * @param factor - `totp`, `otp` or `fingerprint`
    * @throws {@link InvalidConfig} for a value that cannot be one, with nothing sent and nothing lost;
@@ -93,10 +108,12 @@ export class Challenge {
   async complete(factor: HumanFactor, options?: SignalOptions): Promise<Session> {
     const { signal } = checked('options', options, OPTIONS) as SignalOptions;
     const [kind, value] = onlyOne(factor);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
+    const held = this.#login.session?.deref();
+    if (held) expectChange(held);
     const call = start((number) => native.complete(environment, number, this.#number, kind, value), this);
     const { session = 0 } = await result(call, signal);
-    return openSession(session, this.#owner);
+    return opened(this.#login, session);
   }
 
   /** @internal */
@@ -104,6 +121,22 @@ export class Challenge {
     const { methods, expiresAt, details } = this;
     return `Challenge ${show({ methods, expiresAt, details }, depth, options)}`;
   }
+}
+
+/**
+ * The session that a login opened, by one more number of it. It is the same object as long as anybody holds that: what one
+ * holder does to it, such as a logout, another must see at once.
+ */
+function opened(login: Login, number: number): Session {
+  const held = login.session?.deref();
+  if (held) {
+    native.releaseSession(environment, number);
+    expectChange(held);
+    return held;
+  }
+  const session = openSession(number, login.owner);
+  login.session = new WeakRef(session);
+  return session;
 }
 
 function onlyOne(factor: unknown): [string, string] {

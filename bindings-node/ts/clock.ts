@@ -16,9 +16,12 @@ const TOLERANCE = 1000;
 /** So many readings of one millisecond mean that a loop is asking. */
 const REPEATS = 8;
 /** How many answers such a loop gets from one reading. */
-const ANSWERS = 64;
-/** By how much such an answer is ahead: a loop that computes for so long in between gets no stale token all the same. */
-const CAUTION = 60_000;
+const ANSWERS = 32;
+/**
+ * By how much each answer is ahead of the one before it: a loop that computes for so long between any two of them gets no
+ * stale token all the same.
+ */
+const CAUTION = 30_000;
 
 let ahead = 0;
 let now = 0;
@@ -28,22 +31,23 @@ let watched = false;
 let difference = 0;
 
 /**
- * The time in milliseconds. Reading the clock costs as much as awaiting a promise, so that a loop which asks again
- * and again within one turn of the event loop gets the same answer for a while, and never in a later turn.
+ * Whether it is before that time, in milliseconds. Reading the clock costs as much as awaiting a promise, so that a loop
+ * which asks again and again within one turn of the event loop is answered from one reading for a while, and never in a
+ * later turn. An answer that might be wrong for that is not given: then the clock is read.
  */
-export function currentTime(): number {
+export function isBefore(time: number): boolean {
   if (answers > 0) {
     answers -= 1;
-    return now + CAUTION;
+    if (now + (ANSWERS - answers) * CAUTION < time) return true;
   }
-  return readClock();
+  return readClock() < time;
 }
 
 function readClock(): number {
   const last = now;
   now = Date.now() + ahead;
   if (now !== last) {
-    repeats = 0;
+    endTurn();
   } else if (++repeats >= REPEATS) {
     // The queue of ticks is empty whenever a turn ends: what is set here does not outlive it.
     if (repeats === REPEATS) process.nextTick(endTurn);
@@ -52,6 +56,7 @@ function readClock(): number {
   return now;
 }
 
+/** Makes the next answer come from the clock. */
 function endTurn(): void {
   repeats = 0;
   answers = 0;

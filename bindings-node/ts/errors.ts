@@ -3,6 +3,7 @@
  */
 import type { Challenge } from './challenge';
 import { thrownValue } from './thrown';
+import { moment } from './time';
 
 /** Why a session cannot go on without a login. */
 export type ReloginReason =
@@ -265,6 +266,6 @@ function causeOf(source: Encoded): unknown {
 function detail(name: string, value: unknown): [string, unknown] {
   if (name === 'cause') return ['reason', value];
   if (name === 'field') return [name, camelCase(String(value))];
-  if (name.endsWith('_at')) return [camelCase(name), new Date(Number(value) * 1000)];
+  if (name.endsWith('_at')) return [camelCase(name), moment(Number(value) * 1000)];
   return [camelCase(name), value];
 }

@@ -2,6 +2,7 @@
  * What happens to a session.
  */
 import type { ReloginReason } from './errors';
+import { moment } from './time';
 
 /** What can happen to a session. */
 export type EventKind =
@@ -109,6 +110,6 @@ function call(listener: Listener, event: SessionEvent): void {
 export function readEvent(text: string): SessionEvent {
   const { kind, ...rest } = JSON.parse(text);
   const present = Object.entries(rest).filter(([, value]) => value !== null);
-  const values = present.map(([name, value]) => [name, typeof value === 'number' ? new Date(value) : value]);
+  const values = present.map(([name, value]) => [name, typeof value === 'number' ? moment(value) : value]);
   return { kind, ...Object.fromEntries(values) };
 }

@@ -97,7 +97,7 @@ export class Otp extends Factor {
    */
   constructor(callback: Callback, options?: OtpOptions) {
     checked('otp', { callback: callback ?? null }, { callback: 'function' });
-    const { timeout } = checked('options', options, { timeout: 'number' }) as OtpOptions;
+    const { timeout } = checked('options', options, { timeout: 'seconds' }) as OtpOptions;
     const asked = new Asked(callback);
     super({ number: native.otp(environment, asked.number, timeout), asked }, new.target as never);
   }

@@ -8,6 +8,7 @@ import { native } from './native';
 import { type LoginOptions, type SessionOptions, sessionOptions } from './options';
 import { asksCallbacks, type Provider, providerNumber } from './provider';
 import { openSession, type Session } from './session';
+import { throwIfAborted } from './signals';
 import { readTokens, type StoredTokens, storedTokens, type Tokens } from './tokens';
 
 /** What a session must keep of its provider. */
@@ -34,7 +35,7 @@ function ownerOf(provider: Provider): Provider | undefined {
 export async function login(provider: Provider, options?: LoginOptions): Promise<Session> {
   const { settings, signal } = sessionOptions(options);
   const number = providerNumber(provider);
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const { session = 0 } = await result(
     start((call) => native.login(environment, call, number, settings), provider),
     signal,
@@ -58,7 +59,7 @@ export async function login(provider: Provider, options?: LoginOptions): Promise
 export async function begin(provider: Provider, options?: LoginOptions): Promise<Challenge> {
   const { settings, signal } = sessionOptions(options);
   const number = providerNumber(provider);
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const { challenge = 0 } = await result(
     start((call) => native.begin(environment, call, number, settings), provider),
     signal,
@@ -71,7 +72,7 @@ export async function begin(provider: Provider, options?: LoginOptions): Promise
  *
  * @param provider - the system; with credentials, if the session is to log in by itself when it must
  * @param tokens - of an earlier session
- * @throws {@link InvalidConfig} for an empty token, or one that no header can carry
+ * @throws {@link InvalidConfig} for an empty token, one that no header can carry, or an `expiresAt` that is no time
  */
 export function resume(provider: Provider, tokens: StoredTokens, options?: SessionOptions): Session {
   const { settings } = sessionOptions(options);
@@ -98,7 +99,7 @@ export async function refresh(
 ): Promise<Tokens> {
   const { settings, signal } = sessionOptions(options);
   const [number, stored] = [providerNumber(provider), storedTokens(tokens)];
-  signal?.throwIfAborted();
+  throwIfAborted(signal);
   const call = start((call) => native.refreshTokens(environment, call, number, stored, settings), provider);
   const { text = '' } = await result(call, signal);
   return readTokens(text);

@@ -68,6 +68,8 @@ export interface NativeSynapsewaveSettings {
 export interface NativeTokens {
   accessToken: string;
   refreshToken?: string;
+  /** Milliseconds since 1970. */
+  expiresAt?: number;
 }
 
 /** The functions of the addon. Those that answer `number | string` answer an error as JSON text. */

@@ -52,23 +52,25 @@ export interface SessionOptions extends NetworkOptions {
 export interface LoginOptions extends SessionOptions, SignalOptions {}
 
 /**
- * What a value must be, by its `typeof`.
+ * What a value must be: a `typeof`, or more than that.
  *
  * @internal
  */
 export type Shape = Readonly<Record<string, keyof typeof NAMES>>;
 
-const NETWORK: Shape = { exchangeTimeout: 'number', proxy: 'string', caCertificates: 'pem', signal: 'signal' };
+const NETWORK: Shape = { exchangeTimeout: 'seconds', proxy: 'string', caCertificates: 'pem', signal: 'signal' };
 const SESSION: Shape = {
   ...NETWORK,
   relogin: 'string',
   keepAlive: 'boolean',
-  mandatoryMargin: 'number',
-  advisoryMargin: 'number',
-  timeout: 'number',
+  mandatoryMargin: 'seconds',
+  advisoryMargin: 'seconds',
+  timeout: 'seconds',
   force: 'boolean',
 };
-const CALL: Shape = { signal: 'signal', timeout: 'number' };
+/** The core counts seconds in 64 bits. */
+const TOO_LONG = 2 ** 64;
+const CALL: Shape = { signal: 'signal', timeout: 'seconds' };
 
 /**
  * Checks the types of what a caller passed, and leaves out what is undefined.
@@ -92,13 +94,14 @@ export function checked(what: string, given: unknown, shape: Shape): Record<stri
     if (!fits(value, wanted)) {
       throw new InvalidConfig(`${field} must be ${NAMES[wanted]}, not ${describe(value)}.`, { field });
     }
+    if (wanted === 'seconds') checkSeconds(field, value as number);
   }
   return Object.fromEntries(present);
 }
 
 const NAMES = {
   string: 'a string of whole characters',
-  number: 'a number',
+  seconds: 'a number',
   boolean: 'a boolean',
   function: 'a function',
   pem: 'a string or a Uint8Array',
@@ -109,10 +112,19 @@ const NAMES = {
   checkedElsewhere: '',
 } as const;
 
+/** What the core refuses as well, which is not asked where a token is at hand. */
+function checkSeconds(field: string, value: number): void {
+  if (value >= 0 && value < TOO_LONG) return;
+  const wrong = value > 0 ? 'this is too large for seconds' : 'give a number of seconds that is not negative';
+  throw new InvalidConfig(`${field} is ${value}: ${wrong}.`, { field });
+}
+
 function fits(value: unknown, wanted: Shape[string]): boolean {
   switch (wanted) {
     case 'string':
       return isText(value);
+    case 'seconds':
+      return typeof value === 'number';
     case 'pem':
       return typeof value === 'string' || value instanceof Uint8Array;
     case 'signal':
@@ -150,7 +162,8 @@ function isPlain(value: unknown): value is object {
 
 /** By its shape: a signal may come from another realm or a polyfill. */
 function isSignal(value: unknown): value is AbortSignal {
-  return typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
+  const wanted = ['aborted', 'addEventListener', 'removeEventListener'];
+  return typeof value === 'object' && value !== null && wanted.every((name) => name in value);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { type Call, challengeOf, environment, isUnderWay, result, start, watch } from './calls';
 import type { Challenge } from './challenge';
-import { currentTime, freshUntil, watchClock } from './clock';
+import { freshUntil, isBefore, watchClock } from './clock';
 import { InvalidConfig } from './errors';
 import { type EventKind, eventKinds, type Listener, Listeners, readEvent, type SessionEvent } from './events';
 import { type Feed, readFeed } from './feed';
@@ -12,6 +12,8 @@ import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import { type CallOptions, callOptions, checked, type SignalOptions } from './options';
 import { type Profile, readProfile } from './profile';
+import { throwIfAborted } from './signals';
+import { moment } from './time';
 import { setImmediate } from './timers';
 import { readTokens, type Tokens } from './tokens';
 
@@ -68,6 +70,13 @@ export let openSession: (number: number, owner: object | undefined) => Session;
 export let sessionNumber: (session: unknown) => number;
 
 /**
+ * Says that a session's tokens may be replaced from now on: nothing of before is handed out or joined any more.
+ *
+ * @internal
+ */
+export let expectChange: (session: Session) => void;
+
+/**
  * A session that stays valid. `login` and `resume` make it.
  *
  * A session that nothing refers to ends: no event of it is delivered any more.
@@ -98,6 +107,7 @@ export class Session {
       session.#fresh = undefined;
       session.#listeners?.emit(event);
     };
+    expectChange = (session) => session.#expectChange();
     sessionNumber = (session) => {
       if (typeof session === 'object' && session !== null && #number in session) return session.#number;
       throw new InvalidConfig('session must be a Session.', { field: 'session' });
@@ -115,17 +125,15 @@ export class Session {
   token(options?: CallOptions): Promise<string> {
     // Not an async function: a promise that has been kept already costs nothing but the await.
     const fresh = this.#fresh;
-    if (options === undefined && fresh !== undefined && currentTime() < fresh.until) return fresh.token;
+    if (options === undefined && fresh !== undefined && isBefore(fresh.until)) return fresh.token;
     return this.#obtain(options);
   }
 
   async #obtain(options: CallOptions | undefined): Promise<string> {
     const { signal, timeout } = callOptions(options);
-    signal?.throwIfAborted();
-    if (timeout === undefined || timeout >= 0) {
-      const held = native.freshToken(environment, this.#number);
-      if (held) return this.#keep(held.token, held.freshFor);
-    }
+    throwIfAborted(signal);
+    const held = native.freshToken(environment, this.#number);
+    if (held) return this.#keep(held.token, held.freshFor);
     // Not kept: it may have been replaced since it was sent here. The next call asks whether it is fresh.
     const { text = '' } = await result(this.#ask('token', timeout), signal);
     return text;
@@ -141,6 +149,17 @@ export class Session {
     calls.set(this.#number, call);
     queueMicrotask(() => calls.delete(this.#number));
     return call;
+  }
+
+  /** Before a call that acts on the session: whoever asks after it must not get what was asked for before. */
+  #endSharing(kinds: ReadonlyArray<keyof typeof waiting> = ['token', 'refresh']): void {
+    for (const kind of kinds) waiting[kind].delete(this.#number);
+    this.#fresh = undefined;
+  }
+
+  #expectChange(): void {
+    this.#watch();
+    this.#endSharing();
   }
 
   #keep(token: string, milliseconds: number): string {
@@ -177,10 +196,10 @@ export class Session {
    */
   async refresh(options?: CallOptions): Promise<Tokens> {
     const { signal, timeout } = callOptions(options);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     this.#watch();
+    this.#endSharing(['token']);
     const call = this.#ask('refresh', timeout);
-    this.#fresh = undefined;
     const { text = '' } = await result(call, signal);
     this.#fresh = undefined;
     return readTokens(text);
@@ -196,10 +215,9 @@ export class Session {
   async reportUnauthorized(token: string, options?: CallOptions): Promise<string> {
     if (typeof token !== 'string') throw new InvalidConfig('token must be a string.', { field: 'token' });
     const { signal, timeout } = callOptions(options);
-    signal?.throwIfAborted();
-    this.#watch();
+    throwIfAborted(signal);
+    this.#expectChange();
     const call = start((number) => native.reportUnauthorized(environment, number, this.#number, token, timeout), this);
-    this.#fresh = undefined;
     const { text = '' } = await result(call, signal);
     this.#fresh = undefined;
     return text;
@@ -215,8 +233,8 @@ export class Session {
    */
   async validate(options?: SignalOptions): Promise<boolean> {
     const { signal } = checked('options', options, { signal: 'signal' }) as SignalOptions;
-    signal?.throwIfAborted();
-    this.#watch();
+    throwIfAborted(signal);
+    this.#expectChange();
     const { text } = await result(
       start((number) => native.validate(environment, number, this.#number), this),
       signal,
@@ -233,7 +251,7 @@ export class Session {
    */
   async feed(options?: CallOptions): Promise<Feed> {
     const { signal, timeout } = callOptions(options);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const call = start((number) => native.feed(environment, number, this.#number, timeout), this);
     const { text = '' } = await result(call, signal);
     return readFeed(text);
@@ -244,7 +262,7 @@ export class Session {
    * the server's answer, whatever that is. 7G has no logout: what it issued lives on at the server until it ends.
    */
   async logout(): Promise<void> {
-    this.#fresh = undefined;
+    this.#endSharing();
     await result(
       start((number) => native.logout(environment, number, this.#number)),
       undefined,
@@ -282,7 +300,7 @@ export class Session {
   /** The end of the access token by the server's clock; nothing before a login and after a logout. */
   get expiresAt(): Date | undefined {
     const at = native.expiresAt(environment, this.#number);
-    return typeof at === 'number' ? new Date(at) : undefined;
+    return typeof at === 'number' ? moment(at) : undefined;
   }
 
   /** The tokens as they are, for those who keep them elsewhere. No traffic. */

@@ -5,6 +5,7 @@ import { environment, result, start } from './calls';
 import { native } from './native';
 import { checked, type NetworkOptions, networkOptions, type Shape, type SignalOptions } from './options';
 import { Provider, providerNumber } from './provider';
+import { throwIfAborted } from './signals';
 
 /** The environments that the vendor names. */
 export type SevenGEnvironment = 'production' | 'development' | 'test' | 'lab' | 'demo';
@@ -81,7 +82,7 @@ export class SevenG extends Provider {
    */
   async health(options?: NetworkOptions & SignalOptions): Promise<Health> {
     const { settings, signal } = networkOptions(options);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const call = start((number) => native.health(environment, number, providerNumber(this), settings));
     const { text = '' } = await result(call, signal);
     return JSON.parse(text);
@@ -96,7 +97,7 @@ export class SevenG extends Provider {
   async lookup(name?: string, options?: NetworkOptions & SignalOptions): Promise<LookupEntry[]> {
     checked('lookup', { name }, { name: 'string' });
     const { settings, signal } = networkOptions(options);
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const call = start((number) => native.lookup(environment, number, providerNumber(this), name, settings));
     const { text = '' } = await result(call, signal);
     return JSON.parse(text);

@@ -23,6 +23,16 @@ export function whenAborted(signal: AbortSignal, act: () => void): () => void {
   };
 }
 
+/** @throws the reason of a signal that has aborted already */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw reasonOf(signal);
+}
+
+/** Why a signal has aborted: one that is not Node's own may not say. */
+export function reasonOf(signal: AbortSignal): unknown {
+  return signal.reason === undefined ? new DOMException('This operation was aborted', 'AbortError') : signal.reason;
+}
+
 function watch(signal: AbortSignal): Watched {
   const actions = new Set<() => void>();
   const listener = () => {

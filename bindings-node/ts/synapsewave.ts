@@ -87,7 +87,7 @@ const USER: Shape = {
   mpin: 'string',
   fingerprint: 'string',
   ssoToken: 'source',
-  ssoTimeout: 'number',
+  ssoTimeout: 'seconds',
   registerToken: 'string',
   loginType: 'string',
   secondFactor: 'checkedElsewhere',

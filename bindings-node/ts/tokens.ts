@@ -1,16 +1,27 @@
 /**
  * The tokens of a session, for those who keep them elsewhere.
  */
+import { types } from 'node:util';
+
 import { InvalidConfig } from './errors';
 import { type Inspect, inspect } from './inspect';
 import type { NativeTokens } from './native';
-import { checked } from './options';
+import { checked, describe } from './options';
+import { moment } from './time';
 
 /** Tokens as a caller passes them: a {@link Tokens}, or an object read back from a database. */
 export interface StoredTokens {
   accessToken: string;
   refreshToken?: string | null | undefined;
+  /**
+   * The end of the access token: a date, what `JSON.stringify` makes of one (ISO 8601 with a time zone), or milliseconds
+   * since 1970. Without it the end is read from the access token; one that says nothing is taken to be new.
+   */
+  expiresAt?: Date | string | number | null | undefined;
 }
+
+/** A time as `JSON.stringify` writes it, or with an offset. Without a zone it would be read by this machine's. */
+const ISO = /^(?:[+-]\d\d)?\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
 /**
  * The tokens of a session.
@@ -53,7 +64,7 @@ export function readTokens(text: string): Tokens {
   return new Tokens(
     accessToken,
     refreshToken ?? undefined,
-    typeof expiresAt === 'number' ? new Date(expiresAt) : undefined,
+    typeof expiresAt === 'number' ? moment(expiresAt) : undefined,
   );
 }
 
@@ -68,7 +79,24 @@ export function storedTokens(given: unknown): NativeTokens {
   if (typeof given !== 'object' || given === null) {
     throw new InvalidConfig('tokens must be an object with an accessToken.', { field: 'tokens' });
   }
-  const { accessToken = null, refreshToken } = given as Record<string, unknown>;
+  const { accessToken = null, refreshToken, expiresAt } = given as Record<string, unknown>;
   const fields = { accessToken, refreshToken: refreshToken ?? undefined };
-  return checked('tokens', fields, { accessToken: 'string', refreshToken: 'string' }) as unknown as NativeTokens;
+  const tokens = checked('tokens', fields, { accessToken: 'string', refreshToken: 'string' });
+  return { ...(tokens as unknown as NativeTokens), ...endOf(expiresAt ?? undefined) };
+}
+
+function endOf(expiresAt: unknown): Pick<NativeTokens, 'expiresAt'> {
+  if (expiresAt === undefined) return {};
+  const milliseconds = millisecondsOf(expiresAt);
+  if (Number.isFinite(milliseconds)) return { expiresAt: milliseconds };
+  const what = types.isDate(expiresAt) || typeof expiresAt === 'number' ? 'an invalid one' : describe(expiresAt);
+  const wanted = 'a Date, an ISO 8601 string with a time zone, or milliseconds since 1970';
+  throw new InvalidConfig(`expiresAt must be ${wanted}, not ${what}.`, { field: 'expiresAt' });
+}
+
+function millisecondsOf(time: unknown): number {
+  // A date may come from another realm.
+  if (types.isDate(time)) return time.getTime();
+  if (typeof time === 'string') return ISO.test(time) ? Date.parse(time) : Number.NaN;
+  return typeof time === 'number' ? time : Number.NaN;
 }

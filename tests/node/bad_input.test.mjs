@@ -47,6 +47,7 @@ const options = [
   ['a margin that is no number', 'advisoryMargin', { advisoryMargin: Number.NaN }],
   ['a margin without end', 'mandatoryMargin', { mandatoryMargin: Number.POSITIVE_INFINITY }],
   ['a margin that is a string', 'mandatoryMargin', { mandatoryMargin: '30' }],
+  ['a margin of more seconds than can be counted', 'advisoryMargin', { advisoryMargin: 1e300 }],
   ['no time at all', 'timeout', { timeout: 0 }],
   ['a time limit in milliseconds', 'exchangeTimeout', { exchangeTimeout: 1e9 }],
   ['a proxy that cannot be read', 'proxy', { proxy: '::' }],
@@ -101,11 +102,14 @@ test('bad arguments to the methods of a session', async (t) => {
   const session = await login(sandbox.sevenG());
   /** @type {any} */
   const untyped = session;
-  for (const timeout of [-1, Number.NaN, 'soon']) {
+  for (const timeout of [-1, Number.NaN, 'soon', 1e300, Number.POSITIVE_INFINITY]) {
     for (const method of ['token', 'headers', 'refresh']) {
-      assert.equal((await failure(untyped[method]({ timeout }))).field, 'timeout');
+      const error = await failure(untyped[method]({ timeout }));
+      assert.deepEqual([error.code, error.field], ['invalid_config', 'timeout']);
+      assert.match(error.message, Number(timeout) > 0 ? /large/ : /number/);
     }
   }
+  assert.equal(typeof (await session.token({ timeout: 1e18 })), 'string');
   assert.equal((await failure(untyped.reportUnauthorized())).field, 'token');
   assert.equal((await failure(untyped.token({ deadline: 1 }))).field, 'deadline');
   assert.equal(thrown(() => untyped.on('refresh', () => {})).field, 'kind');

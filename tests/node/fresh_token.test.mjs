@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { login, resume } from 'relatch';
-import { heard, sandboxFor } from './support.mjs';
+import { failure, heard, sandboxFor } from './support.mjs';
 
 /** @param {import('node:test').TestContext} test @param {import('relatch').LoginOptions} [options] */
 async function opened(test, options) {
@@ -62,6 +62,32 @@ test('a loop that never leaves its turn notices that time has passed', async (t)
   }
 });
 
+test('a loop that computes for long before each call gets no stale token', async (t) => {
+  const { sandbox, session } = await opened(t);
+  const { tokens } = session;
+  assert.ok(tokens);
+  const { now } = Date;
+  let ahead = 0;
+  Date.now = () => now() + ahead;
+  try {
+    // However many answers are left of one reading of the clock when it begins to compute.
+    for (let asked = 20; asked < 100; asked += 1) {
+      ahead = 0;
+      const other = resume(sandbox.sevenG(), tokens);
+      await other.token();
+      const promise = other.token();
+      for (let count = 0; count < asked; count += 1) other.token();
+      // The token lives for 1200 seconds and is due for a refresh after 900 at most.
+      while (other.token() === promise) {
+        ahead += 25_000;
+        assert.ok(ahead < 1_000_000, 'a stale token is given again and again');
+      }
+    }
+  } finally {
+    Date.now = now;
+  }
+});
+
 test('a later turn notices at once', async (t) => {
   const { session } = await opened(t);
   const promise = session.token();
@@ -107,6 +133,35 @@ test('a token that the server refused is not handed out again', async (t) => {
   assert.equal(await session.token(), next);
   assert.equal(await session.reportUnauthorized(token), next);
   assert.equal(sandbox.counts().refresh, 1);
+});
+
+/** A session that hands out its token while the refresh that is due is held. @param {import('node:test').TestContext} test */
+async function due(test) {
+  const { sandbox, session, token } = await opened(test);
+  sandbox.fault({ on: 'refresh', fault: 'hold', when: 'after' });
+  sandbox.advance(1000);
+  return { sandbox, session, token };
+}
+
+test('who asks after a report in the same turn does not get the refused token', async (t) => {
+  const { sandbox, session, token } = await due(t);
+  const [before, report, after] = [session.token(), session.reportUnauthorized(token), session.token()];
+  await sandbox.waitFor('refresh', 1);
+  assert.equal(await before, token);
+  sandbox.release();
+  const next = await report;
+  assert.notEqual(next, token);
+  assert.equal(await after, next);
+  assert.equal(sandbox.counts().refresh, 1);
+});
+
+test('who asks after a logout in the same turn gets nothing', async (t) => {
+  const { sandbox, session, token } = await due(t);
+  const [before, logout, after] = [session.token(), session.logout(), failure(session.token())];
+  assert.equal(await before, token);
+  assert.equal((await after).code, 'closed');
+  await logout;
+  sandbox.release();
 });
 
 test('nothing is handed out after a logout', async (t) => {

@@ -76,6 +76,11 @@ export async function program(): Promise<void> {
 
   resume(provider, { accessToken: 'a', refreshToken: null }, { advisoryMargin: 60, force: true });
   resume(provider, new Tokens('a', 'b'));
+  for (const expiresAt of [new Date(0), '2026-01-05T03:30:00Z', 0, null, undefined]) {
+    resume(provider, { accessToken: 'a', expiresAt });
+  }
+  // @ts-expect-error not a time
+  resume(provider, { accessToken: 'a', expiresAt: true });
   // @ts-expect-error resuming sends nothing, so that there is nothing to give up
   resume(provider, tokens, { signal });
   same<Awaited<ReturnType<typeof refresh>>, Tokens>(true);
