@@ -221,10 +221,12 @@ fn check_positive(field: &'static str, value: Duration) -> Result<(), Error> {
 /// A number of seconds as users write it.
 ///
 /// # Errors
-/// `invalid_config` for `field` where it is negative or no number.
+/// `invalid_config` for `field` where it is negative, too large or no number.
 pub fn seconds(field: &'static str, value: f64) -> Result<Duration, Error> {
     Duration::try_from_secs_f64(value).map_err(|_| {
-        Error::invalid(field, format!("{field} is {value}: give a number of seconds that is not negative."))
+        let too_large = "this is too large for seconds";
+        let wrong = if value > 0.0 { too_large } else { "give a number of seconds that is not negative" };
+        Error::invalid(field, format!("{field} is {value:?}: {wrong}."))
     })
 }
 
