@@ -19,7 +19,8 @@ function ownerOf(provider: Provider): Provider | undefined {
 /**
  * Logs in and returns a session that stays valid.
  *
- * A caller whose `signal` aborts, or whose time is up, takes nothing with it: the login goes on and is counted.
+ * A caller whose `signal` aborts, or whose time is up, takes nothing with it: a login that is on the wire goes
+ * on and is counted; one that waits for its turn is not sent.
  *
  * @param provider - the system, with credentials
  * @throws {@link InvalidConfig}; {@link InvalidCredentials}, {@link AccountLocked}, {@link AccessDenied},

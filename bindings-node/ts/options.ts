@@ -13,8 +13,8 @@ export interface SignalOptions {
 /** Options of a call that may have to wait. */
 export interface CallOptions extends SignalOptions {
   /**
-   * How long to wait, in seconds; the session's `timeout` unless given. While the server is away or busy, what is under
-   * way tries on for as long.
+   * How long to wait, in seconds; the session's `timeout` unless given. While the server is away or busy, it is
+   * tried again for as long.
    */
   timeout?: number | undefined;
 }

@@ -1,6 +1,7 @@
 //! Waiting for the core in an event loop: a future of the core as an object that a coroutine can await.
 
 use std::future::Future;
+use std::mem;
 use std::pin::Pin;
 use std::sync::Mutex;
 use std::task::{Context, Poll};
@@ -10,9 +11,9 @@ use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use relatch::Error;
 
-use crate::error::raise_asking;
+use crate::error::{forked, invalid, raise_asking};
 use crate::event;
-use crate::exit::{self, Busy};
+use crate::exit::{self, Busy, Process};
 use crate::question::Asks;
 use crate::wake::Wake;
 
@@ -26,7 +27,18 @@ struct State {
     work: Option<Work>,
     /// The package's note of this call, for as long as it waits.
     call: Option<Py<PyAny>>,
+    event_loop: Py<PyAny>,
     wake: Wake,
+    process: Process,
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        if !self.process.is_current() {
+            // Its locks may be held by threads of the parent, which do not exist here.
+            mem::forget(self.work.take());
+        }
+    }
 }
 
 impl Awaitable {
@@ -47,15 +59,33 @@ impl Awaitable {
         future: impl Future<Output = Result<T, Error>> + Send + 'static,
         convert: impl FnOnce(Python<'_>, T) -> PyResult<Py<PyAny>> + Send + 'static,
     ) -> PyResult<Self> {
+        // Before anything is sent for which nobody could wait.
+        let event_loop = running_loop(py)?.unbind();
         event::revive(py)?;
         let call = asks.note(py, true)?;
         let work = async move {
             let result = future.await;
             Python::attach(|py| convert(py, result.map_err(|error| raise_asking(&error, asks))?))
         };
-        Ok(Self(Mutex::new(State { work: Some(Box::pin(work)), call, wake: Wake::new() })))
+        let (work, wake, process) = (Some(Box::pin(work) as Work), Wake::new(), Process::current());
+        Ok(Self(Mutex::new(State { work, call, event_loop, wake, process })))
     }
 }
+
+/// The event loop that runs here, which is to be asyncio's or one like it.
+///
+/// # Errors
+/// `InvalidConfig` where none runs: under trio, say.
+pub(crate) fn running_loop(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    py.import("asyncio")?.call_method0("get_running_loop").map_err(|error| {
+        let refusal = invalid(py, "event_loop", NO_LOOP);
+        refusal.set_cause(py, Some(error));
+        refusal
+    })
+}
+
+const NO_LOOP: &str = "The calls whose names end in _async need a running event loop of asyncio, such as uvloop's. \
+    Elsewhere have a thread make the blocking call: under trio, await trio.to_thread.run_sync(session.token).";
 
 #[pymethods]
 impl Awaitable {
@@ -75,16 +105,20 @@ impl Awaitable {
         let _busy = Busy::new();
         // Held by this thread alone, unless somebody awaits it twice: then waiting here would be a deadlock.
         let mut state = self.0.try_lock().map_err(|_| awaited_twice())?;
-        let State { work, call, wake } = &mut *state;
+        if !state.process.is_current() {
+            mem::forget(state.work.take());
+            return Err(forked(py));
+        }
+        let State { work, call, event_loop, wake, .. } = &mut *state;
         let waker = wake.waker();
         let polled = work.as_mut().ok_or_else(awaited_twice)?.as_mut().poll(&mut Context::from_waker(&waker));
         if let Poll::Ready(result) = polled {
             (*work, *call) = (None, None);
             return Err(PyStopIteration::new_err((result?,)));
         }
-        let event_loop = py.import("asyncio")?.call_method0("get_running_loop")?;
+        let event_loop = event_loop.bind(py);
         let future = event_loop.call_method0("create_future")?;
-        if !wake.aim(&event_loop, &future) {
+        if !wake.aim(event_loop, &future) {
             // Woken already: give way once and poll again.
             return Ok(py.None());
         }

@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use relatch::{FactorKind, UnixTime};
 
 use crate::awaitable::Awaitable;
-use crate::convert::optional;
+use crate::convert::text;
 use crate::error::invalid;
 use crate::login::Opened;
 use crate::question::Asks;
@@ -74,8 +74,4 @@ impl Challenge {
 fn kind_of(py: Python<'_>, name: &str) -> PyResult<FactorKind> {
     let kind = FactorKind::ALL.iter().copied().find(|kind| kind.as_str() == name);
     kind.ok_or_else(|| invalid(py, "kind", "There is no such second factor."))
-}
-
-fn text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    Ok(optional(field, "a text", Some(value))?.unwrap_or_default())
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
-use pyo3::types::{PyAny, PyBool};
+use pyo3::types::{PyAny, PyBool, PyString};
 use relatch::{Tokens, UnixTime};
 
 use crate::error::{invalid, raise};
@@ -27,6 +28,22 @@ where
     })
 }
 
+/// Reads an optional text. Half of a surrogate pair, which Python takes for a character, is none to anybody else.
+pub(crate) fn optional_text(field: &str, expected: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<String>> {
+    // The exception that says where in the text it is holds the whole text, which may be a secret: it is dropped.
+    if let Some(text) = value.and_then(|value| value.cast::<PyString>().ok())
+        && text.to_str().is_err()
+    {
+        return Err(invalid(text.py(), field, &format!("{field} must be a text of whole characters.")));
+    }
+    optional(field, expected, value)
+}
+
+/// Reads a text.
+pub(crate) fn text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    Ok(optional_text(field, "a text", Some(value))?.unwrap_or_default())
+}
+
 /// Reads a number of seconds; True and False are numbers to Python, and to nobody else.
 pub(crate) fn seconds(field: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<f64>> {
     if let Some(value) = value
@@ -34,13 +51,32 @@ pub(crate) fn seconds(field: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult
     {
         return Err(invalid(value.py(), field, &format!("{field} must be a number of seconds, not bool.")));
     }
+    if let Some(value) = value
+        && is_too_large(value)
+    {
+        return Err(invalid(value.py(), field, &format!("{field} is too large: it is a number of seconds.")));
+    }
     optional(field, "a number of seconds", value)
+}
+
+/// Whether it is a number above all that a duration can hold.
+fn is_too_large(value: &Bound<'_, PyAny>) -> bool {
+    match value.extract::<f64>() {
+        Ok(seconds) => seconds > 0.0 && Duration::try_from_secs_f64(seconds).is_err(),
+        Err(error) => error.is_instance_of::<PyOverflowError>(value.py()) && value.gt(0).unwrap_or(false),
+    }
 }
 
 /// Reads a time limit in seconds.
 pub(crate) fn limit(value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Duration>> {
     let seconds = seconds("timeout", value)?;
     seconds.map(|seconds| relatch::seconds("timeout", seconds)).transpose().map_err(|error| raise(&error))
+}
+
+/// Refuses a time limit that the call would refuse if it had to wait.
+#[pyfunction]
+pub(crate) fn check_limit(timeout: &Bound<'_, PyAny>) -> PyResult<()> {
+    limit(Some(timeout)).map(|_| ())
 }
 
 /// Reads True or False; nothing is False.

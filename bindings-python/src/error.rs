@@ -31,6 +31,12 @@ pub(crate) fn invalid(py: Python<'_>, field: &str, message: &str) -> PyErr {
     build().unwrap_or_else(|failure| failure)
 }
 
+/// The exception for a call that began in the parent of this process, where it goes on.
+pub(crate) fn forked(py: Python<'_>) -> PyErr {
+    let message = "The process was forked while this call waited: call again in the child.";
+    call(py, "forked_session", message, &PyDict::new(py), &PyList::empty(py)).unwrap_or_else(|failure| failure)
+}
+
 fn exception(py: Python<'_>, error: &Error, asks: Asks) -> PyResult<PyErr> {
     let details = PyDict::new(py);
     for (name, detail) in error.details() {

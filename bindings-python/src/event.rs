@@ -33,7 +33,8 @@ pub(crate) fn forget(has_callbacks: bool) {
 /// Makes sure that callbacks which were inherited from a parent process are called here, for events and for questions.
 pub(crate) fn revive(py: Python<'_>) -> PyResult<()> {
     if ORPHANED.load(Ordering::Relaxed) && ORPHANED.swap(false, Ordering::Relaxed) {
-        functions()?.revive.call0(py)?;
+        // What failed, or was interrupted, is tried again by the next call.
+        functions()?.revive.call0(py).inspect_err(|_| ORPHANED.store(true, Ordering::Relaxed))?;
     }
     Ok(())
 }

@@ -6,7 +6,7 @@
 //! they stay in the call for the short rest of the process.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -23,29 +23,58 @@ const LIMIT: Duration = Duration::from_millis(500);
 static EXITING: OnceLock<ThreadId> = OnceLock::new();
 /// Threads that are in a native call and will come back to Python.
 static BUSY: AtomicUsize = AtomicUsize::new(0);
+/// How many forks lie between the process that imported this and the one that runs it.
+static FORKS: AtomicU32 = AtomicU32::new(0);
+
+/// The process that something was made in. A child that a signal handler forks goes on where its parent was.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Process(u32);
+
+impl Process {
+    pub(crate) fn current() -> Self {
+        Self(FORKS.load(Ordering::Relaxed))
+    }
+
+    /// Whether this is that process, and no child of it.
+    pub(crate) fn is_current(self) -> bool {
+        self == Self::current()
+    }
+}
 
 /// A native call that gives up the interpreter on its way; the exit hook waits for it.
-pub(crate) struct Busy(());
+pub(crate) struct Busy(Process);
 
 impl Busy {
     pub(crate) fn new() -> Self {
         BUSY.fetch_add(1, Ordering::SeqCst);
-        Self(())
+        Self(Process::current())
+    }
+
+    /// The process that the call began in.
+    pub(crate) fn process(&self) -> Process {
+        self.0
+    }
+
+    fn end(&self) {
+        // A forked child counts from nothing.
+        if self.0.is_current() {
+            BUSY.fetch_sub(1, Ordering::SeqCst);
+        }
     }
 }
 
 impl Drop for Busy {
     fn drop(&mut self) {
-        BUSY.fetch_sub(1, Ordering::SeqCst);
+        self.end();
     }
 }
 
 /// Does something without holding the interpreter; does not come back once the process is exiting.
-pub(crate) fn detached<T: Send>(py: Python<'_>, _busy: &Busy, act: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn detached<T: Send>(py: Python<'_>, busy: &Busy, act: impl FnOnce() -> T + Send) -> T {
     py.detach(|| {
         let result = act();
         if left_behind() {
-            BUSY.fetch_sub(1, Ordering::SeqCst);
+            busy.end();
             stay();
         }
         result
@@ -89,6 +118,7 @@ pub(crate) fn keep(kept: Py<PyAny>) {
 /// The fork hook: the parent's other threads, and what they held, do not exist here.
 #[pyfunction]
 pub(crate) fn forked(has_callbacks: bool) {
+    FORKS.fetch_add(1, Ordering::Relaxed);
     BUSY.store(0, Ordering::SeqCst);
     wake::forget();
     event::forget(has_callbacks);

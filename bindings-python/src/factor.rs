@@ -25,7 +25,8 @@ impl SecondFactor {
             return Ok(Self { core: Factor::Otp(callback.core.clone()), asks: callback.asks() });
         }
         let Ok(text) = value.extract::<String>() else {
-            return Err(invalid(value.py(), field(kind), &format!("{argument} must be a text.")));
+            let message = format!("{argument} must be a text of whole characters.");
+            return Err(invalid(value.py(), field(kind), &message));
         };
         let core = match kind {
             "totp" => Totp::new(&text).map(Factor::from).map_err(|error| raise(&error))?,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use relatch::Token;
+use relatch::{State, Token};
 
 /// Without a lock, so that nobody waits for it; behind a pointer, for an idle session has nothing. Only ever touched by
 /// threads that hold the interpreter.
@@ -21,15 +21,28 @@ struct Objects {
 
 impl Handed {
     /// The token as a Python text: the same object as long as the token is the same.
-    pub(crate) fn text(&self, py: Python<'_>, token: Token) -> Py<PyString> {
+    pub(crate) fn text(&self, py: Python<'_>, session: &relatch::Session, token: Token) -> Py<PyString> {
         if let Some(handed) = &*self.0.load()
             && handed.token.is(&token)
         {
             return handed.text.clone_ref(py);
         }
         let text = PyString::new(py, token.as_str()).unbind();
-        self.0.store(Some(Arc::new(Objects { token, text: text.clone_ref(py), headers: None })));
+        self.keep(session, Objects { token, text: text.clone_ref(py), headers: None });
         text
+    }
+
+    /// Lets go of it all, the refresh token that came with the token too; called after a logout.
+    pub(crate) fn forget(&self) {
+        self.0.store(None);
+    }
+
+    fn keep(&self, session: &relatch::Session, objects: Objects) {
+        self.0.store(Some(Arc::new(objects)));
+        // A caller may come here with its token when the logout of another one has been.
+        if session.state() == State::Closed {
+            self.forget();
+        }
     }
 
     /// The headers of the token, in a dict of the caller's own.
@@ -49,8 +62,8 @@ impl Handed {
         for (name, value) in session.headers_for(&token) {
             headers.set_item(name, value)?;
         }
-        let (text, kept) = (self.text(py, token.clone()), headers.copy()?.unbind());
-        self.0.store(Some(Arc::new(Objects { token, text, headers: Some(kept) })));
+        let (text, kept) = (self.text(py, session, token.clone()), headers.copy()?.unbind());
+        self.keep(session, Objects { token, text, headers: Some(kept) });
         Ok(headers)
     }
 }

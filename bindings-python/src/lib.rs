@@ -42,6 +42,8 @@ mod _relatch {
     #[pymodule_export]
     use crate::challenge::{Begun, Challenge};
     #[pymodule_export]
+    use crate::convert::check_limit;
+    #[pymodule_export]
     use crate::event::{Subscription, abandon_events, next_event, report_failure};
     #[pymodule_export]
     use crate::exit::{forked, keep, shutdown};

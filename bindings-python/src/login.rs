@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use crate::awaitable::Awaitable;
 use crate::challenge::Begun;
 use crate::convert::{TokensParts, tokens_in, tokens_out};
-use crate::error::raise;
+use crate::error::{invalid, raise};
 use crate::options::Options;
 use crate::provider::Provider;
 use crate::question::Asks;
@@ -37,7 +37,8 @@ impl Opened {
 
 /// Logs in; blocks.
 #[pyfunction]
-pub(crate) fn login(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Opened> {
+pub(crate) fn login(py: Python<'_>, provider: &Bound<'_, PyAny>, options: &Options) -> PyResult<Opened> {
+    let provider = provider_of(provider)?;
     let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
     let core = wait_asking(py, asks, relatch::login(provider.core.clone(), options))?;
     Ok(Opened { core, asks })
@@ -45,7 +46,8 @@ pub(crate) fn login(py: Python<'_>, provider: &Provider, options: &Options) -> P
 
 /// Logs in.
 #[pyfunction]
-pub(crate) fn login_async(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Awaitable> {
+pub(crate) fn login_async(py: Python<'_>, provider: &Bound<'_, PyAny>, options: &Options) -> PyResult<Awaitable> {
+    let provider = provider_of(provider)?;
     let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
     let session = relatch::login(provider.core.clone(), options);
     Awaitable::asking(py, asks, session, move |py, core| Opened { core, asks }.object(py))
@@ -53,7 +55,8 @@ pub(crate) fn login_async(py: Python<'_>, provider: &Provider, options: &Options
 
 /// Takes the first step of a login; blocks.
 #[pyfunction]
-pub(crate) fn begin(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Begun> {
+pub(crate) fn begin(py: Python<'_>, provider: &Bound<'_, PyAny>, options: &Options) -> PyResult<Begun> {
+    let provider = provider_of(provider)?;
     let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
     let core = wait_asking(py, asks, relatch::begin(provider.core.clone(), options))?;
     Ok(Begun { core, asks })
@@ -61,7 +64,8 @@ pub(crate) fn begin(py: Python<'_>, provider: &Provider, options: &Options) -> P
 
 /// Takes the first step of a login.
 #[pyfunction]
-pub(crate) fn begin_async(py: Python<'_>, provider: &Provider, options: &Options) -> PyResult<Awaitable> {
+pub(crate) fn begin_async(py: Python<'_>, provider: &Bound<'_, PyAny>, options: &Options) -> PyResult<Awaitable> {
+    let provider = provider_of(provider)?;
     let (options, asks) = (options.with_clock(provider.clock.clone())?, provider.asks);
     let challenge = relatch::begin(provider.core.clone(), options);
     Awaitable::asking(py, asks, challenge, move |py, core| Ok(Py::new(py, Begun { core, asks })?.into_any()))
@@ -69,7 +73,8 @@ pub(crate) fn begin_async(py: Python<'_>, provider: &Provider, options: &Options
 
 /// A session from tokens. No traffic.
 #[pyfunction]
-pub(crate) fn resume(provider: &Provider, tokens: TokensParts, options: &Options) -> PyResult<Opened> {
+pub(crate) fn resume(provider: &Bound<'_, PyAny>, tokens: TokensParts, options: &Options) -> PyResult<Opened> {
+    let provider = provider_of(provider)?;
     let options = options.with_clock(provider.clock.clone())?;
     let session = relatch::resume(provider.core.clone(), tokens_in(tokens), options);
     session.map(|core| Opened { core, asks: provider.asks }).map_err(|error| raise(&error))
@@ -79,10 +84,11 @@ pub(crate) fn resume(provider: &Provider, tokens: TokensParts, options: &Options
 #[pyfunction]
 pub(crate) fn refresh(
     py: Python<'_>,
-    provider: &Provider,
+    provider: &Bound<'_, PyAny>,
     tokens: TokensParts,
     options: &Options,
 ) -> PyResult<TokensParts> {
+    let provider = provider_of(provider)?;
     let options = options.with_clock(provider.clock.clone())?;
     let refreshed = relatch::refresh(provider.core.clone(), tokens_in(tokens), options);
     wait_asking(py, provider.asks, refreshed).map(|tokens| tokens_out(&tokens))
@@ -92,12 +98,20 @@ pub(crate) fn refresh(
 #[pyfunction]
 pub(crate) fn refresh_async(
     py: Python<'_>,
-    provider: &Provider,
+    provider: &Bound<'_, PyAny>,
     tokens: TokensParts,
     options: &Options,
 ) -> PyResult<Awaitable> {
+    let provider = provider_of(provider)?;
     let options = options.with_clock(provider.clock.clone())?;
     let tokens = relatch::refresh(provider.core.clone(), tokens_in(tokens), options);
     let convert = |py: Python<'_>, tokens| Ok(tokens_out(&tokens).into_pyobject(py)?.into_any().unbind());
     Awaitable::asking(py, provider.asks, tokens, convert)
+}
+
+/// Reads the provider.
+fn provider_of<'a>(value: &'a Bound<'_, PyAny>) -> PyResult<&'a Provider> {
+    let provider = value.cast::<Provider>().map(Bound::get);
+    provider
+        .map_err(|_| invalid(value.py(), "provider", "provider must be a SevenG, Synapsewave or SynapsewaveDealer."))
 }

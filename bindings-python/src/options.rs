@@ -3,7 +3,7 @@
 use pyo3::prelude::*;
 use relatch::{Clock, Settings};
 
-use crate::convert::{optional, seconds};
+use crate::convert::{optional, optional_text, seconds};
 use crate::error::raise;
 
 /// The checked options of a call.
@@ -30,14 +30,14 @@ impl Options {
         force: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         let settings = Settings {
-            relogin: optional("relogin", "'auto' or 'never'", relogin)?,
+            relogin: optional_text("relogin", "'auto' or 'never'", relogin)?,
             keep_alive: optional("keep_alive", "True or False", keep_alive)?,
             force: optional("force", "True or False", force)?,
             mandatory_margin: seconds("mandatory_margin", mandatory_margin)?,
             advisory_margin: seconds("advisory_margin", advisory_margin)?,
             timeout: seconds("timeout", timeout)?,
             exchange_timeout: seconds("exchange_timeout", exchange_timeout)?,
-            proxy: optional("proxy", "a URL", proxy)?,
+            proxy: optional_text("proxy", "a URL", proxy)?,
             ca_certificates,
             clock: None,
         };

@@ -1,18 +1,20 @@
 //! `Session`, the native base of the public class: what is fresh is handed out by one call that takes no lock.
 
+use std::time::Duration;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use relatch::{Feed, Profile, Token, UnixTime};
+use relatch::{Feed, LogoutFuture, Profile, Token, UnixTime};
 
-use crate::awaitable::Awaitable;
+use crate::awaitable::{Awaitable, running_loop};
 use crate::challenge::Begun;
-use crate::convert::{TokensParts, limit, tokens_out};
+use crate::convert::{TokensParts, limit, text, tokens_out};
 use crate::event::{self, Subscription};
 use crate::exit::{self, Busy};
 use crate::handed::Handed;
 use crate::login::Opened;
 use crate::question::Asks;
-use crate::wait::{wait, wait_asking};
+use crate::wait::{wait_asking, wait_unless_forked};
 
 /// A session that stays valid.
 #[pyclass(frozen, subclass, weakref, module = "relatch._relatch")]
@@ -42,8 +44,8 @@ impl Session {
     /// and nothing else.
     ///
     /// Args:
-    ///     timeout: Seconds to wait at most; the session's `timeout` unless given. While the server is away or busy, what
-    ///         is under way tries on for as long.
+    ///     timeout: Seconds to wait at most; the session's `timeout` unless given. While the server is away or busy, it
+    ///         is tried again for as long.
     ///
     /// Returns:
     ///     The token, the same object for as long as it is current.
@@ -59,10 +61,9 @@ impl Session {
     ///     >>> requests.get(url, headers={"Authorization": session.token(), "Version": "2.0"})
     #[pyo3(signature = (*, timeout=None))]
     fn token(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Py<PyString>> {
-        match self.core.fresh_token() {
-            Some(token) => Ok(self.handed.text(py, token)),
-            None => self.wait_for_token(py, timeout).map(|token| self.handed.text(py, token)),
-        }
+        let limit = limit(timeout)?;
+        let token = self.core.fresh_token().map_or_else(|| self.wait_for_token(py, limit), Ok)?;
+        Ok(self.handed.text(py, &self.core, token))
     }
 
     /// The headers that authorise a request.
@@ -80,10 +81,9 @@ impl Session {
     ///     >>> requests.get(url, headers=session.headers())
     #[pyo3(signature = (*, timeout=None))]
     fn headers<'py>(&self, py: Python<'py>, timeout: Option<&Bound<'py, PyAny>>) -> PyResult<Bound<'py, PyDict>> {
-        match self.core.fresh_token() {
-            Some(token) => self.handed.headers(py, &self.core, token),
-            None => self.wait_for_token(py, timeout).and_then(|token| self.handed.headers(py, &self.core, token)),
-        }
+        let limit = limit(timeout)?;
+        let token = self.core.fresh_token().map_or_else(|| self.wait_for_token(py, limit), Ok)?;
+        self.handed.headers(py, &self.core, token)
     }
 
     /// Says that the server refused `token`, and returns one to try again with.
@@ -109,14 +109,15 @@ impl Session {
     fn report_unauthorized(
         &self,
         py: Python<'_>,
-        token: &str,
+        token: &Bound<'_, PyAny>,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyString>> {
+        let token = text("token", token)?;
         let current = match limit(timeout)? {
-            Some(limit) => wait_asking(py, self.asks, self.core.report_unauthorized_within(token, limit))?,
-            None => wait_asking(py, self.asks, self.core.report_unauthorized(token))?,
+            Some(limit) => wait_asking(py, self.asks, self.core.report_unauthorized_within(&token, limit))?,
+            None => wait_asking(py, self.asks, self.core.report_unauthorized(&token))?,
         };
-        Ok(self.handed.text(py, current))
+        Ok(self.handed.text(py, &self.core, current))
     }
 
     /// Forgets the tokens, at once, and ends the session on the server where the system can do that.
@@ -128,11 +129,13 @@ impl Session {
     ///     >>> session.logout()
     fn logout(&self, py: Python<'_>) -> PyResult<()> {
         event::revive(py)?;
-        let ending = exit::detached(py, &Busy::new(), || self.core.logout());
-        wait(py, async move {
+        let ending = self.end(py);
+        let ended = async move {
             ending.await;
             Ok(())
-        })
+        };
+        // In a child that a signal handler forks meanwhile the session is over too.
+        wait_unless_forked(py, Asks::default(), ended).map(|_| ())
     }
 
     /// Whether the server still knows the session, by its own word.
@@ -157,8 +160,10 @@ impl Session {
 
     #[pyo3(name = "_logout_async")]
     fn logout_async(&self, py: Python<'_>) -> PyResult<Awaitable> {
+        // Where it cannot be awaited, nothing ends.
+        running_loop(py)?;
         event::revive(py)?;
-        let ending = exit::detached(py, &Busy::new(), || self.core.logout());
+        let ending = self.end(py);
         let ended = async move {
             ending.await;
             Ok(())
@@ -208,7 +213,7 @@ impl Session {
 
     #[pyo3(name = "_fresh_token")]
     fn fresh_token(&self, py: Python<'_>) -> Option<Py<PyString>> {
-        self.core.fresh_token().map(|token| self.handed.text(py, token))
+        self.core.fresh_token().map(|token| self.handed.text(py, &self.core, token))
     }
 
     #[pyo3(name = "_fresh_headers")]
@@ -219,7 +224,10 @@ impl Session {
     #[pyo3(name = "_token_async")]
     fn token_async(slf: &Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Awaitable> {
         let session = slf.clone().unbind();
-        let convert = move |py: Python<'_>, token| Ok(session.get().handed.text(py, token).into_any());
+        let convert = move |py: Python<'_>, token| {
+            let Self { core, handed, .. } = session.get();
+            Ok(handed.text(py, core, token).into_any())
+        };
         slf.get().coming_token(slf.py(), timeout, convert)
     }
 
@@ -249,9 +257,10 @@ impl Session {
     #[pyo3(name = "_report_unauthorized_async")]
     fn report_unauthorized_async(
         slf: &Bound<'_, Self>,
-        token: String,
+        token: &Bound<'_, PyAny>,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Awaitable> {
+        let token = text("token", token)?;
         let (session, core, limit) = (slf.clone().unbind(), slf.get().core.clone(), limit(timeout)?);
         let reported = async move {
             match limit {
@@ -259,7 +268,10 @@ impl Session {
                 None => core.report_unauthorized(&token).await,
             }
         };
-        let convert = move |py: Python<'_>, token| Ok(session.get().handed.text(py, token).into_any());
+        let convert = move |py: Python<'_>, token| {
+            let Self { core, handed, .. } = session.get();
+            Ok(handed.text(py, core, token).into_any())
+        };
         Awaitable::asking(slf.py(), slf.get().asks, reported, convert)
     }
 
@@ -316,8 +328,14 @@ impl Session {
 }
 
 impl Session {
-    fn wait_for_token(&self, py: Python<'_>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Token> {
-        match limit(timeout)? {
+    fn end(&self, py: Python<'_>) -> LogoutFuture {
+        let ending = exit::detached(py, &Busy::new(), || self.core.logout());
+        self.handed.forget();
+        ending
+    }
+
+    fn wait_for_token(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<Token> {
+        match limit {
             Some(limit) => wait_asking(py, self.asks, self.core.token_within(limit)),
             None => wait_asking(py, self.asks, self.core.token()),
         }

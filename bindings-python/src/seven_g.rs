@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use relatch::{Health, LookupEntry};
 
 use crate::awaitable::Awaitable;
-use crate::convert::{flag, optional};
+use crate::convert::{flag, optional_text};
 use crate::error::raise;
 use crate::logging;
 use crate::options::Options;
@@ -41,16 +41,16 @@ impl SevenG {
         let mut builder = relatch::SevenG::builder()
             .bearer(flag("bearer", bearer)?)
             .allow_insecure(flag("allow_insecure", allow_insecure)?);
-        if let Some(username) = optional::<String>("username", "a text", username)? {
+        if let Some(username) = optional_text("username", "a text", username)? {
             builder = builder.username(username);
         }
-        if let Some(password) = optional::<String>("password", "a text", password)? {
+        if let Some(password) = optional_text("password", "a text", password)? {
             builder = builder.password(password);
         }
-        if let Some(environment) = optional::<String>("environment", "a text", environment)? {
+        if let Some(environment) = optional_text("environment", "a text", environment)? {
             builder = builder.environment(environment);
         }
-        if let Some(base_url) = optional::<String>("base_url", "a text", base_url)? {
+        if let Some(base_url) = optional_text("base_url", "a text", base_url)? {
             builder = builder.base_url(base_url);
         }
         let core = Arc::new(builder.build().map_err(|error| raise(&error))?);
@@ -72,14 +72,20 @@ impl SevenG {
     }
 
     #[pyo3(name = "_lookup", signature = (name, options))]
-    fn lookup(&self, py: Python<'_>, name: Option<&str>, options: &Options) -> PyResult<Vec<(String, String)>> {
-        let options = options.with_clock(None)?;
-        wait(py, self.0.lookup(name, &options)).map(lookup_out)
+    fn lookup(
+        &self,
+        py: Python<'_>,
+        name: Option<&Bound<'_, PyAny>>,
+        options: &Options,
+    ) -> PyResult<Vec<(String, String)>> {
+        let (name, options) = (optional_text("name", "a text", name)?, options.with_clock(None)?);
+        wait(py, self.0.lookup(name.as_deref(), &options)).map(lookup_out)
     }
 
     #[pyo3(name = "_lookup_async", signature = (name, options))]
-    fn lookup_async(&self, py: Python<'_>, name: Option<String>, options: &Options) -> PyResult<Awaitable> {
-        let (core, options) = (Arc::clone(&self.0), options.with_clock(None)?);
+    fn lookup_async(&self, py: Python<'_>, name: Option<&Bound<'_, PyAny>>, options: &Options) -> PyResult<Awaitable> {
+        let (name, core) = (optional_text("name", "a text", name)?, Arc::clone(&self.0));
+        let options = options.with_clock(None)?;
         let entries = async move { core.lookup(name.as_deref(), &options).await };
         Awaitable::new(py, entries, |py, entries| Ok(lookup_out(entries).into_pyobject(py)?.into_any().unbind()))
     }

@@ -8,7 +8,7 @@ use pyo3::types::PyBool;
 use relatch::{SynapsewaveBuilder, SynapsewaveDealerBuilder};
 use serde_json::Value;
 
-use crate::convert::{flag, optional};
+use crate::convert::{flag, optional_text};
 use crate::error::{invalid, raise};
 use crate::factor::SecondFactor;
 use crate::logging;
@@ -28,7 +28,7 @@ pub(crate) struct SynapsewaveDealer(());
 macro_rules! with_texts {
     ($builder:expr, $($name:ident),*) => {{
         let mut builder = $builder;
-        $(if let Some(text) = $crate::convert::optional::<String>(stringify!($name), "a text", $name)? {
+        $(if let Some(text) = $crate::convert::optional_text(stringify!($name), "a text", $name)? {
             builder = builder.$name(text);
         })*
         builder
@@ -48,7 +48,7 @@ pub(crate) fn header_key(value: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderKey
     match value {
         None => Ok(HeaderKey::Same),
         Some(value) if value.cast::<PyBool>().is_ok_and(|value| !value.is_true()) => Ok(HeaderKey::Off),
-        Some(_) => Ok(HeaderKey::Own(optional("x_api_key", "a text or False", value)?.unwrap_or_default())),
+        Some(_) => Ok(HeaderKey::Own(optional_text("x_api_key", "a text or False", value)?.unwrap_or_default())),
     }
 }
 
@@ -160,7 +160,7 @@ fn with_sso_token(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAny>>)
         let callback = callback.get();
         return Ok((builder.sso_callback(callback.core.clone()), Some(callback.asks())));
     }
-    match optional::<String>("sso_token", "a text or a function", value)? {
+    match optional_text("sso_token", "a text or a function", value)? {
         Some(token) => Ok((builder.sso_token(token), None)),
         None => Ok((builder, None)),
     }

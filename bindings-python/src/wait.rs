@@ -1,7 +1,8 @@
 //! Waiting for the core: on a thread, obeying Ctrl-C, without holding the interpreter.
 
 use std::future::Future;
-use std::pin::{Pin, pin};
+use std::mem;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use relatch::Error;
 
-use crate::error::raise_asking;
+use crate::error::{forked, raise_asking};
 use crate::event;
 use crate::exit::{self, Busy};
 use crate::question::Asks;
@@ -30,7 +31,8 @@ impl Wake for Unpark {
 /// the future and takes nothing else with it.
 ///
 /// # Errors
-/// The core's, and what a signal handler raises: for Ctrl-C that is `KeyboardInterrupt`.
+/// The core's, and what a signal handler raises: for Ctrl-C that is `KeyboardInterrupt`. `ForkedSession` in a child that
+/// one forks: nothing is sent a second time.
 pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
     wait_asking(py, Asks::default(), future)
 }
@@ -41,17 +43,32 @@ pub(crate) fn wait_asking<T: Send>(
     asks: Asks,
     future: impl Future<Output = Result<T, Error>> + Send,
 ) -> PyResult<T> {
+    wait_unless_forked(py, asks, future)?.ok_or_else(|| forked(py))
+}
+
+/// The same, with nothing for an answer in a child that a signal handler forks meanwhile.
+pub(crate) fn wait_unless_forked<T: Send>(
+    py: Python<'_>,
+    asks: Asks,
+    future: impl Future<Output = Result<T, Error>> + Send,
+) -> PyResult<Option<T>> {
     event::revive(py)?;
     // Until this function returns.
     let _call = asks.note(py, false)?;
     let busy = Busy::new();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
+    let mut future = Box::pin(future);
     loop {
         if let Some(output) = exit::detached(py, &busy, || poll_for(SLICE, future.as_mut(), &waker)) {
-            return output.map_err(|error| raise_asking(&error, asks));
+            return output.map(Some).map_err(|error| raise_asking(&error, asks));
         }
-        py.check_signals()?;
+        let handled = py.check_signals();
+        if !busy.process().is_current() {
+            // Who would wake it is a thread of the parent, and so is who may hold its locks.
+            mem::forget(future);
+            return handled.map(|()| None);
+        }
+        handled?;
     }
 }
 

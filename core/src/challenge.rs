@@ -46,7 +46,7 @@ pub async fn begin(provider: impl Into<Arc<dyn Provider>>, options: Options) -> 
     let (force, limit) = (options.forces(), options.call_limit());
     let keeper = Keeper::new(provider, options);
     let reply = keeper.ask(Input::Login { force, part: LoginPart::First });
-    let Err(error) = wait(reply, Need::Rotation, limit)?.await else {
+    let Err(error) = wait(&keeper, reply, Need::Rotation, limit)?.await else {
         drop(keeper.close());
         return Err(not_asked());
     };
@@ -96,7 +96,7 @@ impl Challenge {
         self.keeper.provider().complete(&self.asked, kind, &value)?;
         let (asked, force) = (Arc::clone(&self.asked), self.keeper.options().forces());
         let reply = self.keeper.ask(Input::Complete { asked, given: (kind, value), force });
-        wait(reply, Need::Rotation, self.keeper.options().call_limit())?.await?;
+        wait(&self.keeper, reply, Need::Rotation, self.keeper.options().call_limit())?.await?;
         Ok(Session(Arc::clone(&self.keeper)))
     }
 }

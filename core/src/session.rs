@@ -23,7 +23,8 @@ use crate::token::{Token, TokenFuture, wait};
 
 /// Logs in and returns a session that stays valid.
 ///
-/// A caller that is cancelled, or whose time is up, takes nothing with it: the login goes on and is counted.
+/// A caller that is cancelled, or whose time is up, takes nothing with it: a login that is on the wire goes on and is
+/// counted. One that still waits for its turn is not sent.
 ///
 /// # Errors
 /// `invalid_config` without credentials; `invalid_credentials`, `account_locked`, `access_denied`,
@@ -44,7 +45,7 @@ pub async fn login(provider: impl Into<Arc<dyn Provider>>, options: Options) -> 
     let force = options.forces();
     let keeper = Keeper::new(provider, options);
     let reply = keeper.ask(Input::Login { force, part: LoginPart::Whole(None) });
-    wait(reply, Need::Rotation, keeper.login_limit())?.await.map_err(|error| error.with_challenge(&keeper))?;
+    wait(&keeper, reply, Need::Rotation, keeper.login_limit())?.await.map_err(|error| error.with_challenge(&keeper))?;
     Ok(Session(keeper))
 }
 
@@ -117,7 +118,7 @@ impl Session {
         self.token_within(self.0.wait_limit())
     }
 
-    /// The same, waiting for `limit` at most. While the server is away or busy, what is under way tries on for as long.
+    /// The same, waiting for `limit` at most. While the server is away or busy, it is tried again for as long.
     pub fn token_within(&self, limit: Duration) -> TokenFuture<'_> {
         TokenFuture::new(self, limit)
     }
@@ -156,8 +157,7 @@ impl Session {
 
     /// The same, waiting for `limit` at most.
     pub async fn refresh_within(&self, limit: Duration) -> Result<Tokens, Error> {
-        let longer = limit.saturating_sub(self.0.login_limit());
-        let refreshed = match wait(self.0.ask(Input::Refresh { longer }), Need::Rotation, limit) {
+        let refreshed = match wait(&self.0, self.0.ask(Input::Refresh), Need::Rotation, limit) {
             Ok(waiting) => waiting.await,
             Err(error) => Err(error),
         };
@@ -176,9 +176,8 @@ impl Session {
 
     /// The same, waiting for `limit` at most.
     pub async fn report_unauthorized_within(&self, token: &str, limit: Duration) -> Result<Token, Error> {
-        let longer = self.0.longer(limit);
-        let reply = self.0.ask(Input::Unauthorized { token: Secret::new(token), longer });
-        let token = match wait(reply, Need::Token, limit) {
+        let reply = self.0.ask(Input::Unauthorized(Secret::new(token)));
+        let token = match wait(&self.0, reply, Need::Token, limit) {
             Ok(waiting) => waiting.await,
             Err(error) => Err(error),
         };

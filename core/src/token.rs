@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::keeper::{FlightResult, Need, Reply, Waiter};
+use crate::keeper::{FlightResult, Keeper, Need, Reply, Waiter};
 use crate::lifecycle::{Held, Input};
 use crate::runtime;
 use crate::session::Session;
@@ -72,8 +72,8 @@ impl<'a> TokenFuture<'a> {
 
     fn poll_slowly(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, Error>> {
         if self.waiting.is_none() {
-            let longer = self.session.0.longer(self.limit);
-            let waiting = wait(self.session.0.ask(Input::Want { longer }), Need::Token, self.limit);
+            let keeper = &self.session.0;
+            let waiting = wait(keeper, keeper.ask(Input::Want), Need::Token, self.limit);
             self.waiting = Some(waiting.map_err(|error| error.with_challenge(&self.session.0))?);
         }
         let Some(waiting) = &mut self.waiting else { return Poll::Pending };
@@ -89,11 +89,14 @@ pub(crate) enum Waiting {
     For(Pin<Box<dyn Future<Output = FlightResult> + Send>>),
 }
 
-pub(crate) fn wait(reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
+pub(crate) fn wait(keeper: &Arc<Keeper>, reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
     match reply {
         Reply::Token(held) => Ok(Waiting::Done(Some(held))),
         Reply::Wait(waiter) => Ok(Waiting::For(Box::pin(Waiter::wait(waiter, need, limit)))),
-        Reply::Refused(error) => Err(error),
+        Reply::Refused(error) => {
+            let waiter = Waiter::refused(keeper, error, need, limit)?;
+            Ok(Waiting::For(Box::pin(Waiter::wait(waiter, need, limit))))
+        }
         Reply::Closing(_) | Reply::Nothing => Err(Error::closed("The session has ended.")),
     }
 }

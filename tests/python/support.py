@@ -98,6 +98,18 @@ def in_threads(count: int, call: Callable[[], Any]) -> list[Any]:
         return list(pool.map(together, range(count)))
 
 
+def check_invalid(error: relatch.InvalidConfig, field: str) -> None:
+    """Checks that an argument was refused, and that nothing which the exception holds tells a secret."""
+    assert error.field == field
+    assert error.message
+    seen: BaseException | None = error
+    while seen is not None:
+        assert "secret" not in f"{seen!r} {vars(seen)}"
+        seen = seen.__cause__ or seen.__context__
+    assert isinstance(error, ValueError)
+    assert isinstance(error, TypeError)
+
+
 class Heard:
     """The events of a session, in order, and the means to wait for more."""
 

@@ -84,6 +84,7 @@ def test_what_cannot_be_right_is_refused_before_any_traffic(
         "udid": lambda: account.set_mpin(MPIN, "123456", udid="u" * 51),
         "old_password": lambda: account.change_password(7, NEW),  # type: ignore[arg-type]
         "new_password": lambda: account.change_password(USER_PASSWORD, " "),
+        "temp_token": lambda: account.set_password("made up\ud800", NEW),
         "session": lambda: account.delete_totp(None),  # type: ignore[arg-type]
         "user_id": lambda: relatch.SynapsewaveAccount(sandbox=sandbox),
         "api_key": lambda: relatch.SynapsewaveAccount(base_url=sandbox.synapsewave_url, user_id=USER_ID),

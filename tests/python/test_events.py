@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import relatch
+from relatch import _events, _time
 from relatch._events import _dispatcher
 from support import LIMIT, Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from relatch.testing import Sandbox
 
@@ -88,6 +90,46 @@ def test_nothing_is_called_after_cancel(sandbox: Sandbox) -> None:
     assert len(called) == 1
 
 
+def test_a_subscription_that_is_cancelled_while_its_event_is_on_its_way_gets_no_call(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_its_way, go_on = threading.Event(), threading.Event()
+
+    def moment(seconds: float) -> datetime:
+        on_its_way.set()
+        assert go_on.wait(LIMIT)
+        return _time.moment(seconds)
+
+    monkeypatch.setattr(_events, "moment", moment)
+    called: list[relatch.Event] = []
+    session = relatch.login(sandbox.seven_g())
+    subscription = session.subscribe(called.append)
+    heard = Heard(session)
+    session.refresh()
+    assert on_its_way.wait(LIMIT)
+    subscription.cancel()
+    go_on.set()
+    heard.wait_for(1)
+    assert called == []
+
+
+def test_a_callback_that_waits_for_who_cancels_it_is_no_deadlock(sandbox: Sandbox) -> None:
+    in_callback, cancelled, done = threading.Event(), threading.Event(), threading.Event()
+
+    def callback(_event: relatch.Event) -> None:
+        in_callback.set()
+        assert cancelled.wait(LIMIT)
+        done.set()
+
+    session = relatch.login(sandbox.seven_g())
+    subscription = session.subscribe(callback)
+    session.refresh()
+    assert in_callback.wait(LIMIT)
+    subscription.cancel()
+    cancelled.set()
+    assert done.wait(LIMIT)
+
+
 def test_a_callback_may_cancel_itself_and_use_the_session(sandbox: Sandbox) -> None:
     session = relatch.login(sandbox.seven_g())
     done = threading.Event()
@@ -122,6 +164,80 @@ def test_callbacks_are_forgotten_with_their_session(sandbox: Sandbox) -> None:
     assert reference() is None
 
 
+class App:
+    """As many programs are: it has a session, whose events it hears."""
+
+    def __init__(self, session: relatch.Session) -> None:
+        self.session = session
+        self.subscription = session.subscribe(self.hear)
+
+    def hear(self, event: relatch.Event) -> None:
+        """Need not do anything."""
+
+
+def apps() -> int:
+    return sum(type(thing) is App for thing in gc.get_objects())
+
+
+@pytest.mark.parametrize("logs_out", ["never", "before", "after"])
+def test_a_session_whose_callback_refers_to_it_is_forgotten(sandbox: Sandbox, logs_out: str) -> None:
+    other = relatch.login(sandbox.seven_g())
+    heard = Heard(other)
+    session = relatch.login(sandbox.seven_g())
+    if logs_out == "before":
+        session.logout()
+    app = App(session)
+    assert apps() == 1
+    if logs_out == "after":
+        session.logout()
+    del app, session
+    other.refresh()
+    heard.wait_for(1)
+    gc.collect()
+    # What the collector finds is let go of once the events have been told that had happened until then.
+    other.refresh()
+    heard.wait_for(2)
+    gc.collect()
+    assert apps() == 0
+
+
+@pytest.mark.parametrize("refers", [False, True])
+def test_what_happened_to_a_session_is_told_when_it_is_gone(sandbox: Sandbox, refers: bool) -> None:
+    go_on, done = threading.Event(), threading.Event()
+    kinds: list[str] = []
+    held: list[relatch.Session] = []
+
+    def hear(event: relatch.Event, _held: list[relatch.Session] = held) -> None:
+        assert go_on.wait(LIMIT)
+        kinds.append(event.kind)
+        if event.kind == "logged_out":
+            done.set()
+
+    session = relatch.login(sandbox.seven_g())
+    session.subscribe(hear)
+    if refers:
+        held.append(session)
+    session.refresh()
+    session.logout()
+    del session, held, hear
+    gc.collect()
+    go_on.set()
+    assert done.wait(LIMIT)
+    assert kinds == ["refreshed", "logged_out"]
+
+
+def test_a_session_that_is_closed_has_no_subscribers(sandbox: Sandbox) -> None:
+    session = relatch.login(sandbox.seven_g())
+    session.logout()
+
+    def callback(_event: relatch.Event) -> None:
+        """Is never called."""
+
+    with session.subscribe(callback) as subscription, _dispatcher.lock:
+        assert callback not in {listener.callback for listener in _dispatcher.listeners.values()}
+    subscription.cancel()
+
+
 def test_logging_out_ends_subscriptions(sandbox: Sandbox) -> None:
     session, other = (relatch.login(sandbox.seven_g()) for _ in range(2))
 
@@ -134,7 +250,7 @@ def test_logging_out_ends_subscriptions(sandbox: Sandbox) -> None:
     def listening() -> set[Callable[[relatch.Event], object]]:
         # Not how many there are: those of other tests go in their own time.
         with _dispatcher.lock:
-            return {callback for _, callback in _dispatcher.listeners.values()} & {of_session, of_other}
+            return {listener.callback for listener in _dispatcher.listeners.values()} & {of_session, of_other}
 
     session.subscribe(of_session)
     other.subscribe(of_other)

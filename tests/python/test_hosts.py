@@ -34,6 +34,7 @@ FORKS: dict[str, list[str]] = {
     "logout": ["child: ('closed', 'closed', 'ClosedError')", "parent: active True 0", UNHARMED.format(logins=2)],
     "grandchild": ["child: (True, True)", "child: (True, 'api_user')", UNHARMED.format(logins=3)],
     "loop": ["child: (['ok'], 'ok')", UNHARMED.format(logins=2)],
+    "awaited": ["child: ['ForkedSession', 'RuntimeError']", UNHARMED.format(logins=1)],
     "thread": ["child: ('ok', 'ok')", UNHARMED.format(logins=2)],
     "together": [*["child: {'ok'}"] * 20, UNHARMED.format(logins=21)],
     "callback": ["child: ('ok', 'user0')", UNHARMED.format(logins=2)],
@@ -83,6 +84,9 @@ SIGNALS: dict[str, tuple[int, list[str]]] = {
     "reenters": (0, ["login 1 refresh 1"]),
     "timer": (0, ["login 1 refresh 1"]),
     "loop": (0, ["login 1 refresh 1"]),
+    "forks": (0, ["login 2 refresh 1"]),
+    "forks-exits": (0, ["login 1 refresh 1"]),
+    "forks-logout": (0, ["login 2 refresh 1"]),
 }
 FLOODS = {("threads", "250"): 1250, ("asyncio", "50"): 250, ("mixed", "50"): 250}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import pickle
 import sys
@@ -152,7 +153,7 @@ def test_tokens_are_values() -> None:
 def test_a_session_is_small_and_can_be_referred_to_weakly(sandbox: Sandbox) -> None:
     session = relatch.login(sandbox.seven_g())
     assert not hasattr(session, "__dict__")
-    assert sys.getsizeof(session) <= 72
+    assert sys.getsizeof(session) <= 80
     reference = weakref.ref(session)
     del session
     assert reference() is None
@@ -164,3 +165,17 @@ def test_sandboxes_forget_their_failed_logins_with_their_address() -> None:
         with pytest.raises(relatch.InvalidCredentials):
             relatch.login(fresh.seven_g(password="wrong"))
         retire(fresh)
+
+
+def test_a_session_that_is_logged_out_lets_go_of_its_token(sandbox: Sandbox) -> None:
+    async def log_out(session: relatch.Session) -> None:
+        await session.logout_async()
+
+    for end in (relatch.Session.logout, lambda session: asyncio.run(log_out(session))):
+        session = relatch.login(sandbox.seven_g())
+        token = session.token()
+        headers = session.headers()
+        before = [sys.getrefcount(text) for text in (token, headers["Authorization"])]
+        end(session)
+        # The session held each: what `token` hands out, and what `headers` copies.
+        assert [sys.getrefcount(text) + 1 for text in (token, headers["Authorization"])] == before

@@ -56,6 +56,16 @@ def test_an_import_starts_no_thread_and_brings_nothing_slow() -> None:
     assert output_of("imports.py") == ["1"]
 
 
+@pytest.mark.parametrize("kind", ["events", "question"])
+def test_threads_that_are_made_greenlets_are_not_used(kind: str) -> None:
+    assert output_of("greenlets.py", kind) == ["called on a thread: True"]
+
+
+@pytest.mark.parametrize("kind", ["fails", "interrupted", "interrupted-early"])
+def test_a_thread_that_cannot_be_started_is_started_by_the_next_call(kind: str) -> None:
+    assert output_of("no_thread.py", kind) == ["listening: 0", "heard: ['refreshed'] on 1", "asked: active"]
+
+
 @needs_fork
 class TestForks:
     """Children use the inherited token while it lasts, and never spend their parent's refresh token."""

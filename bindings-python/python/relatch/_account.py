@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _relatch, _settings
+from relatch import _relatch, _settings, _tokens
 from relatch._record import Record
 from relatch._session import Session, parsed
 from relatch._synapsewave import at_sandbox
@@ -293,7 +293,11 @@ def _written(arguments: dict[str, str | None]) -> str:
     import json  # noqa: PLC0415 most programs never need it
 
     # What is no text is left to the core to refuse, whatever it is.
-    return json.dumps(arguments, default=lambda _value: False)
+    whole = {
+        name: value if not isinstance(value, str) or _tokens.is_whole(value) else False
+        for name, value in arguments.items()
+    }
+    return json.dumps(whole, default=lambda _value: False)
 
 
 def _message(result: dict[str, Any]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
+
+from relatch import _threads
 
 
 class Daemon(ABC):
@@ -16,18 +17,32 @@ class Daemon(ABC):
     def __init__(self, name: str) -> None:
         self.name = name
         # The collector may run a user's code while it is held, and that may come back here.
-        self.lock = threading.RLock()
-        self.thread: threading.Thread | None = None
+        self.lock = _threads.new_lock()
+        self.thread: _threads.Thread | None = None
 
     def start(self) -> None:
-        """Starts the thread unless it runs; the caller holds the lock."""
+        """Starts the thread unless it runs; the caller holds the lock, and has registered nothing yet.
+
+        Raises:
+            RuntimeError: There can be no more threads. The next call tries again.
+        """
         if self.thread is None:
-            self.thread = threading.Thread(target=self.run, name=self.name, daemon=True)
-            self.thread.start()
+            thread = _threads.new_thread(lambda: self._begin(thread), self.name)
+            thread.start()
+            self.thread = thread
+
+    def _begin(self, thread: _threads.Thread) -> None:
+        with self.lock:
+            # Ctrl-C may end `start` when the thread is there already: then it is the one that runs, unless another is.
+            if self.thread is None:
+                self.thread = thread
+            if self.thread is not thread:
+                return
+        self.run()
 
     def forget(self) -> None:
         """In a forked child the lock may be held for ever, and the thread is missing."""
-        self.lock = threading.RLock()
+        self.lock = _threads.new_lock()
         self.thread = None
 
     @abstractmethod

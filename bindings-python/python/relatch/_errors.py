@@ -129,7 +129,10 @@ class ReloginRequired(RelatchError):
 
 
 class ForkedSession(RelatchError):
-    """The session came from a parent process, whose refresh token must not be spent here: log in again."""
+    """The session came from a parent process, whose refresh token must not be spent here: log in again.
+
+    Or the call did, which waited when a signal handler forked: nothing is sent twice by itself, so call again.
+    """
 
     code = "forked_session"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from weakref import WeakValueDictionary, ref
+
 from relatch import _relatch
 from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
@@ -12,9 +14,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
-    from typing import Literal
+    from typing import Any, Literal
 
     from typing_extensions import Self
+
+    from relatch._session import Session
 
 
 class Event(Record):
@@ -72,7 +76,11 @@ class Subscription:
         self._number = number
 
     def cancel(self) -> None:
-        """Ends it: no call begins after this one. No error when it has ended already."""
+        """Ends it: no call begins after this one, and one that is under way goes on to its end.
+
+        It does not wait for that, so it may be called while a lock is held that the callback needs. No error when it
+        has ended already.
+        """
         _dispatcher.remove(self._number)
 
     def __enter__(self) -> Self:
@@ -82,62 +90,139 @@ class Subscription:
         self.cancel()
 
 
+class Listeners:
+    """The callbacks of one session, which holds them, for the garbage collector to see what they refer to."""
+
+    __slots__ = ("__weakref__", "by_number", "dispatcher")
+
+    def __init__(self, dispatcher: _Dispatcher) -> None:
+        self.by_number: dict[int, _Listener] = {}
+        self.dispatcher = dispatcher
+
+    def __del__(self) -> None:
+        self.dispatcher.outlive(self)
+
+
+class _Listener:
+    __slots__ = ("__weakref__", "callback", "native", "siblings")
+
+    def __init__(
+        self, callback: Callable[[Event], object], native: _relatch.Subscription, siblings: ref[Listeners]
+    ) -> None:
+        self.callback = callback
+        self.native = native
+        self.siblings = siblings
+
+
 class _Dispatcher(Daemon):
     """Calls the callbacks. One for the process, made anew in a forked child."""
 
     def __init__(self) -> None:
         super().__init__("relatch-events")
-        self.listeners: dict[int, tuple[_relatch.Subscription, Callable[[Event], object]]] = {}
+        self.listeners: WeakValueDictionary[int, _Listener] = WeakValueDictionary()
+        # Those whose session is gone, for as long as there may be an event for them in the queue.
+        self.bereft: dict[int, _Listener] = {}
+        # What each has not been told. While the collector is about to find one it is in neither of the above.
+        self.untold: dict[int, list[Event]] = {}
+        # The process is exiting and nothing is told any more.
+        self.ended = False
 
-    def add(self, session: _relatch.Session, callback: Callable[[Event], object]) -> int:
+    def add(self, session: Session, callback: Callable[[Event], object]) -> int:
         # Under the lock, for the first event may be on its way before the callback is in its place.
         with self.lock:
-            subscription = session._subscribe()
-            self.listeners[subscription.number] = (subscription, callback)
             self.start()
-        return subscription.number
+            if session._listeners is None:
+                session._listeners = Listeners(self)
+            native = session._subscribe()
+            listener = _Listener(callback, native, ref(session._listeners))
+            self.untold[native.number] = []
+            self.listeners[native.number] = listener
+            session._listeners.by_number[native.number] = listener
+        return native.number
 
     def remove(self, number: int) -> None:
         with self.lock:
-            listener = self.listeners.pop(number, None)
+            self.untold.pop(number, None)
+            listener = self.bereft.pop(number, None) or self.listeners.pop(number, None)
+            siblings = None if listener is None else listener.siblings()
+            if siblings is not None:
+                siblings.by_number.pop(number, None)
         if listener is not None:
-            listener[0].cancel()
+            listener.native.cancel()
+
+    def outlive(self, listeners: Listeners) -> None:
+        """Keeps the callbacks of a session that is gone until they have been told what had happened to it."""
+        if self.ended:
+            # A daemon thread may have been stopped for ever while it held the lock.
+            return
+        with self.lock:
+            left = list(listeners.by_number.values())
+            listeners.by_number.clear()
+            self.bereft.update((listener.native.number, listener) for listener in left)
+        for listener in left:
+            # Puts the end of it into the queue.
+            listener.native.cancel()
 
     def is_needed(self) -> bool:
-        return bool(self.listeners)
+        return bool(self.listeners or self.bereft)
+
+    def forget(self) -> None:
+        super().forget()
+        self.bereft = {}
+        self.untold = {number: [] for number in self.listeners}
 
     def run(self) -> None:
         while (following := _relatch.next_event()) is not None:
             number, parts = following
             if parts is None:
+                self.tell(number)
                 self.remove(number)
             else:
                 self.call(number, parts)
             del following, parts
 
     def call(self, number: int, parts: _relatch._EventParts) -> None:
-        with self.lock:
-            listener = self.listeners.get(number)
-        if listener is None:
-            return
         kind, at, code, cause, retry_at, expires_at = parts
         event = Event(kind, moment(at), code, cause, moment_if(retry_at), moment_if(expires_at))
-        try:
-            listener[1](event)
-        except BaseException as error:  # it ends neither the thread nor the others' events
-            _relatch.report_failure(error, listener[1])
-        if kind == "logged_out":
-            # Nothing follows; and a callback that holds its session would keep it for ever.
-            self.remove(number)
+        with self.lock:
+            self.untold.get(number, []).append(event)
+        self.tell(number)
+
+    def tell(self, number: int) -> None:
+        """Calls the callback with what it has not been told, unless it is cancelled meanwhile."""
+        while True:
+            # Last of all: a subscription that is cancelled until here gets no call.
+            with self.lock:
+                listener = self.bereft.get(number) or self.listeners.get(number)
+                untold = self.untold.get(number)
+                if listener is None or not untold:
+                    return
+                event = untold.pop(0)
+            try:
+                listener.callback(event)
+            except BaseException as error:  # it ends neither the thread nor the others' events
+                _relatch.report_failure(error, listener.callback)
+            if event.kind == "logged_out":
+                # Nothing follows.
+                self.remove(number)
 
 
 _dispatcher = _Dispatcher()
 
 
-def subscribe(session: _relatch.Session, callback: Callable[[Event], object]) -> Subscription:
+def subscribe(session: Session, callback: Callable[[Event], object]) -> Subscription:
     """See `Session.subscribe`."""
+    if not _is_plain(callback):
+        raise InvalidConfig("callback must be a plain function of one argument.", field="callback")
+    if session.state == "closed":
+        # Nothing will happen to it.
+        return Subscription(0)
+    return Subscription(_dispatcher.add(session, callback))
+
+
+def _is_plain(callback: Any) -> bool:
+    """Whether it can be called and has done its work then: nobody would await it."""
     import inspect  # noqa: PLC0415
 
-    if inspect.iscoroutinefunction(callback) or not callable(callback):
-        raise InvalidConfig("callback must be a plain function of one argument.", field="callback")
-    return Subscription(_dispatcher.add(session, callback))
+    is_async = inspect.iscoroutinefunction
+    return callable(callback) and not is_async(callback) and not is_async(type(callback).__call__)

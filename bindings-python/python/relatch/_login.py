@@ -21,7 +21,7 @@ def login(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
     """Logs in and returns a session that stays valid.
 
     Blocks with the GIL released. A caller that is interrupted by Ctrl-C, or whose time is up, takes nothing with it:
-    the login goes on and is counted.
+    a login that is on the wire goes on and is counted; one that waits for its turn is not sent.
 
     Args:
         provider: Which system to log in to, and as whom.
@@ -54,8 +54,8 @@ def login(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
 async def login_async(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
     """Logs in and returns a session that stays valid; `login` for asyncio.
 
-    The session works in any event loop and thread. Cancelling the task takes nothing with it: the login goes on and
-    is counted.
+    The session works in any thread and any event loop of asyncio. Cancelling the task takes nothing with it: a login
+    that is on the wire goes on and is counted; one that waits for its turn is not sent.
 
     Args:
         provider: Which system to log in to, and as whom.

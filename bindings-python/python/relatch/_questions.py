@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import itertools
 import sys
-import threading
 from weakref import WeakValueDictionary
 
-from relatch import _parameters, _relatch
+from relatch import _parameters, _relatch, _threads
 from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
 from relatch._record import Record
@@ -184,12 +183,12 @@ class _Dispatcher(Daemon):
         # Those that a callback is at, by the question's number.
         self.pending: dict[int, _Pending] = {}
         # Those that are in a callback.
-        self.threads: set[threading.Thread] = set()
+        self.threads: set[_threads.Thread] = set()
 
     def add(self, callback: Callback) -> None:
         with self.lock:
-            self.callbacks[callback.native.number] = callback
             self.start()
+            self.callbacks[callback.native.number] = callback
 
     def is_needed(self) -> bool:
         return bool(self.callbacks)
@@ -209,7 +208,7 @@ class _Dispatcher(Daemon):
             # The program has let go of all that the answer could be for.
             return
         pending = _Pending(callback, asked)
-        thread = threading.Thread(target=self.call, args=(pending,), name="relatch-callback", daemon=True)
+        thread = _threads.new_thread(lambda: self.call(pending, thread), "relatch-callback")
         with self.lock:
             self.pending[asked.number] = pending
         self.threads.add(thread)
@@ -220,9 +219,9 @@ class _Dispatcher(Daemon):
             asked.fail(error)
             self.end(pending)
 
-    def call(self, pending: _Pending) -> None:
+    def call(self, pending: _Pending, thread: _threads.Thread) -> None:
         pending.callback.answer(pending)
-        self.threads.discard(threading.current_thread())
+        self.threads.discard(thread)
 
     def end(self, pending: _Pending) -> None:
         with self.lock:

@@ -33,16 +33,18 @@ class Session(_relatch.Session):
         ...     requests.get(url, headers=session.headers())
     """
 
-    # No dict: ten thousand sessions are to be cheap, and `token` a single native call. The callback is here, and not in
-    # the native part, for the garbage collector to see.
-    __slots__ = ("_callback",)
+    # No dict: ten thousand sessions are to be cheap, and `token` a single native call. The callbacks are here, and not
+    # in the native part, for the garbage collector to see.
+    __slots__ = ("_callback", "_listeners")
 
     _callback: _questions.Callback | None
+    _listeners: _events.Listeners | None
 
     def __new__(cls, opened: _relatch.Opened) -> Self:
         """Made by `login`, `resume` and `Challenge.complete`."""
         self = super().__new__(cls, opened)
         self._callback = _questions.held(opened.asks)
+        self._listeners = None
         return self
 
     async def token_async(self, *, timeout: float | None = None) -> str:
@@ -53,7 +55,7 @@ class Session(_relatch.Session):
 
         Args:
             timeout: Seconds to wait at most; the session's `timeout` unless given. While the server is away or busy,
-                what is under way tries on for as long.
+                it is tried again for as long.
 
         Returns:
             The token.
@@ -64,6 +66,8 @@ class Session(_relatch.Session):
         Example:
             >>> token = await session.token_async()
         """
+        if timeout is not None:
+            _relatch.check_limit(timeout)
         return self._fresh_token() or await self._token_async(timeout)
 
     async def headers_async(self, *, timeout: float | None = None) -> dict[str, str]:
@@ -81,6 +85,8 @@ class Session(_relatch.Session):
         Example:
             >>> await client.get(url, headers=await session.headers_async())
         """
+        if timeout is not None:
+            _relatch.check_limit(timeout)
         return self._fresh_headers() or await self._headers_async(timeout)
 
     def refresh(self, *, timeout: float | None = None) -> Tokens:
@@ -154,17 +160,19 @@ class Session(_relatch.Session):
     def subscribe(self, callback: Callable[[Event], object]) -> Subscription:
         """Calls `callback` for everything that happens to the session from now on, until it is cancelled.
 
-        All callbacks of a process run one after the other on one daemon thread: be quick, and give way to an event
-        loop by ``loop.call_soon_threadsafe``. What a callback raises goes to ``sys.unraisablehook``.
+        All callbacks of a process run one after the other on one daemon thread, a real one under gevent and eventlet
+        too: be quick, and give way to an event loop by ``loop.call_soon_threadsafe``. What a callback raises goes to
+        ``sys.unraisablehook``. The session holds its callbacks: when it is gone, they hear what happened until then.
 
         Args:
             callback: Called with an `Event`.
 
         Returns:
-            What ends it: `Subscription.cancel`, or leaving it as a context manager. It need not be kept.
+            What ends it: `Subscription.cancel`, or leaving it as a context manager. It need not be kept. It has ended
+            already where the session has, by `logout`.
 
         Raises:
-            InvalidConfig: `callback` cannot be called, or is a coroutine function.
+            InvalidConfig: `callback` cannot be called, or is a coroutine function or an object that is called as one.
 
         Example:
             >>> session.subscribe(lambda event: log.info("%s %s", event.kind, event.code))

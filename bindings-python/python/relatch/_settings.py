@@ -31,7 +31,7 @@ def _pem(certificates: object) -> bytes:
     if isinstance(certificates, bytes):
         return certificates
     if isinstance(certificates, str) and certificates.lstrip().startswith(_PEM):
-        return certificates.encode()
+        return certificates.encode(errors="replace")
     if not isinstance(certificates, (str, os.PathLike)):
         found = type(certificates).__name__
         raise InvalidConfig(f"ca_certificates must be a path or PEM, not {found}.", field="ca_certificates")

@@ -61,17 +61,37 @@ def to_native(tokens: Tokens | Mapping[str, Any] | tuple[Any, ...]) -> _TokensPa
 
 
 def _checked(access_token: object, refresh_token: object = None, expires_at: object = None) -> _TokensParts:
-    if not isinstance(access_token, str):
-        raise _invalid("access_token", "a text")
-    if refresh_token is not None and not isinstance(refresh_token, str):
-        raise _invalid("refresh_token", "a text or None")
+    if not isinstance(access_token, str) or not is_whole(access_token):
+        raise _invalid("access_token", "a text of whole characters")
+    if refresh_token is not None and (not isinstance(refresh_token, str) or not is_whole(refresh_token)):
+        raise _invalid("refresh_token", "a text of whole characters, or None")
     if isinstance(expires_at, datetime):
         if expires_at.tzinfo is None:
             raise _invalid("expires_at", "a datetime with a time zone, or seconds since 1970")
         expires_at = expires_at.timestamp()
     if expires_at is not None and (isinstance(expires_at, bool) or not isinstance(expires_at, (int, float))):
         raise _invalid("expires_at", "a datetime with a time zone, seconds since 1970, or None")
-    return access_token, refresh_token, None if expires_at is None else float(expires_at)
+    seconds = None if expires_at is None else _number(expires_at)
+    if seconds != seconds:  # noqa: PLR0124 no number
+        raise _invalid("expires_at", "a time that a number can say")
+    return access_token, refresh_token, seconds
+
+
+def is_whole(text: str) -> bool:
+    """Whether it has no half of a surrogate pair in it, which Python takes for a character and nobody else does."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # It holds the whole text, which is a secret, and so must not become the context of another one.
+        return False
+    return True
+
+
+def _number(seconds: float) -> float:
+    try:
+        return float(seconds)
+    except OverflowError:
+        return float("nan")
 
 
 def _invalid(field: str, expected: str) -> InvalidConfig:

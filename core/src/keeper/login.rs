@@ -58,7 +58,7 @@ impl Login {
         let request = self.request(value.as_ref()).map_err(Ended::Guarded)?;
         let turn = self.turn().await?;
         let entry = self.enter(value.as_ref()).await?;
-        Ok(self.transmit(turn, entry, request, value.as_ref()).await)
+        Ok(self.transmit(&turn, entry, request, value.as_ref()).await)
     }
 
     /// What somebody has given already.
@@ -218,7 +218,7 @@ impl Login {
                     self.settle(entry, Some(&code), Verdict::NotCounted).await;
                     None
                 } else {
-                    Some(self.transmit(turn, entry, request, Some(&code)).await)
+                    Some(self.transmit(&turn, entry, request, Some(&code)).await)
                 }
             }
             (Err(error), Ok(entry)) => {
@@ -230,6 +230,8 @@ impl Login {
         if !matches!(sent, Some(Ended::Answered(..) | Ended::Ambiguous(_))) {
             self.keeper.return_step(&self.account, step).await;
         }
+        // Whoever is next must find the step as it is now.
+        drop(turn);
         sent
     }
 
@@ -256,7 +258,7 @@ impl Login {
         self.keeper.settle_login(&self.account, entry, &self.credential(value), verdict, None).await;
     }
 
-    async fn transmit(&self, turn: Pass, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
+    async fn transmit(&self, turn: &Pass, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
         let (keeper, clock) = (&self.keeper, self.keeper.options.time());
         // The ledgers may have taken their time, and what a logout came too late for lives on at the server.
         if let Some(reason) = self.pointless() {
@@ -275,7 +277,6 @@ impl Login {
         turn.settle(&ended);
         let (verdict, locked_until) = verdict(&ended, &self.part, clock.now());
         keeper.settle_login(&self.account, entry, &self.credential(value), verdict, locked_until).await;
-        drop(turn);
         ended
     }
 

@@ -162,7 +162,7 @@ impl Keeper {
 
     /// Feeds the lifecycle and carries out what it says.
     pub(crate) fn ask(self: &Arc<Self>, input: Input) -> Reply {
-        if matches!(input, Input::Want { .. }) {
+        if matches!(input, Input::Want) {
             self.used.store(true, Ordering::Relaxed);
         }
         let (reply, errands) = self.with_cell(|cell| self.step(cell, input));

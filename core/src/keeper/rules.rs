@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 
-use super::Keeper;
+use super::{Keeper, Need};
 use crate::factor::{Factor, Source};
 use crate::lifecycle::Rules;
 use crate::policy::Options;
@@ -18,9 +18,14 @@ impl Keeper {
         if self.provider.is_attended() { self.options.call_limit() } else { self.login_limit() }
     }
 
-    /// How much longer than usual a call for a token waits that waits for `limit`.
-    pub(crate) fn longer(&self, limit: Duration) -> Duration {
-        limit.saturating_sub(self.wait_limit())
+    /// Whether a call that waits for `limit` waits longer than is usual for what it needs. Nobody is so patient where each
+    /// login asks a human.
+    pub(super) fn is_patient(&self, need: Need, limit: Duration) -> bool {
+        let usual = match need {
+            Need::Token => self.wait_limit(),
+            Need::Rotation => self.login_limit(),
+        };
+        limit > usual && !self.provider.is_attended()
     }
 
     /// How long a call waits for a login unless it says otherwise: a factor takes time, such as a human's.

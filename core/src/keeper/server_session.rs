@@ -1,7 +1,6 @@
 //! The session as the server knows it: asking whether it does, and ending it.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Keeper, Reply};
 use crate::error::Error;
@@ -48,7 +47,7 @@ impl Keeper {
         };
         if !known {
             // Whoever asks for a token next must not be given this one.
-            self.ask(Input::Unauthorized { token: grant.access_token.clone(), longer: Duration::ZERO });
+            self.ask(Input::Unauthorized(grant.access_token.clone()));
         }
         Ok(known)
     }

@@ -68,6 +68,20 @@ impl Waiter {
         Self { keeper, receiver, asked, awake: runtime::awake() }
     }
 
+    /// One for a call that was refused, if that is patient and the refusal passes.
+    pub(crate) fn refused(
+        keeper: &Arc<Keeper>,
+        error: Error,
+        need: Need,
+        limit: Duration,
+    ) -> std::result::Result<Self, Error> {
+        if !keeper.is_patient(need, limit) || !passes(&error) {
+            return Err(error);
+        }
+        let (_, ended) = watch::channel(Progress::Ended(Err(error)));
+        Ok(Self::new(Arc::clone(keeper), ended))
+    }
+
     /// Waits for the flight, until `limit` has passed since the caller asked. Time that the machine slept through is not
     /// the caller's.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
@@ -87,20 +101,63 @@ impl Waiter {
                 // The machine slept between the answer and this line: the caller is to have a token that is worth something.
                 (Ok(held), Need::Token) if held.windows.expired <= now.boot && !again => {
                     (again, deadline) = (true, deadline.max(now.boot.after(limit)));
-                    match self.keeper.ask(Input::Want { longer: self.keeper.longer(limit) }) {
-                        Reply::Wait(again) => self.receiver = again.receiver,
-                        Reply::Token(held) => return Ok(held),
-                        Reply::Refused(error) => return Err(error),
-                        Reply::Closing(_) | Reply::Nothing => return Err(gone()),
+                    match self.ask(Input::Want) {
+                        None => {}
+                        Some(result) => return result,
                     }
                 }
                 (Err(_), _) if self.has_slept(deadline, now.boot) => {
                     (self.awake, deadline) = (runtime::awake(), now.boot.after(limit));
                     self.asked = now.boot;
                 }
-                (Err(error), Need::Token) => return valid().ok_or(error),
+                (Err(error), _) => {
+                    let old = valid().filter(|_| need == Need::Token);
+                    if old.is_some() || !passes(&error) || !self.keeper.is_patient(need, limit) {
+                        return old.ok_or(error);
+                    }
+                    if let Some(result) = self.try_again(need, error, deadline).await {
+                        return result;
+                    }
+                    released = need == Need::Rotation;
+                }
                 (result, _) => return result,
             }
+        }
+    }
+
+    /// Asks once more; nothing where another flight is to be waited for.
+    fn ask(&mut self, input: Input) -> Option<Result> {
+        match self.keeper.ask(input) {
+            Reply::Wait(again) => {
+                self.receiver = again.receiver;
+                None
+            }
+            Reply::Token(held) => Some(Ok(held)),
+            Reply::Refused(error) => Some(Err(error)),
+            Reply::Closing(_) | Reply::Nothing => Some(Err(gone())),
+        }
+    }
+
+    /// The flight failed, and the caller waits longer than a flight goes on: another one, after the pause if there is one.
+    /// The patience is the caller's alone: it goes when the caller does, and nobody else waits for it.
+    async fn try_again(&mut self, need: Need, mut error: Error, deadline: BootTime) -> Option<Result> {
+        let clock = self.keeper.options.time().clone();
+        loop {
+            let now = clock.now();
+            if now.boot >= deadline {
+                return Some(Err(error));
+            }
+            let input = if need == Need::Token { Input::Want } else { Input::Refresh };
+            let refused = match self.ask(input)? {
+                Err(refused) if passes(&refused) => refused,
+                result => return Some(result),
+            };
+            let until = self.keeper.look(|lifecycle| lifecycle.paused_until(clock.now()));
+            match until.filter(|until| *until < deadline) {
+                Some(until) => clock.sleep_until(until).await,
+                None => return Some(Err(refused)),
+            }
+            error = refused;
         }
     }
 
@@ -134,6 +191,11 @@ impl Waiter {
             }
         }
     }
+}
+
+/// Whether what went wrong may mend itself while a patient caller waits.
+fn passes(error: &Error) -> bool {
+    matches!(error.code(), ErrorCode::Transport | ErrorCode::Timeout | ErrorCode::RateLimited)
 }
 
 fn gone() -> Error {

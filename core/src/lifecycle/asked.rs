@@ -1,7 +1,6 @@
 //! What callers, the timer and the user ask of a session.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{
     Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, Lifecycle, LoginPart, Purpose,
@@ -11,14 +10,14 @@ use crate::clock::Now;
 use crate::secret::Secret;
 
 impl Lifecycle {
-    pub(super) fn want(&mut self, now: Now, longer: Duration) -> Vec<Effect> {
+    pub(super) fn want(&mut self, now: Now) -> Vec<Effect> {
         if self.closed {
             return vec![Effect::Refuse(refusal::closed())];
         }
         let valid = self.valid(now);
         let freshness = valid.as_ref().map_or(Freshness::Expired, |held| held.windows.freshness(now.boot));
         let (Some(held), false) = (valid, freshness == Freshness::Expired) else {
-            return self.demand(now, Purpose::Renewal, longer);
+            return self.demand(now, Purpose::Renewal);
         };
         // In an outage nobody waits who holds a valid token: the next tries are made without them.
         let paused =
@@ -26,13 +25,11 @@ impl Lifecycle {
         let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now) && !paused;
         match (freshness, &self.flight) {
             (Freshness::Urgent, Some(flight)) if worth_waiting => vec![Effect::Wait(flight.number)],
-            (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => {
-                self.demand(now, Purpose::Renewal, longer)
-            }
+            (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),
             (Freshness::Due | Freshness::Urgent, None) if self.can_send_now(now) => {
                 let mut effects = vec![Effect::HandOut(held)];
                 // The caller has its token: it does not wait for this flight.
-                let started = self.demand(now, Purpose::Renewal, Duration::ZERO).into_iter();
+                let started = self.demand(now, Purpose::Renewal).into_iter();
                 effects.extend(started.filter(|effect| !matches!(effect, Effect::Wait(_))));
                 effects
             }
@@ -40,8 +37,8 @@ impl Lifecycle {
         }
     }
 
-    pub(super) fn refresh(&mut self, now: Now, longer: Duration) -> Vec<Effect> {
-        if self.closed { vec![Effect::Refuse(refusal::closed())] } else { self.demand(now, Purpose::Asked, longer) }
+    pub(super) fn refresh(&mut self, now: Now) -> Vec<Effect> {
+        if self.closed { vec![Effect::Refuse(refusal::closed())] } else { self.demand(now, Purpose::Asked) }
     }
 
     /// `asked` is what the human was told that the server wants: not what another login was asked since.
@@ -57,7 +54,7 @@ impl Lifecycle {
         }
         // It has been completed, or is being: whoever gave up waiting and asks again gets what came of it.
         if self.completed.as_ref().is_some_and(|completed| Arc::ptr_eq(completed, asked)) {
-            return self.want(now, Duration::ZERO);
+            return self.want(now);
         }
         if let Some(flight) = &self.flight {
             let same = |part: &LoginPart| matches!(part, LoginPart::Second(other, _) if Arc::ptr_eq(other, asked));
@@ -68,7 +65,7 @@ impl Lifecycle {
             return vec![Effect::Refuse(refusal::challenge_over())];
         }
         let part = LoginPart::Second(Arc::clone(asked), Some(given));
-        self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin, Duration::ZERO)
+        self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin)
     }
 
     /// What was given stays with the flight, for its next try; its time runs from now.
@@ -82,13 +79,13 @@ impl Lifecycle {
         Vec::new()
     }
 
-    pub(super) fn unauthorized(&mut self, now: Now, token: &Secret, longer: Duration) -> Vec<Effect> {
+    pub(super) fn unauthorized(&mut self, now: Now, token: &Secret) -> Vec<Effect> {
         if self.closed {
             return vec![Effect::Refuse(refusal::closed())];
         }
         // Only the token that is handed out now is worth a refresh: a late 401 is answered by the newer one.
         if self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {
-            return self.want(now, longer);
+            return self.want(now);
         }
         let guard = REFUSED_AGAIN.saturating_mul(1 << self.refusals.saturating_sub(1).min(5));
         if self.after_refusal.is_some_and(|since| now.boot < since.after(guard)) {
@@ -102,7 +99,7 @@ impl Lifecycle {
             effects.push(self.announce(now, EventKind::Unauthorized, None));
             effects.extend(self.end_of_attended(now));
         }
-        effects.extend(self.demand(now, Purpose::Refused, longer));
+        effects.extend(self.demand(now, Purpose::Refused));
         effects
     }
 
@@ -124,7 +121,7 @@ impl Lifecycle {
         if !wanted || !self.can_send_now(now) {
             return Vec::new();
         }
-        let started = self.demand(now, Purpose::Renewal, Duration::ZERO).into_iter();
+        let started = self.demand(now, Purpose::Renewal).into_iter();
         started.filter(|effect| !matches!(effect, Effect::Wait(_) | Effect::Refuse(_))).collect()
     }
 

@@ -171,14 +171,12 @@ impl Lifecycle {
     /// What follows from `input` at this time. `chance` in 0..1 is fresh randomness.
     pub(crate) fn step(&mut self, now: Now, chance: f64, input: Input) -> Vec<Effect> {
         match input {
-            Input::Login { force, part } => {
-                self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin, Duration::ZERO)
-            }
+            Input::Login { force, part } => self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin),
             Input::Complete { asked, given, force } => self.complete(now, &asked, given, force),
             Input::Supplied(number, part) => self.supplied(now, number, part),
-            Input::Want { longer } => self.want(now, longer),
-            Input::Refresh { longer } => self.refresh(now, longer),
-            Input::Unauthorized { token, longer } => self.unauthorized(now, &token, longer),
+            Input::Want => self.want(now),
+            Input::Refresh => self.refresh(now),
+            Input::Unauthorized(token) => self.unauthorized(now, &token),
             Input::Ended(number, ended) => self.ended(now, chance, number, ended),
             Input::Stored(number, result) => self.stored(now, number, result),
             Input::Wake { used } => self.wake(now, used),
@@ -219,9 +217,18 @@ impl Lifecycle {
     pub(crate) fn trouble(&self) -> Option<Error> {
         let flight = self.flight.as_deref().filter(|_| self.failures > 0)?;
         let error = self.last_error.clone()?;
-        let again = matches!(flight.stage, Stage::OnTheWire { .. }) && error.sent() == Some(Sent::No);
-        // That the last try was not sent is no longer the whole truth.
-        Some(if again { error.with_sent(Sent::Maybe).with_more(" Another try is under way.") } else { error })
+        let again = matches!(flight.stage, Stage::OnTheWire { .. });
+        // That the last try was not sent is not the whole truth where another is on its way, or one before it was lost.
+        Some(match error.sent() {
+            Some(Sent::No) if again => error.with_sent(Sent::Maybe).with_more(" Another try is under way."),
+            Some(Sent::No) if self.spent.is_some() => error.with_sent(Sent::Maybe),
+            _ => error,
+        })
+    }
+
+    /// Before when nothing is sent: the server, or the backoff, wants a pause.
+    pub(crate) fn paused_until(&self, now: Now) -> Option<BootTime> {
+        self.not_before.filter(|at| *at > now.boot && !self.closed)
     }
 
     /// The second factor that the server waits for, while it does.

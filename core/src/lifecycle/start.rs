@@ -1,7 +1,6 @@
 //! Whether and with what a flight can start, and its start.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use super::{Effect, Exchange, Flight, FlightNumber, Lifecycle, LoginPart, Purpose, Stage, refusal};
 use crate::clock::{BootTime, Now};
@@ -38,8 +37,8 @@ impl Lifecycle {
     }
 
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
-    pub(super) fn demand(&mut self, now: Now, purpose: Purpose, longer: Duration) -> Vec<Effect> {
-        let deadline = self.deadline(now, longer);
+    pub(super) fn demand(&mut self, now: Now, purpose: Purpose) -> Vec<Effect> {
+        let deadline = self.deadline(now);
         if let Some(flight) = &mut self.flight {
             // A flight that can only wait goes on for those who came last: it may have begun before a suspend.
             flight.deadline = flight.deadline.max(deadline);
@@ -52,13 +51,13 @@ impl Lifecycle {
         let way_on = if purpose == Purpose::Asked { self.way_on_when_asked(now) } else { self.way_on(now) };
         match way_on {
             None => vec![Effect::Refuse(self.no_way_on(now))],
-            Some(exchange) => self.begin(now, exchange, purpose, longer),
+            Some(exchange) => self.begin(now, exchange, purpose),
         }
     }
 
     /// Starts a flight: on the wire at once, or as soon as the server and the backoff allow, if that is soon enough.
-    pub(super) fn begin(&mut self, now: Now, exchange: Exchange, purpose: Purpose, longer: Duration) -> Vec<Effect> {
-        let deadline = self.deadline(now, longer);
+    pub(super) fn begin(&mut self, now: Now, exchange: Exchange, purpose: Purpose) -> Vec<Effect> {
+        let deadline = self.deadline(now);
         let allowed = self.not_before.unwrap_or_default();
         if allowed > deadline {
             let error = self.last_error.clone().unwrap_or_else(|| self.no_way_on(now));
@@ -80,10 +79,9 @@ impl Lifecycle {
         effects
     }
 
-    /// Until when a flight goes on that can only wait and try again, for a caller who waits so much `longer` than is
-    /// usual.
-    fn deadline(&self, now: Now, longer: Duration) -> BootTime {
-        now.boot.after(self.rules.flight_limit.saturating_add(longer))
+    /// Until when a flight goes on that can only wait and try again.
+    fn deadline(&self, now: Now) -> BootTime {
+        now.boot.after(self.rules.flight_limit)
     }
 
     /// Puts the flight's exchange on the wire.

@@ -98,12 +98,12 @@ pub(crate) enum Input {
     Complete { asked: Arc<SecondFactor>, given: (FactorKind, Secret), force: bool },
     /// Whoever was asked gave the value of this flight's login, which is now this.
     Supplied(FlightNumber, LoginPart),
-    /// A caller wants a token that is good for a while. It waits so much `longer` than is usual, here and below.
-    Want { longer: Duration },
+    /// A caller wants a token that is good for a while.
+    Want,
     /// A caller wants the tokens to be rotated now.
-    Refresh { longer: Duration },
+    Refresh,
     /// A caller says that the server refused this access token.
-    Unauthorized { token: Secret, longer: Duration },
+    Unauthorized(Secret),
     /// The exchange of this flight ended.
     Ended(FlightNumber, Ended),
     /// The new tokens of this flight have been stored, or the store has failed.

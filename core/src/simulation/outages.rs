@@ -19,6 +19,9 @@ use crate::session::{Session, login};
 /// What nobody notices: a few exchanges.
 const AT_ONCE: i64 = 100;
 
+/// Longer than a flight goes on.
+const PATIENCE: Duration = Duration::from_secs(300);
+
 /// The access token that the session has. Not asked of it: it renews by itself what is in use.
 fn held(session: &Session) -> String {
     session.tokens().expect("tokens").access_token.expose().to_owned()
@@ -44,12 +47,12 @@ fn a_flight_that_slept_longer_than_its_limit_tries_on_after_waking() {
 }
 
 #[test]
-fn a_flight_tries_on_for_as_long_as_the_most_patient_caller_waits() {
+fn a_patient_caller_outlasts_an_outage_that_others_do_not_wait_for() {
     in_any_order(SETTING, |schedule| {
         let session = schedule.log_in();
         schedule.suspend(1_300_000);
         schedule.always(Fate::NotSent, 5);
-        let (usual, patient) = (schedule.token(&session), schedule.token_within(&session, Duration::from_secs(300)));
+        let (usual, patient) = (schedule.token(&session), schedule.token_within(&session, PATIENCE));
         schedule.pass(200_000);
         let (result, took) = usual.ended();
         assert!(result.is_err_and(|error| error.code() == ErrorCode::Transport) && (20_000..=30_000).contains(&took));
@@ -57,6 +60,52 @@ fn a_flight_tries_on_for_as_long_as_the_most_patient_caller_waits() {
         schedule.all_is_well();
         schedule.pass(31_000);
         patient.ended().0.expect("a token");
+        assert_eq!(schedule.granted(), (1, 1, 0));
+    });
+}
+
+#[test]
+fn a_patient_caller_outlasts_a_pause_and_nobody_else_waits_for_it() {
+    for patient_first in [true, false] {
+        in_any_order(SETTING, |schedule| {
+            let session = schedule.log_in();
+            schedule.suspend(1_300_000);
+            schedule.next(Fate::Busy(503, 120));
+            let first = schedule.token(&session);
+            schedule.pass(AT_ONCE);
+            first.ended().0.expect_err("there is no token before the pause is over");
+            let patient = patient_first.then(|| schedule.token_within(&session, PATIENCE));
+            schedule.pass(AT_ONCE);
+            let usual = schedule.token(&session);
+            schedule.pass(AT_ONCE);
+            let (refused, took) = usual.ended();
+            assert!(refused.is_err_and(|error| error.code() == ErrorCode::RateLimited) && took < AT_ONCE);
+            let patient = patient.unwrap_or_else(|| schedule.token_within(&session, PATIENCE));
+            schedule.pass(110_000);
+            assert!(!patient.has_ended());
+            schedule.pass(20_000);
+            patient.ended().0.expect("a token");
+            assert_eq!(schedule.granted(), (1, 1, 0));
+        });
+    }
+}
+
+#[test]
+fn a_patient_caller_who_joins_the_flight_of_another_waits_on_after_it() {
+    in_any_order(SETTING, |schedule| {
+        let session = schedule.log_in();
+        // Ten seconds are left: callers wait for a new token, and have one to fall back on.
+        schedule.pass(1_190_000);
+        schedule.always(Fate::NotSent, 14_000);
+        let usual = schedule.token(&session);
+        schedule.pass(1_000);
+        let (patient, asked) = (schedule.token_within(&session, PATIENCE), schedule.refresh_within(&session, PATIENCE));
+        schedule.pass(100_000);
+        usual.ended().0.expect_err("the token has ended");
+        assert!(!patient.has_ended() && !asked.has_ended());
+        schedule.all_is_well();
+        schedule.pass(60_000);
+        assert_eq!(patient.ended().0.ok(), asked.ended().0.ok());
         assert_eq!(schedule.granted(), (1, 1, 0));
     });
 }

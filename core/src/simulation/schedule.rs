@@ -106,6 +106,12 @@ impl Schedule {
         self.call(async move { session.token_within(limit).await.map(|token| token.as_str().to_owned()) })
     }
 
+    pub(super) fn refresh_within(&self, session: &Session, limit: Duration) -> Called<Answer> {
+        let session = session.clone();
+        let refresh = async move { session.refresh_within(limit).await };
+        self.call(async move { refresh.await.map(|tokens| tokens.access_token.expose().to_owned()) })
+    }
+
     /// The access token that a refresh brings.
     pub(super) fn refresh(&self, session: &Session) -> Called<Answer> {
         let session = session.clone();

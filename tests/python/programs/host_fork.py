@@ -1,6 +1,6 @@
 """Forks from where a session is in use, and prints what the children and then the parent saw.
 
-Usage: host_fork.py during-login|busy|own-login|logout|grandchild|loop|thread|together|callback
+Usage: host_fork.py during-login|busy|own-login|logout|grandchild|loop|awaited|thread|together|callback
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def log_in(user: str) -> str:
 def outcome(call: Callable[[], Any]) -> str:
     try:
         call()
-    except relatch.RelatchError as error:
+    except (relatch.RelatchError, RuntimeError) as error:
         return type(error).__name__
     return "ok"
 
@@ -192,6 +192,32 @@ def loop() -> None:
     check_parent()
 
 
+def awaited() -> None:
+    """A child goes on with coroutines that waited in its parent, and lets go of others."""
+
+    async def main() -> None:
+        expire()
+        sandbox.fault(on="refresh", fault="hold", when="after")
+        tasks = [asyncio.create_task(session.token_async()) for _ in range(20)]
+        await asyncio.to_thread(sandbox.wait_for, "refresh", 1)
+
+        def child() -> object:
+            first, *others = [task.get_coro() for task in tasks]
+            assert first is not None
+            ends = [outcome(lambda: first.send(None)) for _ in range(2)]
+            for other in others:
+                assert other is not None
+                other.close()
+            return ends
+
+        in_child(child)
+        sandbox.release()
+        assert len(set(await asyncio.gather(*tasks))) == 1
+
+    asyncio.run(main())
+    check_parent()
+
+
 def thread() -> None:
     """A fork in a thread that is not the main one, in whose child it is."""
 
@@ -248,6 +274,7 @@ def callback() -> None:
     "logout": logout,
     "grandchild": grandchild,
     "loop": loop,
+    "awaited": awaited,
     "thread": thread,
     "together": together,
     "callback": callback,

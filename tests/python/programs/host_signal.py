@@ -1,11 +1,12 @@
 """Gets signals while a call is blocked: each does to the call what its handler says, and nothing to the session.
 
-Usage: host_signal.py terminated|exits|raises|raises-login|returns|reenters|timer|loop
+Usage: host_signal.py terminated|exits|raises|raises-login|returns|reenters|timer|loop|forks|forks-exits|forks-logout
 """
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import signal
 import sys
@@ -13,6 +14,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import relatch
+from relatch import _relatch
 from relatch.testing import Sandbox
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
 LIMIT = 15
+# More exits than fit into the limit if each of them waits for a call that is none.
+EXITS = 60
 TICKS = 10
 
 sandbox = Sandbox()
@@ -187,6 +191,75 @@ def loop() -> None:
     check()
 
 
+def fork() -> None:
+    """The child goes on where its parent is, and within the limit."""
+    if os.fork() == 0:
+        signal.alarm(LIMIT)
+    else:
+        sandbox.release()
+
+
+def exit_often() -> None:
+    for _ in range(EXITS):
+        _relatch.shutdown()
+
+
+def end_of_child() -> int:
+    return os.waitstatus_to_exitcode(os.wait()[1])
+
+
+def forks() -> None:
+    """The call goes on in the parent alone; in the child it ends, and the session is of use."""
+    parent = os.getpid()
+    handle(signal.SIGUSR1, fork)
+    hold("refresh")
+    send(signal.SIGUSR1)
+    try:
+        session.token()
+    except relatch.ForkedSession:
+        assert os.getpid() != parent
+        assert session.refresh().access_token == session.token()
+        exit_often()
+        sys.exit(4)
+    assert os.getpid() == parent
+    assert end_of_child() == 4
+    check()
+
+
+def forks_exits() -> None:
+    """The child ends in the handler, by the exit hooks."""
+    parent = os.getpid()
+
+    def fork_and_exit() -> None:
+        fork()
+        if os.getpid() != parent:
+            atexit.register(exit_often)
+            sys.exit(4)
+
+    handle(signal.SIGUSR1, fork_and_exit)
+    hold("refresh")
+    send(signal.SIGUSR1)
+    session.token()
+    assert end_of_child() == 4
+    check()
+
+
+def forks_logout() -> None:
+    """A logout is one in the child too, and is no error there."""
+    parent = os.getpid()
+    other = relatch.login(sandbox.synapsewave())
+    handle(signal.SIGUSR1, fork)
+    sandbox.fault(on="logout", fault="hold", when="after")
+    send(signal.SIGUSR1, "logout")
+    other.logout()
+    assert other.state == "closed"
+    if os.getpid() != parent:
+        sys.exit(4)
+    assert end_of_child() == 4
+    sandbox.advance(1210)
+    check()
+
+
 {
     "terminated": terminated,
     "exits": exits,
@@ -196,4 +269,7 @@ def loop() -> None:
     "reenters": reenters,
     "timer": timer,
     "loop": loop,
+    "forks": forks,
+    "forks-exits": forks_exits,
+    "forks-logout": forks_logout,
 }[sys.argv[1]]()

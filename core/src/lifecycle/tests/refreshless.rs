@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::super::*;
 use super::steps::{answered, asked, at, names, refused, rules as with_refresh, step};
-use super::{REFRESH, WANT, unauthorized};
 use crate::clock::UnixTime;
 use crate::grant::{Details, Feed};
 use crate::secret::Secret;
@@ -48,16 +47,16 @@ fn granted(lifecycle: &mut Lifecycle, seconds: i64, number: FlightNumber, grant:
 fn a_token_is_handed_out_to_the_common_end_and_then_replaced_by_one_login() {
     let mut lifecycle = active(rules());
     for seconds in [0, END - 300, END - 1] {
-        assert_eq!(names(&step(&mut lifecycle, seconds, WANT)), ["hand out one"], "at {seconds}");
+        assert_eq!(names(&step(&mut lifecycle, seconds, Input::Want)), ["hand out one"], "at {seconds}");
     }
     // Before the new day begins by any reading of the server's clock a login would yield the same end again.
-    assert_eq!(names(&step(&mut lifecycle, END, WANT)), ["wait 0"]);
-    assert_eq!(names(&step(&mut lifecycle, END + 1, WANT)), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, END, Input::Want)), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, END + 1, Input::Want)), ["wait 0"]);
     assert_eq!(lifecycle.wake_at(), Some(at(END + 2).boot));
     assert_eq!(names(&step(&mut lifecycle, END + 2, Input::Wake { used: true })), ["login 0"]);
     let effects = granted(&mut lifecycle, END + 2, 0, grant("two", END + 86_400));
     assert_eq!(effects, ["publish true", "store 0", "logged_in", "feed_changed", "settle 0 two"]);
-    assert_eq!(names(&step(&mut lifecycle, END + 3, WANT)), ["hand out two"]);
+    assert_eq!(names(&step(&mut lifecycle, END + 3, Input::Want)), ["hand out two"]);
 }
 
 #[test]
@@ -74,9 +73,9 @@ fn an_unused_session_logs_in_after_the_end_only_if_it_is_kept_alive() {
 #[test]
 fn a_refused_token_and_an_explicit_refresh_do_not_wait_for_the_end() {
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 100, REFRESH)), ["wait 0", "login 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 100, Input::Refresh)), ["wait 0", "login 0"]);
     granted(&mut lifecycle, 100, 0, grant("two", END));
-    let report = unauthorized(Secret::new("two"));
+    let report = Input::Unauthorized(Secret::new("two"));
     assert_eq!(names(&step(&mut lifecycle, 200, report)), ["publish false", "unauthorized", "wait 1", "login 1"]);
 }
 
@@ -98,13 +97,13 @@ fn a_token_of_the_last_second_of_the_day_is_not_taken_for_one_of_a_wrong_clock()
 fn a_refused_code_is_tried_once_more_with_another_while_callers_wait() {
     let mut lifecycle = active(rules());
     let late = END + 10;
-    step(&mut lifecycle, late, WANT);
+    step(&mut lifecycle, late, Input::Want);
     let code = || answered(refused(ErrorCode::SecondFactorRejected), late);
     assert_eq!(names(&step(&mut lifecycle, late, Input::Ended(0, code()))), ["login_failed"]);
     assert_eq!(names(&step(&mut lifecycle, late + 5, Input::Wake { used: true })), ["login 0"]);
     let effects = names(&step(&mut lifecycle, late + 6, Input::Ended(0, code())));
     assert_eq!(effects, ["login_failed", "relogin_required", "settle 0 relogin_required"]);
-    assert_eq!(names(&step(&mut lifecycle, late + 99_999, WANT)), ["refuse relogin_required"]);
+    assert_eq!(names(&step(&mut lifecycle, late + 99_999, Input::Want)), ["refuse relogin_required"]);
 }
 
 #[test]
@@ -122,28 +121,28 @@ fn a_session_whose_factor_needs_a_human_says_so_when_it_ends_and_asks_only_when_
     assert_eq!(names(&effects), ["relogin_required"]);
     let Effect::Announce(event) = &effects[0] else { panic!("no event") };
     assert_eq!(event.cause, Some(Cause::FactorRequired));
-    assert_eq!(names(&step(&mut lifecycle, END + 3, WANT)), ["refuse relogin_required"]);
+    assert_eq!(names(&step(&mut lifecycle, END + 3, Input::Want)), ["refuse relogin_required"]);
     assert_eq!(lifecycle.state(at(END + 3)), State::NeedsLogin);
-    assert_eq!(names(&step(&mut lifecycle, END + 4, REFRESH)), ["wait 0", "login 0"]);
+    assert_eq!(names(&step(&mut lifecycle, END + 4, Input::Refresh)), ["wait 0", "login 0"]);
     granted(&mut lifecycle, END + 5, 0, grant("two", END + 86_400));
-    assert_eq!(names(&step(&mut lifecycle, END + 6, WANT)), ["hand out two"]);
+    assert_eq!(names(&step(&mut lifecycle, END + 6, Input::Want)), ["hand out two"]);
 }
 
 #[test]
 fn a_human_who_gives_nothing_loses_nothing_and_can_be_asked_again_at_once() {
     let mut lifecycle = active(attended());
     for number in 0..3 {
-        assert_eq!(names(&step(&mut lifecycle, 1, REFRESH))[1], format!("login {number}"));
+        assert_eq!(names(&step(&mut lifecycle, 1, Input::Refresh))[1], format!("login {number}"));
         let error = Error::new(ErrorCode::SecondFactorRequired, "no answer");
         let effects = names(&step(&mut lifecycle, 1, Input::Ended(number, Ended::NoValue(error))));
         assert_eq!(effects, ["login_failed".to_owned(), format!("settle {number} second_factor_required")]);
-        assert_eq!(names(&step(&mut lifecycle, 1, WANT)), ["hand out one"]);
+        assert_eq!(names(&step(&mut lifecycle, 1, Input::Want)), ["hand out one"]);
     }
-    step(&mut lifecycle, 2, REFRESH);
+    step(&mut lifecycle, 2, Input::Refresh);
     let wrong = answered(refused(ErrorCode::SecondFactorRejected), 2);
     step(&mut lifecycle, 2, Input::Ended(3, wrong));
-    assert_eq!(names(&step(&mut lifecycle, 2, WANT)), ["hand out one"]);
-    assert_eq!(names(&step(&mut lifecycle, 2, REFRESH)), ["wait 4", "login 4"]);
+    assert_eq!(names(&step(&mut lifecycle, 2, Input::Want)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 2, Input::Refresh)), ["wait 4", "login 4"]);
 }
 
 fn challenged() -> Lifecycle {
@@ -189,7 +188,7 @@ fn a_challenge_of_a_refresh_is_completed_though_the_token_is_good_and_an_older_o
     let mut lifecycle = active(attended());
     let mut handles = Vec::new();
     for number in 0..2 {
-        step(&mut lifecycle, 1, REFRESH);
+        step(&mut lifecycle, 1, Input::Refresh);
         step(&mut lifecycle, 1, Input::Ended(number, answered(Outcome::SecondFactor(asked()), 1)));
         handles.push(pending(&lifecycle));
     }
@@ -252,18 +251,18 @@ fn nobody_is_asked_twice_for_one_login_whatever_becomes_of_its_requests() {
 #[test]
 fn a_challenge_that_is_over_leaves_a_session_that_can_log_in_by_itself_alive() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, END + 2, WANT);
+    step(&mut lifecycle, END + 2, Input::Want);
     let limit = END + 800;
     let asked = SecondFactor { expires_at: at(limit).unix, ..asked() };
     step(&mut lifecycle, END + 2, Input::Ended(0, answered(Outcome::SecondFactor(asked), END + 2)));
-    assert_eq!(names(&step(&mut lifecycle, END + 3, WANT)), ["refuse second_factor_required"]);
-    assert_eq!(names(&step(&mut lifecycle, limit, WANT)), ["wait 1", "login 1"]);
+    assert_eq!(names(&step(&mut lifecycle, END + 3, Input::Want)), ["refuse second_factor_required"]);
+    assert_eq!(names(&step(&mut lifecycle, limit, Input::Want)), ["wait 1", "login 1"]);
 }
 
 #[test]
 fn a_mistyped_code_of_a_refresh_leaves_the_session_as_it_was() {
     let mut lifecycle = active(attended());
-    step(&mut lifecycle, 1, REFRESH);
+    step(&mut lifecycle, 1, Input::Refresh);
     let wrong = answered(refused(ErrorCode::SecondFactorRejected), 1);
     let effects = step(&mut lifecycle, 1, Input::Ended(0, wrong));
     assert_eq!(names(&effects), ["login_failed", "settle 0 second_factor_rejected"]);
@@ -273,17 +272,17 @@ fn a_mistyped_code_of_a_refresh_leaves_the_session_as_it_was() {
 #[test]
 fn nobody_is_asked_twice_because_a_code_came_late() {
     let mut lifecycle = active(Rules { fresh_codes: true, ..attended() });
-    step(&mut lifecycle, 1, REFRESH);
+    step(&mut lifecycle, 1, Input::Refresh);
     let late = answered(refused(ErrorCode::SecondFactorRejected), 1);
     let effects = step(&mut lifecycle, 1, Input::Ended(0, late));
     assert_eq!(names(&effects), ["login_failed", "settle 0 second_factor_rejected"]);
-    assert_eq!(names(&step(&mut lifecycle, 2, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 2, Input::Want)), ["hand out one"]);
 }
 
 #[test]
 fn a_session_that_only_a_human_can_renew_says_so_when_its_token_is_refused() {
     let mut lifecycle = active(attended());
-    let effects = step(&mut lifecycle, 1, unauthorized(Secret::new("one")));
+    let effects = step(&mut lifecycle, 1, Input::Unauthorized(Secret::new("one")));
     assert_eq!(names(&effects), ["publish false", "unauthorized", "relogin_required", "refuse relogin_required"]);
     assert_eq!(lifecycle.wake_at(), None, "once");
 }
@@ -293,14 +292,14 @@ fn a_value_that_is_good_for_one_login_is_not_sent_again() {
     let mut lifecycle = Lifecycle::new(Rules { one_login: true, ..attended() });
     step(&mut lifecycle, 0, Input::Login { force: false, part: LoginPart::Whole(None) });
     granted(&mut lifecycle, 0, 0, grant("one", END));
-    assert_eq!(names(&step(&mut lifecycle, 1, REFRESH)), ["refuse relogin_required"]);
-    assert_eq!(names(&step(&mut lifecycle, 1, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1, Input::Refresh)), ["refuse relogin_required"]);
+    assert_eq!(names(&step(&mut lifecycle, 1, Input::Want)), ["hand out one"]);
 }
 
 #[test]
 fn what_is_granted_after_a_logout_is_ended_on_the_server() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1, REFRESH);
+    step(&mut lifecycle, 1, Input::Refresh);
     step(&mut lifecycle, 1, Input::Close);
     let late = Input::Ended(0, answered(Outcome::Granted(grant("two", END)), 2));
     assert_eq!(names(&step(&mut lifecycle, 2, late)), ["end two"]);
@@ -312,7 +311,7 @@ fn two_programs_that_end_each_others_sessions_calm_down() {
     let (mut now, mut logins) = (1, 0);
     while now < 3000 {
         let token = lifecycle.held().expect("a token").grant.access_token.clone();
-        let effects = names(&step(&mut lifecycle, now, unauthorized(token)));
+        let effects = names(&step(&mut lifecycle, now, Input::Unauthorized(token)));
         if effects.last().is_some_and(|last| last.starts_with("login")) {
             logins += 1;
             granted(&mut lifecycle, now, logins - 1, grant(&format!("{logins} of it"), END));
@@ -326,5 +325,5 @@ fn two_programs_that_end_each_others_sessions_calm_down() {
 fn a_token_that_ends_at_another_time_is_renewed_like_any() {
     let other = grant("one", END - 600);
     let mut lifecycle = Lifecycle::resumed(rules(), ServerClock::default(), other, at(0), 0.0).0;
-    assert_eq!(names(&step(&mut lifecycle, END - 700, WANT)), ["hand out one", "login 0"]);
+    assert_eq!(names(&step(&mut lifecycle, END - 700, Input::Want)), ["hand out one", "login 0"]);
 }

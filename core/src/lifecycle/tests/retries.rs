@@ -4,15 +4,14 @@ use std::time::Duration;
 
 use super::super::*;
 use super::steps::{active, answered, at, grant, lost, names, rules, step, without_credentials};
-use super::{REFRESH, WANT};
 
 #[test]
 fn an_outage_hands_out_the_old_token_and_tries_again_after_the_backoff() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1180, WANT);
+    step(&mut lifecycle, 1180, Input::Want);
     let down = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
     assert_eq!(names(&step(&mut lifecycle, 1181, Input::Ended(0, down()))), ["refresh_failed", "settle 0 transport"]);
-    assert_eq!(names(&step(&mut lifecycle, 1181, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1181, Input::Want)), ["hand out one"]);
     assert_eq!(lifecycle.wake_at(), Some(BootTime(1_181_250)));
     assert_eq!(names(&step(&mut lifecycle, 1182, Input::Wake { used: true })), ["refresh 1"]);
 }
@@ -20,10 +19,10 @@ fn an_outage_hands_out_the_old_token_and_tries_again_after_the_backoff() {
 #[test]
 fn without_a_valid_token_callers_wait_while_the_flight_tries_again() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     let down = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
     assert_eq!(names(&step(&mut lifecycle, 1300, Input::Ended(0, down()))), Vec::<String>::new());
-    assert_eq!(names(&step(&mut lifecycle, 1300, WANT)), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1300, Input::Want)), ["wait 0"]);
     assert_eq!(names(&step(&mut lifecycle, 1301, Input::Wake { used: false })), ["refresh 0"]);
 }
 
@@ -34,17 +33,17 @@ fn retry_after_is_honoured_and_a_long_one_ends_the_flight() {
         answered(Outcome::Busy(error), 1300)
     };
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     step(&mut lifecycle, 1300, Input::Ended(0, busy(1305)));
     assert_eq!(lifecycle.wake_at(), Some(BootTime(1_305_000)));
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     assert_eq!(
         names(&step(&mut lifecycle, 1300, Input::Ended(0, busy(2000)))),
         ["refresh_failed", "settle 0 rate_limited"]
     );
-    assert_eq!(names(&step(&mut lifecycle, 1400, WANT)), ["refuse rate_limited"]);
-    assert_eq!(names(&step(&mut lifecycle, 1980, WANT)), ["wait 1"]);
+    assert_eq!(names(&step(&mut lifecycle, 1400, Input::Want)), ["refuse rate_limited"]);
+    assert_eq!(names(&step(&mut lifecycle, 1980, Input::Want)), ["wait 1"]);
     assert_eq!(names(&step(&mut lifecycle, 2000, Input::Wake { used: false })), ["refresh 1"]);
 }
 
@@ -52,15 +51,15 @@ fn retry_after_is_honoured_and_a_long_one_ends_the_flight() {
 fn who_asks_for_new_tokens_waits_while_the_flight_tries_again_and_nobody_else_does() {
     let unreachable = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 1185, WANT)), ["wait 0", "refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1185, REFRESH)), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["wait 0", "refresh 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Refresh)), ["wait 0"]);
     assert_eq!(names(&step(&mut lifecycle, 1185, Input::Ended(0, unreachable()))), ["release 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1185, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["hand out one"]);
     assert_eq!(names(&step(&mut lifecycle, 1187, Input::Wake { used: false })), ["refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1187, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1187, Input::Want)), ["hand out one"]);
     // Once the token has ended, all are in need.
     assert!(names(&step(&mut lifecycle, 1201, Input::Ended(0, unreachable()))).is_empty());
-    assert_eq!(names(&step(&mut lifecycle, 1201, WANT)), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1201, Input::Want)), ["wait 0"]);
     assert_eq!(names(&step(&mut lifecycle, 1205, Input::Wake { used: false })), ["refresh 0"]);
     step(&mut lifecycle, 1205, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1205)));
     assert_eq!(names(&step(&mut lifecycle, 1205, Input::Stored(0, Ok(())))), ["refreshed", "settle 0 two"]);
@@ -69,9 +68,9 @@ fn who_asks_for_new_tokens_waits_while_the_flight_tries_again_and_nobody_else_do
 #[test]
 fn an_old_failure_is_no_outage() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1100, WANT);
+    step(&mut lifecycle, 1100, Input::Want);
     step(&mut lifecycle, 1100, Input::Ended(0, Ended::NotSent(Error::new(ErrorCode::Transport, "refused"))));
-    assert_eq!(names(&step(&mut lifecycle, 1185, WANT)), ["wait 1", "refresh 1"]);
+    assert_eq!(names(&step(&mut lifecycle, 1185, Input::Want)), ["wait 1", "refresh 1"]);
 }
 
 #[test]
@@ -79,12 +78,12 @@ fn of_two_logins_that_the_ledger_bears_one_is_kept_for_the_end_of_the_token() {
     let mut lifecycle = active(rules());
     let failed =
         |seconds| answered(Outcome::Unreadable(Error::new(ErrorCode::Protocol, "failed").with_status(502)), seconds);
-    step(&mut lifecycle, 920, WANT);
+    step(&mut lifecycle, 920, Input::Want);
     assert_eq!(names(&step(&mut lifecycle, 920, Input::Ended(0, failed(920)))), ["refresh_failed", "login 0"]);
     step(&mut lifecycle, 920, Input::Ended(0, failed(920)));
-    assert_eq!(names(&step(&mut lifecycle, 1000, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1000, Input::Want)), ["hand out one"]);
     assert_eq!(lifecycle.wake_at(), Some(BootTime(1_170_000)));
-    assert_eq!(names(&step(&mut lifecycle, 1170, WANT)), ["wait 1", "login 1"]);
+    assert_eq!(names(&step(&mut lifecycle, 1170, Input::Want)), ["wait 1", "login 1"]);
 }
 
 #[test]
@@ -103,7 +102,7 @@ fn a_session_that_nobody_asks_any_more_stops_trying() {
 #[test]
 fn a_replay_that_is_not_sent_does_not_make_the_first_try_unsent() {
     let mut lifecycle = active(Rules { replay_grace: Duration::from_secs(10), ..without_credentials() });
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     step(&mut lifecycle, 1301, Input::Ended(0, lost()));
     let not_sent = Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
     let effects = step(&mut lifecycle, 1302, Input::Ended(0, not_sent));
@@ -121,46 +120,9 @@ fn what_does_not_mend_itself_is_told_at_once() {
 }
 
 #[test]
-fn a_flight_goes_on_for_whoever_waits_longest() {
-    let unreachable = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
-    let five_minutes = Duration::from_secs(270);
-    for patient in [Input::Want { longer: five_minutes }, Input::Refresh { longer: five_minutes }] {
-        let mut lifecycle = active(rules());
-        step(&mut lifecycle, 1300, WANT);
-        assert_eq!(names(&step(&mut lifecycle, 1310, patient)), ["wait 0"]);
-        // Who waits no longer than is usual does not end it sooner.
-        assert_eq!(names(&step(&mut lifecycle, 1311, WANT)), ["wait 0"]);
-        let mut tried = 1311;
-        let effects = loop {
-            let effects = names(&step(&mut lifecycle, tried, Input::Ended(0, unreachable())));
-            let Some(next) = lifecycle.wake_at().filter(|_| effects.is_empty()) else { break effects };
-            tried = next.0 / 1000 + 1;
-            step(&mut lifecycle, tried, Input::Wake { used: false });
-        };
-        assert_eq!(effects, ["refresh_failed", "settle 0 transport"]);
-        assert!((1580..=1610).contains(&tried), "{tried}");
-    }
-}
-
-#[test]
-fn whoever_waits_long_enough_waits_for_the_end_of_a_pause() {
-    let paused = || {
-        let mut lifecycle = active(rules());
-        let error = Error::new(ErrorCode::RateLimited, "slow down").with_status(429).with_retry_at(at(1500).unix);
-        step(&mut lifecycle, 1300, WANT);
-        step(&mut lifecycle, 1300, Input::Ended(0, answered(Outcome::Busy(error), 1300)));
-        lifecycle
-    };
-    assert_eq!(names(&step(&mut paused(), 1310, WANT)), ["refuse rate_limited"]);
-    let mut lifecycle = paused();
-    assert_eq!(names(&step(&mut lifecycle, 1310, Input::Want { longer: Duration::from_secs(170) })), ["wait 1"]);
-    assert_eq!(names(&step(&mut lifecycle, 1500, Input::Wake { used: false })), ["refresh 1"]);
-}
-
-#[test]
 fn whose_time_is_up_during_another_try_is_not_told_that_nothing_was_sent() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     assert!(lifecycle.trouble().is_none(), "nothing has failed yet");
     let refused = Error::new(ErrorCode::Transport, "Nobody is there.").with_sent(Sent::No);
     step(&mut lifecycle, 1300, Input::Ended(0, Ended::NotSent(refused)));

@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::super::*;
 use super::model::{DAY, Fate, Server};
 use super::world::World;
-use super::{REFRESH, WANT};
 use crate::clock::UnixTime;
 use crate::freshness::Margins;
 use crate::secret::Secret;
@@ -75,9 +74,8 @@ fn act(world: &mut World, random: &mut fastrand::Rng) {
         pass(world, (left + random.i64(-40_000..40_000)).max(0));
     }
     match random.u8(..26) {
-        0..=5 => world.step(session, WANT),
-        6 => world.step(session, Input::Want { longer: Duration::from_secs(random.u64(..900)) }),
-        7 => world.step(session, REFRESH),
+        0..=6 => world.step(session, Input::Want),
+        7 => world.step(session, Input::Refresh),
         8..=9 => unauthorized(world, session, random),
         10..=17 => {
             let fate = fate(random);
@@ -113,7 +111,7 @@ fn unauthorized(world: &mut World, session: usize, random: &mut fastrand::Rng) {
         Some(held) if random.u8(..4) > 0 => held.grant.access_token.clone(),
         _ => Secret::new("a token from elsewhere"),
     };
-    world.step(session, super::unauthorized(token));
+    world.step(session, Input::Unauthorized(token));
 }
 
 fn fate(random: &mut fastrand::Rng) -> Fate {
@@ -147,8 +145,7 @@ fn wake(world: &mut World, session: usize, used: bool) {
 
 /// The server is well again: every flight ends, every caller has its answer, and a session that has a way on lives.
 fn settle_all(world: &mut World) {
-    // Long enough for whoever waits longest.
-    for _ in 0..40 {
+    for _ in 0..20 {
         for session in 0..2 {
             world.deliver(session, Fate::Whole);
         }
@@ -176,7 +173,7 @@ fn check_alive(world: &mut World, session: usize) {
         return;
     }
     world.sessions[session].handed_out = None;
-    world.step(session, WANT);
+    world.step(session, Input::Want);
     for _ in 0..4 {
         world.deliver(0, Fate::Whole);
         world.deliver(1, Fate::Whole);

@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use super::super::*;
-use super::{REFRESH, WANT, unauthorized};
 use crate::clock::UnixTime;
 use crate::freshness::{Margins, Timing};
 use crate::secret::Secret;
@@ -104,7 +103,7 @@ fn a_first_login_is_in_use_before_it_is_stored_and_stored_before_it_is_announced
     assert_eq!(lifecycle.state(at(0)), State::LoggingIn);
     let ended = Input::Ended(0, answered(Outcome::Granted(grant("one", 1200)), 0));
     assert_eq!(names(&step(&mut lifecycle, 0, ended)), ["publish true", "store 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 0, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 0, Input::Want)), ["hand out one"]);
     assert_eq!(names(&step(&mut lifecycle, 0, Input::Stored(0, Ok(())))), ["logged_in", "settle 0 one"]);
     assert_eq!(lifecycle.state(at(0)), State::Active);
 }
@@ -112,7 +111,7 @@ fn a_first_login_is_in_use_before_it_is_stored_and_stored_before_it_is_announced
 #[test]
 fn a_failing_store_is_an_event_and_never_a_lost_token() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1, REFRESH);
+    step(&mut lifecycle, 1, Input::Refresh);
     step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1)));
     let failed = Input::Stored(0, Err(Error::new(ErrorCode::Store, "disk full")));
     assert_eq!(names(&step(&mut lifecycle, 1, failed)), ["store_failed", "refreshed", "settle 0 two"]);
@@ -121,8 +120,8 @@ fn a_failing_store_is_an_event_and_never_a_lost_token() {
 #[test]
 fn callers_in_the_mandatory_window_share_one_flight() {
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 1180, WANT)), ["wait 0", "refresh 0"]);
-    for input in [WANT, REFRESH, unauthorized(Secret::new("one"))] {
+    assert_eq!(names(&step(&mut lifecycle, 1180, Input::Want)), ["wait 0", "refresh 0"]);
+    for input in [Input::Want, Input::Refresh, Input::Unauthorized(Secret::new("one"))] {
         let names = names(&step(&mut lifecycle, 1181, input));
         assert!(names.contains(&"wait 0".to_owned()) && !names.contains(&"refresh 0".to_owned()), "{names:?}");
     }
@@ -131,8 +130,8 @@ fn callers_in_the_mandatory_window_share_one_flight() {
 #[test]
 fn a_caller_in_the_advisory_window_gets_the_token_and_starts_the_refresh() {
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 1000, WANT)), ["hand out one", "refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 1000, WANT)), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 1000, Input::Want)), ["hand out one", "refresh 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 1000, Input::Want)), ["hand out one"]);
 }
 
 #[test]
@@ -150,9 +149,9 @@ fn the_timer_refreshes_a_session_that_was_used_and_leaves_an_unused_one_alone() 
 fn a_refresh_that_fails_leaves_a_valid_token_in_use() {
     for ended in [lost(), answered(refused(ErrorCode::AccessDenied), 1180), Ended::NotSent(Error::closed("no"))] {
         let mut lifecycle = active(without_credentials());
-        step(&mut lifecycle, 1180, WANT);
+        step(&mut lifecycle, 1180, Input::Want);
         step(&mut lifecycle, 1181, Input::Ended(0, ended));
-        let effects = names(&step(&mut lifecycle, 1182, WANT));
+        let effects = names(&step(&mut lifecycle, 1182, Input::Want));
         assert!(effects[0] == "hand out one" && !effects.contains(&"wait 1".to_owned()), "{effects:?}");
         assert!(lifecycle.valid(at(1199)).is_some() && lifecycle.valid(at(1200)).is_none());
     }
@@ -161,7 +160,7 @@ fn a_refresh_that_fails_leaves_a_valid_token_in_use() {
 #[test]
 fn a_lost_answer_is_healed_by_one_login_in_the_same_flight() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     assert_eq!(names(&step(&mut lifecycle, 1301, Input::Ended(0, lost()))), ["refresh_failed", "login 0"]);
     step(&mut lifecycle, 1302, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1302)));
     assert_eq!(names(&step(&mut lifecycle, 1302, Input::Stored(0, Ok(())))), ["logged_in", "settle 0 two"]);
@@ -170,10 +169,10 @@ fn a_lost_answer_is_healed_by_one_login_in_the_same_flight() {
 #[test]
 fn a_lost_answer_without_credentials_needs_a_login_and_the_spent_token_stays_home() {
     let mut lifecycle = active(without_credentials());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     let effects = step(&mut lifecycle, 1301, Input::Ended(0, lost()));
     assert_eq!(names(&effects), ["refresh_failed", "relogin_required", "settle 0 relogin_required"]);
-    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 5000, WANT).pop() else { panic!("not refused") };
+    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 5000, Input::Want).pop() else { panic!("not refused") };
     assert_eq!(error.cause(), Some(Cause::RotationLost));
     assert_eq!(lifecycle.state(at(5000)), State::NeedsLogin);
 }
@@ -181,7 +180,7 @@ fn a_lost_answer_without_credentials_needs_a_login_and_the_spent_token_stays_hom
 #[test]
 fn a_provider_with_a_grace_is_asked_once_more_within_it() {
     let mut lifecycle = active(Rules { replay_grace: Duration::from_secs(10), ..without_credentials() });
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     assert_eq!(names(&step(&mut lifecycle, 1305, Input::Ended(0, lost()))), ["refresh 0"]);
     let effects = step(&mut lifecycle, 1306, Input::Ended(0, lost()));
     assert_eq!(names(&effects), ["refresh_failed", "relogin_required", "settle 0 relogin_required"]);
@@ -190,34 +189,34 @@ fn a_provider_with_a_grace_is_asked_once_more_within_it() {
 #[test]
 fn a_late_401_for_an_older_token_returns_the_current_one_without_traffic() {
     let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 10, unauthorized(Secret::new("older")))), ["hand out one"]);
+    assert_eq!(names(&step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("older")))), ["hand out one"]);
 }
 
 #[test]
 fn a_401_for_the_current_token_refreshes_once_and_a_second_one_is_an_error() {
     let mut lifecycle = active(rules());
-    let effects = step(&mut lifecycle, 10, unauthorized(Secret::new("one")));
+    let effects = step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("one")));
     assert_eq!(names(&effects), ["publish false", "unauthorized", "wait 0", "refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 10, unauthorized(Secret::new("one")))), ["wait 0"]);
+    assert_eq!(names(&step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("one")))), ["wait 0"]);
     step(&mut lifecycle, 11, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 11)));
     step(&mut lifecycle, 11, Input::Stored(0, Ok(())));
-    let effects = step(&mut lifecycle, 12, unauthorized(Secret::new("two")));
+    let effects = step(&mut lifecycle, 12, Input::Unauthorized(Secret::new("two")));
     let Some(Effect::Refuse(error)) = effects.last() else { panic!("{effects:?}") };
     assert_eq!(error.cause(), Some(Cause::TokenRefused));
-    assert_eq!(names(&step(&mut lifecycle, 13, WANT)), ["hand out two"]);
-    let later = names(&step(&mut lifecycle, 100, unauthorized(Secret::new("two"))));
+    assert_eq!(names(&step(&mut lifecycle, 13, Input::Want)), ["hand out two"]);
+    let later = names(&step(&mut lifecycle, 100, Input::Unauthorized(Secret::new("two"))));
     assert_eq!(later, ["publish false", "unauthorized", "wait 1", "refresh 1"]);
 }
 
 #[test]
 fn refused_credentials_end_the_healing_for_good() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     step(&mut lifecycle, 1300, Input::Ended(0, answered(refused(ErrorCode::InvalidCredentials), 1300)));
     let effects = step(&mut lifecycle, 1301, Input::Ended(0, answered(refused(ErrorCode::InvalidCredentials), 1301)));
     assert_eq!(names(&effects), ["login_failed", "relogin_required", "settle 0 relogin_required"]);
     for seconds in [1302, 99_999] {
-        assert_eq!(names(&step(&mut lifecycle, seconds, WANT)), ["refuse relogin_required"]);
+        assert_eq!(names(&step(&mut lifecycle, seconds, Input::Want)), ["refuse relogin_required"]);
     }
 }
 
@@ -228,36 +227,36 @@ fn a_second_factor_that_needs_a_human_is_asked_for_by_an_error_and_not_again() {
     let effects = step(&mut lifecycle, 0, Input::Ended(0, answered(Outcome::SecondFactor(asked()), 0)));
     assert_eq!(names(&effects), ["challenged", "settle 0 second_factor_required"]);
     assert_eq!(lifecycle.state(at(0)), State::Challenged);
-    assert_eq!(names(&step(&mut lifecycle, 1, WANT)), ["refuse second_factor_required"]);
+    assert_eq!(names(&step(&mut lifecycle, 1, Input::Want)), ["refuse second_factor_required"]);
 }
 
 #[test]
 fn a_forked_child_uses_the_token_and_never_spends_the_refresh_token() {
     let held = active(rules()).held().cloned();
     let mut child = Lifecycle::inherited(without_credentials(), held.clone(), false);
-    assert_eq!(names(&step(&mut child, 1190, WANT)), ["hand out one"]);
-    assert_eq!(names(&step(&mut child, 1190, REFRESH)), ["refuse forked_session"]);
-    assert_eq!(names(&step(&mut child, 1200, WANT)), ["refuse forked_session"]);
+    assert_eq!(names(&step(&mut child, 1190, Input::Want)), ["hand out one"]);
+    assert_eq!(names(&step(&mut child, 1190, Input::Refresh)), ["refuse forked_session"]);
+    assert_eq!(names(&step(&mut child, 1200, Input::Want)), ["refuse forked_session"]);
     let mut child = Lifecycle::inherited(rules(), held, false);
-    assert_eq!(names(&step(&mut child, 1200, WANT)), ["wait 0", "login 0"]);
+    assert_eq!(names(&step(&mut child, 1200, Input::Want)), ["wait 0", "login 0"]);
 }
 
 #[test]
 fn an_inherited_session_that_was_closed_stays_closed() {
     let mut child = Lifecycle::inherited(rules(), None, true);
-    assert_eq!(names(&step(&mut child, 0, WANT)), ["refuse closed"]);
+    assert_eq!(names(&step(&mut child, 0, Input::Want)), ["refuse closed"]);
 }
 
 #[test]
 fn logout_settles_those_who_wait_and_a_late_answer_changes_nothing() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1300, WANT);
+    step(&mut lifecycle, 1300, Input::Want);
     let effects = step(&mut lifecycle, 1300, Input::Close);
     assert_eq!(names(&effects), ["publish false", "forget", "logged_out", "settle 0 closed"]);
     let late = Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1301));
     assert_eq!(names(&step(&mut lifecycle, 1301, late)), ["end two"]);
     assert_eq!(lifecycle.state(at(1301)), State::Closed);
-    assert_eq!(names(&step(&mut lifecycle, 1301, WANT)), ["refuse closed"]);
+    assert_eq!(names(&step(&mut lifecycle, 1301, Input::Want)), ["refuse closed"]);
 }
 
 #[test]
@@ -271,7 +270,7 @@ fn logout_ends_a_good_token_on_the_server_but_not_in_a_forked_child() {
 #[test]
 fn a_token_that_is_issued_expired_is_taken_to_live_its_usual_time() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1, REFRESH);
+    step(&mut lifecycle, 1, Input::Refresh);
     let past = Grant { expiry: Expiry::At(UnixTime(0)), ..grant("two", 0) };
     step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(past), 1)));
     assert!(lifecycle.valid(at(1200)).is_some());
@@ -281,17 +280,17 @@ fn a_token_that_is_issued_expired_is_taken_to_live_its_usual_time() {
 fn a_session_without_refresh_token_and_credentials_says_what_it_lacks() {
     let bare = Grant { refresh_token: None, ..grant("one", 1200) };
     let mut lifecycle = Lifecycle::resumed(without_credentials(), ServerClock::default(), bare, at(0), 0.0).0;
-    assert_eq!(names(&step(&mut lifecycle, 1190, WANT)), ["hand out one"]);
-    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 1200, WANT).pop() else { panic!("not refused") };
+    assert_eq!(names(&step(&mut lifecycle, 1190, Input::Want)), ["hand out one"]);
+    let Some(Effect::Refuse(error)) = step(&mut lifecycle, 1200, Input::Want).pop() else { panic!("not refused") };
     assert_eq!(error.cause(), Some(Cause::NoRefreshToken));
 }
 
 #[test]
 fn a_token_that_is_refused_while_it_is_stored_is_replaced_before_anybody_gets_it() {
     let mut lifecycle = active(rules());
-    step(&mut lifecycle, 1, REFRESH);
+    step(&mut lifecycle, 1, Input::Refresh);
     step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1)));
-    let effects = step(&mut lifecycle, 2, unauthorized(Secret::new("two")));
+    let effects = step(&mut lifecycle, 2, Input::Unauthorized(Secret::new("two")));
     assert_eq!(names(&effects), ["publish false", "unauthorized", "wait 0"]);
     assert_eq!(names(&step(&mut lifecycle, 3, Input::Stored(0, Ok(())))), ["refreshed", "refresh 0"]);
     step(&mut lifecycle, 3, Input::Ended(0, answered(Outcome::Granted(grant("three", 1200)), 3)));

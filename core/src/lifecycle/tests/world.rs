@@ -62,11 +62,11 @@ impl World {
     }
 
     pub(super) fn step(&mut self, session: usize, input: Input) {
-        if let Input::Unauthorized { token, .. } = &input {
+        if let Input::Unauthorized(token) = &input {
             self.report(session, token);
         }
         let fresh = self.fresh(session);
-        let late = matches!(&input, Input::Unauthorized { token, .. } if !self.is_current(session, token));
+        let late = matches!(&input, Input::Unauthorized(token) if !self.is_current(session, token));
         let effects = self.sessions[session].lifecycle.step(self.now, self.chance, input);
         if late && fresh {
             assert!(matches!(effects[..], [Effect::HandOut(_)]), "invariant 7: a late 401 caused {effects:?}");
