@@ -43,6 +43,9 @@ impl Progress {
 /// A timer that rings later than this was asleep.
 const OVERSLEPT: Duration = Duration::from_secs(2);
 
+/// What a patient caller waits at least before it asks again.
+const MOMENT: Duration = Duration::from_secs(1);
+
 /// One place in the queue for a flight's result.
 pub(crate) struct Waiter {
     keeper: Arc<Keeper>,
@@ -152,11 +155,13 @@ impl Waiter {
                 Err(refused) if passes(&refused) => refused,
                 result => return Some(result),
             };
-            let until = self.keeper.look(|lifecycle| lifecycle.paused_until(clock.now()));
-            match until.filter(|until| *until < deadline) {
-                Some(until) => clock.sleep_until(until).await,
-                None => return Some(Err(refused)),
+            let paused_until = self.keeper.look(|lifecycle| lifecycle.paused_until(clock.now()));
+            // Where the clock has just jumped over the pause there is none left.
+            let until = paused_until.unwrap_or_else(|| clock.boot_time().after(MOMENT));
+            if until >= deadline {
+                return Some(Err(refused));
             }
+            clock.sleep_until(until).await;
             error = refused;
         }
     }
