@@ -89,6 +89,7 @@ impl Waiter {
     /// the caller's.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
         let (mut deadline, mut again, mut released) = (self.asked.after(limit), false, need == Need::Rotation);
+        let mut late_before = false;
         loop {
             let result = self.settled(limit, deadline, released).await;
             let now = self.keeper.options.time().now();
@@ -115,7 +116,11 @@ impl Waiter {
                 }
                 (Err(error), _) => {
                     let old = valid().filter(|_| need == Need::Token);
-                    if old.is_some() || !passes(&error) || !self.keeper.is_patient(need, limit) {
+                    // The old token was to be handed out, and ended before this line on a busy machine.
+                    let late = !late_before && self.keeper.look(|lifecycle| lifecycle.has_ended_since_failure(now));
+                    late_before |= late;
+                    let goes_on = late && need == Need::Token || self.keeper.is_patient(need, limit);
+                    if old.is_some() || !passes(&error) || !goes_on {
                         return old.ok_or(error);
                     }
                     if let Some(result) = self.try_again(need, error, deadline).await {

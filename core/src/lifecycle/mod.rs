@@ -226,6 +226,12 @@ impl Lifecycle {
         })
     }
 
+    /// Whether the token was good when the last try failed and has ended since: callers were to go on with it.
+    pub(crate) fn has_ended_since_failure(&self, now: Now) -> bool {
+        let end = self.held.as_ref().filter(|_| !self.refused).map(|held| held.windows.expired);
+        self.failures > 0 && end.is_some_and(|end| self.failed_at < end && end <= now.boot)
+    }
+
     /// Before when nothing is sent: the server, or the backoff, wants a pause.
     pub(crate) fn paused_until(&self, now: Now) -> Option<BootTime> {
         self.not_before.filter(|at| *at > now.boot && !self.closed)

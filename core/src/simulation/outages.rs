@@ -11,6 +11,7 @@ use super::store::Trouble;
 use super::synapsewave::OTP;
 use crate::error::ErrorCode;
 use crate::factor::{Callback, Factor};
+use crate::lifecycle::State;
 use crate::policy::{Options, Relogin};
 use crate::provider::Synapsewave;
 use crate::secret::Secret;
@@ -106,6 +107,29 @@ fn a_patient_caller_who_joins_the_flight_of_another_waits_on_after_it() {
         schedule.all_is_well();
         schedule.pass(60_000);
         assert_eq!(patient.ended().0.ok(), asked.ended().0.ok());
+        assert_eq!(schedule.granted(), (1, 1, 0));
+    });
+}
+
+#[test]
+fn a_caller_who_hears_of_a_failure_when_the_old_token_has_ended_gets_the_next_one() {
+    in_any_order(SETTING, |schedule| {
+        let session = schedule.log_in();
+        // And half a minute of the login: ten seconds are left.
+        schedule.pass(1_160_000);
+        let sent = schedule.sent();
+        schedule.next(Fate::Busy(503, 1));
+        let token = schedule.token(&session);
+        let executor = &schedule.scene.world.executor;
+        let state = || executor.as_process(schedule.scene.process, || session.state());
+        while schedule.sent() == sent || state() == State::Refreshing {
+            assert!(executor.step(|_| 0) || executor.skip(1_000), "the flight never ends");
+        }
+        // From here on the machine is too busy for whoever waits, until the token has ended.
+        assert!(!token.has_ended());
+        executor.pass(11_000);
+        schedule.pass(30_000);
+        token.ended().0.expect("a token");
         assert_eq!(schedule.granted(), (1, 1, 0));
     });
 }
