@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use super::network::Fate;
+use super::patience::PATIENT;
 use super::scene::{SETTING, Setting, name};
 use super::schedule::{Called, in_any_order};
 use super::store::Trouble;
@@ -19,9 +19,6 @@ use crate::session::{Session, login};
 
 /// What nobody notices: a few exchanges.
 const AT_ONCE: i64 = 100;
-
-/// Longer than a flight goes on.
-const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The access token that the session has. Not asked of it: it renews by itself what is in use.
 fn held(session: &Session) -> String {
@@ -53,7 +50,7 @@ fn a_patient_caller_outlasts_an_outage_that_others_do_not_wait_for() {
         let session = schedule.log_in();
         schedule.suspend(1_300_000);
         schedule.always(Fate::NotSent, 5);
-        let (usual, patient) = (schedule.token(&session), schedule.token_within(&session, PATIENCE));
+        let (usual, patient) = (schedule.token(&session), schedule.token_within(&session, PATIENT));
         schedule.pass(200_000);
         let (result, took) = usual.ended();
         assert!(result.is_err_and(|error| error.code() == ErrorCode::Transport) && (20_000..=30_000).contains(&took));
@@ -75,13 +72,13 @@ fn a_patient_caller_outlasts_a_pause_and_nobody_else_waits_for_it() {
             let first = schedule.token(&session);
             schedule.pass(AT_ONCE);
             first.ended().0.expect_err("there is no token before the pause is over");
-            let patient = patient_first.then(|| schedule.token_within(&session, PATIENCE));
+            let patient = patient_first.then(|| schedule.token_within(&session, PATIENT));
             schedule.pass(AT_ONCE);
             let usual = schedule.token(&session);
             schedule.pass(AT_ONCE);
             let (refused, took) = usual.ended();
             assert!(refused.is_err_and(|error| error.code() == ErrorCode::RateLimited) && took < AT_ONCE);
-            let patient = patient.unwrap_or_else(|| schedule.token_within(&session, PATIENCE));
+            let patient = patient.unwrap_or_else(|| schedule.token_within(&session, PATIENT));
             schedule.pass(110_000);
             assert!(!patient.has_ended());
             schedule.pass(20_000);
@@ -100,7 +97,7 @@ fn a_patient_caller_who_joins_the_flight_of_another_waits_on_after_it() {
         schedule.always(Fate::NotSent, 14_000);
         let usual = schedule.token(&session);
         schedule.pass(1_000);
-        let (patient, asked) = (schedule.token_within(&session, PATIENCE), schedule.refresh_within(&session, PATIENCE));
+        let (patient, asked) = (schedule.token_within(&session, PATIENT), schedule.refresh_within(&session, PATIENT));
         schedule.pass(100_000);
         usual.ended().0.expect_err("the token has ended");
         assert!(!patient.has_ended() && !asked.has_ended());
