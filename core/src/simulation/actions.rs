@@ -11,7 +11,8 @@ impl Scene {
     pub(super) fn act(&mut self) {
         self.world.steps.set(self.world.steps.get() + 1);
         match self.draw(100) {
-            0..=54 => self.go_on(),
+            0..=53 => self.go_on(),
+            54 => self.meddle_with_passwords(),
             55..=64 => self.pass(),
             65..=84 => self.call_something(),
             85..=89 => self.cancel(),
@@ -167,6 +168,19 @@ impl Scene {
         self.process += 1;
         self.ended.1 += 1;
         (0..self.setting.users).for_each(|user| self.take_up(user));
+    }
+
+    /// A user takes another password, or the programs are told it.
+    fn meddle_with_passwords(&mut self) {
+        if self.setting.calm {
+            return;
+        }
+        let user = self.draw(self.setting.users);
+        if self.draw(2) == 0 {
+            self.change_password(user, ["made-up-password", "another", "a third"][self.draw(3)]);
+        } else {
+            self.tell_password(user);
+        }
     }
 
     fn revoke(&self) {

@@ -1,6 +1,6 @@
 //! One run: the system, its users, the processes and sessions, and what they are set to.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -78,6 +78,8 @@ pub(super) struct Shared {
     pub(super) calls: RefCell<HashMap<TaskNumber, &'static str>>,
     /// How many calls of each name were made.
     pub(super) made: RefCell<HashMap<&'static str, usize>>,
+    /// A password has changed: sessions may need a login that they cannot make.
+    pub(super) changed_passwords: Cell<bool>,
 }
 
 pub(super) struct Scene {
@@ -89,7 +91,12 @@ pub(super) struct Scene {
     pub(super) process: u32,
     /// How many tasks of the library were ended, and processes.
     pub(super) ended: (usize, usize),
+    /// The password that the programs of each user have.
+    passwords: Vec<String>,
 }
+
+/// What every user's password is at first.
+const PASSWORD: &str = "made-up-password";
 
 impl Scene {
     /// One that the seed has chosen.
@@ -110,7 +117,7 @@ impl Scene {
             None => Model::Synapsewave(SynapsewaveServer::new()),
         };
         for user in 0..setting.users {
-            let password = if setting.wrong_passwords { "another" } else { "made-up-password" };
+            let password = if setting.wrong_passwords { "another" } else { PASSWORD };
             model.accounts().set_password(&name(user), password);
         }
         *network.model.borrow_mut() = Some(model);
@@ -119,11 +126,24 @@ impl Scene {
         if setting.store_fails {
             store.set(Trouble { faults: 10, slow: 10, ..Trouble::default() });
         }
-        Self { world, setting, shared, store, process: 1, ended: (0, 0) }
+        let passwords = vec![PASSWORD.to_owned(); setting.users];
+        Self { world, setting, shared, store, process: 1, ended: (0, 0), passwords }
     }
 
     pub(super) fn provider(&self, user: usize) -> Arc<dyn Provider> {
-        provider(self.setting, user).expect("a provider")
+        provider(self.setting, user, &self.passwords[user]).expect("a provider")
+    }
+
+    /// A user takes another password. The sessions there are go on with the old one, and so do programs until they are told.
+    pub(super) fn change_password(&self, user: usize, password: &str) {
+        self.shared.changed_passwords.set(true);
+        self.world.network.with_model(|model| model.accounts().set_password(&name(user), password));
+    }
+
+    /// The programs of a user are told its password: those that log in from now on have it.
+    pub(super) fn tell_password(&mut self, user: usize) {
+        let password = self.world.network.with_model(|model| model.accounts().password(&name(user)).to_owned());
+        self.passwords[user] = password;
     }
 
     pub(super) fn options(&self) -> Options {
@@ -154,16 +174,22 @@ pub(super) fn name(user: usize) -> String {
     format!("user-{user}")
 }
 
-fn provider(setting: Setting, user: usize) -> Result<Arc<dyn Provider>, Error> {
+/// What a human types, who makes mistakes where anything goes wrong.
+fn code(setting: Setting) -> Secret {
+    let mistaken = !setting.calm && super::with(|world| world.random(|random| random.u8(..6) == 0)) == Some(true);
+    Secret::new(if mistaken { "654321" } else { OTP })
+}
+
+fn provider(setting: Setting, user: usize, password: &str) -> Result<Arc<dyn Provider>, Error> {
     if setting.lifetime.is_some() {
         let builder = SevenG::builder().base_url("https://7g.example").username(name(user));
-        return Ok(builder.password("made-up-password").build()?.into());
+        return Ok(builder.password(password).build()?.into());
     }
     let builder = Synapsewave::builder().base_url("https://broker.example").user_id(name(user)).api_key("api-key-1");
     let factor = if setting.attended {
-        Factor::Otp(Callback::new(|_| async { Ok(Secret::new(OTP)) }))
+        Factor::Otp(Callback::new(move |_| async move { Ok(code(setting)) }))
     } else {
         Totp::new(TOTP)?.into()
     };
-    Ok(builder.password("made-up-password").second_factor(factor).build()?.into())
+    Ok(builder.password(password).second_factor(factor).build()?.into())
 }

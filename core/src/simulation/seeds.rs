@@ -113,7 +113,8 @@ fn settle(scene: &Scene) {
 
 fn check_alive(scene: &Scene, client: &Client) {
     let setting = scene.setting;
-    let unattended = !setting.attended && setting.relogin == Relogin::Auto && !setting.wrong_passwords;
+    let has_password = !setting.wrong_passwords && !scene.shared.changed_passwords.get();
+    let unattended = !setting.attended && setting.relogin == Relogin::Auto && has_password;
     let unharmed = setting.calm && setting.lifetime.is_some();
     // Codes are made of the time: where nobody tells it and the local clock is wrong, none is right.
     let blind = setting.lifetime.is_none() && !scene.world.network.dated.get();
