@@ -1,14 +1,19 @@
 //! What callers do with a session, each call a task that somebody may drop at any time, and what they must not see.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::checks;
 use super::executor::{Owner, TaskNumber};
 use super::patience::{PATIENT, Waiting};
 use super::scene::{Client, Scene, Shared, name};
+use super::synapsewave::OTP;
+use crate::challenge::{Challenge, begin};
 use crate::error::Error;
+use crate::factor::FactorKind;
+use crate::grant::Tokens;
 use crate::policy::Relogin;
-use crate::session::{login, resume};
+use crate::session::{Session, login, refresh, resume};
 use crate::store::{Store, stored_tokens};
 
 /// Makes a call's task known to whoever cancels calls, until it ends.
@@ -133,6 +138,36 @@ impl Scene {
             let result = call.await.map(|token| token.as_str().to_owned());
             ended(&of, &shared, setting, "report", result);
         });
+    }
+
+    /// Exchanges tokens that no session holds.
+    pub(super) fn exchange(&self, tokens: &Tokens) -> Rc<RefCell<Option<Tokens>>> {
+        let (brought, provider, options) = (Rc::<RefCell<_>>::default(), self.provider(0), self.options());
+        let (tokens, kept) = (tokens.clone(), Rc::clone(&brought));
+        self.call(self.process, "exchange", async move {
+            *kept.borrow_mut() = refresh(provider, tokens, options).await.ok();
+        });
+        brought
+    }
+
+    /// Logs in with the first factor alone.
+    pub(super) fn begin(&self) -> Rc<RefCell<Option<Challenge>>> {
+        let (begun, provider, options) = (Rc::<RefCell<_>>::default(), self.provider(0), self.options());
+        let kept = Rc::clone(&begun);
+        self.call(self.process, "begin", async move {
+            *kept.borrow_mut() = begin(provider, options).await.ok();
+        });
+        begun
+    }
+
+    /// Gives the second factor.
+    pub(super) fn complete(&self, challenge: &Challenge) -> Rc<RefCell<Option<Session>>> {
+        let (completed, challenge) = (Rc::<RefCell<_>>::default(), challenge.clone());
+        let kept = Rc::clone(&completed);
+        self.call(self.process, "complete", async move {
+            *kept.borrow_mut() = challenge.complete(FactorKind::Otp, OTP).await.ok();
+        });
+        completed
     }
 
     pub(super) fn log_out(&self, client: &Client) {

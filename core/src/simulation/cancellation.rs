@@ -1,10 +1,14 @@
 //! A caller that gives up at every single point of a call: after each task that was polled and each wait that passed,
 //! under many orders of the tasks. Nothing of what goes on without the caller may be lost.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use super::network::Model;
 use super::scene::{Client, SETTING, Scene, Setting};
 use super::seeds::{raise, run_for};
 use super::within;
+use crate::challenge::Challenge;
 use crate::policy::Relogin;
 
 /// In how many orders the tasks are run.
@@ -111,6 +115,69 @@ fn a_report_cut_at_any_point_loses_no_rotation() {
         scene.report(&client, token);
     };
     cut_everywhere(SETTING, begin, |scene| check_rotation(scene, 1));
+}
+
+#[test]
+fn an_exchange_without_a_session_cut_at_any_point_loses_no_rotation() {
+    let tokens = Rc::new(RefCell::new(None));
+    let begin = |scene: &Scene| {
+        let executor = &scene.world.executor;
+        let client = log_in(scene);
+        let held = executor.as_process(client.process, || client.session.tokens()).expect("tokens");
+        // Nobody but the caller has them.
+        let clients = std::mem::take(&mut *scene.shared.clients.borrow_mut());
+        executor.as_process(client.process, || drop((client, clients)));
+        scene.exchange(&held);
+        *tokens.borrow_mut() = Some(held);
+    };
+    cut_everywhere(SETTING, begin, |scene| {
+        assert!(refreshes_and_logins(scene).0 <= 1, "the token went out twice");
+        let again = scene.exchange(tokens.borrow().as_ref().expect("tokens"));
+        run_for(scene, 100_000);
+        let brought = again.take().expect("who gave up finds the new tokens when it asks again");
+        let good = scene.world.network.with_model(|model| match model {
+            Model::SevenG(server) => server.good(),
+            Model::Synapsewave(_) => unreachable!("a system with a refresh"),
+        });
+        assert_eq!(good, [brought.refresh_token.expect("a refresh token").expose()]);
+        assert_eq!(refreshes_and_logins(scene), (1, 1));
+    });
+}
+
+/// Both steps of a login in two, from a challenge that is at hand or from the beginning.
+fn check_steps(scene: &Scene, challenge: Option<Challenge>) {
+    let challenge = challenge.unwrap_or_else(|| {
+        let begun = scene.begin();
+        run_for(scene, 100_000);
+        begun.take().expect("a challenge")
+    });
+    let completed = scene.complete(&challenge);
+    run_for(scene, 100_000);
+    let session = completed.take().expect("a session");
+    scene.world.executor.as_process(scene.process, || drop((session, challenge)));
+    assert_eq!(refreshes_and_logins(scene).1, 1);
+    let failed = scene.world.network.with_model(|model| model.accounts().failures.len());
+    assert_eq!(failed, 0, "a step counts as a failed login");
+}
+
+#[test]
+fn the_first_step_of_a_login_cut_at_any_point_counts_for_nothing() {
+    let setting = Setting { lifetime: None, attended: true, ..SETTING };
+    cut_everywhere(setting, |scene| drop(scene.begin()), |scene| check_steps(scene, None));
+}
+
+#[test]
+fn the_second_step_of_a_login_cut_at_any_point_is_made_once() {
+    let setting = Setting { lifetime: None, attended: true, ..SETTING };
+    let challenge = Rc::new(RefCell::new(None));
+    let begin = |scene: &Scene| {
+        let begun = scene.begin();
+        run_for(scene, 100_000);
+        let begun = begun.take().expect("a challenge");
+        scene.complete(&begun);
+        *challenge.borrow_mut() = Some(begun);
+    };
+    cut_everywhere(setting, begin, |scene| check_steps(scene, challenge.take()));
 }
 
 /// Whatever became of the first login, it was made once at most, counts for nothing, and the next two go through.
