@@ -11,6 +11,7 @@ dictionary() {
 	ca_certificates) echo pem ;;
 	jwt | stored_tokens) echo tokens ;;
 	retry_after) echo times ;;
+	seven_g*) echo seven_g ;;
 	synapsewave_*) echo synapsewave ;;
 	*) echo "$1" ;;
 	esac

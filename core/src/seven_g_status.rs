@@ -43,9 +43,13 @@ impl SevenG {
     /// ```
     pub async fn health(&self, options: &Options) -> Result<Health, Error> {
         let answer = self.ask("/Common/HealthCheck".to_owned(), options).await?;
+        Ok(Self::read_health(&answer))
+    }
+
+    pub(crate) fn read_health(answer: &Answer) -> Health {
         let denied = answer.object().as_ref().is_some_and(denies);
         let body = String::from_utf8_lossy(&answer.body).into_owned();
-        Ok(Health { healthy: answer.is_success() && !denied, status: answer.status, body })
+        Health { healthy: answer.is_success() && !denied, status: answer.status, body }
     }
 
     /// The entries of the lookup `name` (case counts; `info` lists the names), or of all where none is given.
@@ -60,18 +64,24 @@ impl SevenG {
             path = format!("{path}?Name={query}");
         }
         let answer = self.ask(path, options).await?;
+        self.read_lookup(&answer)
+    }
+
+    pub(crate) fn read_lookup(&self, answer: &Answer) -> Result<Vec<LookupEntry>, Error> {
+        // None was sent, and yet none is to be shown.
+        let secrets = self.secrets(None);
         if answer.is_busy() {
-            return Err(answer.busy("lookup", &[]));
+            return Err(answer.busy("lookup", &secrets));
         }
         let object = answer.object().filter(|_| answer.is_success());
-        let Some(object) = object else { return Err(answer.unreadable("lookup", &[])) };
+        let Some(object) = object else { return Err(answer.unreadable("lookup", &secrets)) };
         if denies(&object) {
             let error = Error::new(ErrorCode::AccessDenied, "The API refused the lookup: server_message says why.");
-            return Err(answer.explain(error, &[]));
+            return Err(answer.explain(error, &secrets));
         }
         let entries = field(&object, "data").and_then(Value::as_array);
-        let entries = entries.ok_or_else(|| answer.unreadable("lookup", &[]))?;
-        Ok(entries.iter().map(entry).collect())
+        let entries = entries.and_then(|entries| entries.iter().map(entry).collect());
+        entries.ok_or_else(|| answer.unreadable("lookup", &secrets))
     }
 
     async fn ask(&self, path: String, options: &Options) -> Result<Answer, Error> {
@@ -89,13 +99,15 @@ impl SevenG {
     }
 }
 
-fn entry(entry: &Value) -> LookupEntry {
-    let text = |name: &str| match entry.as_object().and_then(|entry| field(entry, name)) {
+/// Nothing where it is no object: that is not an entry with blanks in it.
+fn entry(entry: &Value) -> Option<LookupEntry> {
+    let entry = entry.as_object()?;
+    let text = |name: &str| match field(entry, name) {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => String::new(),
         Some(other) => other.to_string(),
     };
-    LookupEntry { id: text("id"), value: text("value") }
+    Some(LookupEntry { id: text("id"), value: text("value") })
 }
 
 /// One byte of a query value (RFC 3986, 2.3).
@@ -103,5 +115,46 @@ fn encode(byte: u8) -> String {
     match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
         _ => format!("%{byte:02X}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use zeroize::Zeroizing;
+
+    use super::*;
+    use crate::clock::UnixTime;
+
+    fn answer(body: &str) -> Answer {
+        let body = Zeroizing::new(body.as_bytes().to_vec());
+        Answer { status: 200, retry_at: None, received: UnixTime(0), date: None, body }
+    }
+
+    fn lookup(body: &str) -> Result<Vec<LookupEntry>, Error> {
+        let builder = SevenG::builder().username("api_user").password("made up");
+        builder.build().unwrap().read_lookup(&answer(body))
+    }
+
+    #[test]
+    fn entries_are_read_however_their_names_are_spelt() {
+        let entries = lookup(r#"{"Result": true, "Data": [{"Id": 7, "Value": "Active"}, {"id": null}]}"#).unwrap();
+        let entries: Vec<_> = entries.iter().map(|entry| (&*entry.id, &*entry.value)).collect();
+        assert_eq!(entries, [("7", "Active"), ("", "")]);
+    }
+
+    #[test]
+    fn what_is_no_entry_is_not_made_one() {
+        for body in [r#"{"data": [{"id": "1"}, 2]}"#, r#"{"data": ["Active"]}"#, r#"{"data": [null]}"#, "[]"] {
+            assert_eq!(lookup(body).unwrap_err().code(), ErrorCode::Protocol, "{body}");
+        }
+        assert!(lookup(r#"{"data": []}"#).unwrap().is_empty());
+    }
+
+    #[test]
+    fn the_password_is_not_shown_though_it_was_not_sent() {
+        for body in [r#"{"result": false, "message": "no: made up"}"#, "<p>made up</p>"] {
+            let error = lookup(body).unwrap_err();
+            assert!(!format!("{error:?}").contains("made up"), "{error:?}");
+        }
     }
 }

@@ -13,6 +13,7 @@ pub mod ledger;
 pub mod proxy;
 pub mod retry_after;
 pub mod seven_g;
+pub mod seven_g_status;
 pub mod stored_tokens;
 mod synapsewave;
 pub mod synapsewave_account;

@@ -96,6 +96,23 @@ pub(super) fn seven_g() -> impl Strategy<Value = Value> {
     prop_oneof![tokens, members(value())]
 }
 
+/// What 7G answers to a call that needs no login, nearly.
+pub(super) fn seven_g_status() -> impl Strategy<Value = Value> {
+    let said = |name: &'static str, other: &'static str| select(vec![name, other]);
+    let entry = || {
+        let members = (said("id", "Id"), leaf(), said("value", "VALUE"), leaf());
+        members.prop_map(|(id, one, value, other)| json!({id: one, value: other}))
+    };
+    let data = prop_oneof![3 => vec(entry(), 0..4), 1 => vec(prop_oneof![entry(), value()], 0..4)];
+    let data = prop_oneof![3 => data.prop_map(Value::from), 1 => value()];
+    let result = prop_oneof![2 => Just(json!(true)), 1 => Just(json!(false)), 1 => leaf()];
+    (said("result", "Result"), result, leaf(), said("data", "Data"), data).prop_map(
+        |(result_name, result, message, data_name, data)| {
+            json!({result_name: result, "message": message, "recordCount": 2, data_name: data})
+        },
+    )
+}
+
 /// What Synapsewave answers, nearly.
 pub(super) fn synapsewave() -> impl Strategy<Value = Value> {
     let status = select(vec!["success", "Success ", "error", "pending"]);

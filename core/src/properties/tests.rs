@@ -11,7 +11,7 @@ use super::*;
 type Check = fn(&[u8]);
 
 /// The readers, by the names of their fuzz targets.
-const READERS: [(&str, Check); 13] = [
+const READERS: [(&str, Check); 14] = [
     ("base_url", base_url::check),
     ("ca_certificates", ca_certificates::check),
     ("jwt", jwt::check),
@@ -19,6 +19,7 @@ const READERS: [(&str, Check); 13] = [
     ("proxy", proxy::check),
     ("retry_after", retry_after::check),
     ("seven_g", seven_g::check),
+    ("seven_g_status", seven_g_status::check),
     ("stored_tokens", stored_tokens::check),
     ("synapsewave_account", synapsewave_account::check),
     ("synapsewave_dealer", synapsewave_dealer::check),
@@ -70,6 +71,13 @@ proptest! {
 
     #[test]
     fn answers_of_7g_are_read_well(data in answer(strategies::seven_g())) {
+        seven_g::check(&data.0);
+        seven_g_status::check(&data.0);
+    }
+
+    #[test]
+    fn answers_of_7g_without_a_login_are_read_well(data in answer(strategies::seven_g_status())) {
+        seven_g_status::check(&data.0);
         seven_g::check(&data.0);
     }
 

@@ -150,7 +150,7 @@ impl SevenG {
         SevenGBuilder::default()
     }
 
-    fn secrets<'a>(&'a self, spent: Option<&'a Grant>) -> Vec<&'a Secret> {
+    pub(crate) fn secrets<'a>(&'a self, spent: Option<&'a Grant>) -> Vec<&'a Secret> {
         let password = self.credentials.iter().map(|held| &held.password);
         let tokens = spent.into_iter().flat_map(|grant| [Some(&grant.access_token), grant.refresh_token.as_ref()]);
         password.chain(tokens.flatten()).collect()
