@@ -34,7 +34,7 @@ fn lost(error: &Error) -> &Error {
 }
 
 /// What the transport made of a refresh or a login: whether it was sent, and the code.
-fn verdict(error: &Error) -> (Option<Sent>, ErrorCode) {
+pub(super) fn verdict(error: &Error) -> (Option<Sent>, ErrorCode) {
     let exchange = if error.code() == ErrorCode::ReloginRequired { lost(error) } else { error };
     (exchange.sent(), exchange.code())
 }

@@ -4,6 +4,7 @@
 //! refresh that has nothing to fall back on, and to many callers of a session that can heal itself.
 
 mod calls;
+mod drip;
 mod flaws;
 mod idle;
 mod pace;

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::task::yield_now;
+use tokio::time::sleep;
 
 use super::fault::{Cut, Spot, Stage, WireFault};
 use super::message::{Message, Reader, header};
@@ -148,6 +150,15 @@ impl Connection {
                 }
                 return ended_by(&answer);
             }
+            Some(WireFault::Drip { from, every }) => {
+                let at_once = match from {
+                    Spot::InAnswerHead => head,
+                    Spot::InAnswerBody => answer.head.len() + body,
+                    _ => 0,
+                };
+                self.drip(&answer.bytes(), at_once, *every).await?;
+                return ended_by(&answer);
+            }
             Some(WireFault::CutAt(..) | WireFault::HoldAt(_)) => {
                 self.send(&answer.head[..head]).await?;
                 self.spot(fault.as_ref(), Spot::InAnswerHead).await?;
@@ -165,6 +176,16 @@ impl Connection {
     async fn send(&mut self, bytes: &[u8]) -> Result<(), End> {
         self.shared.note(|seen| seen.to_client += bytes.len() as u64);
         Ok(self.client.send(bytes).await?)
+    }
+
+    /// Sends so many bytes at once, and each of the others after some time.
+    async fn drip(&mut self, bytes: &[u8], at_once: usize, every: Duration) -> Result<(), End> {
+        self.send(&bytes[..at_once]).await?;
+        for byte in &bytes[at_once..] {
+            sleep(every).await;
+            self.send(&[*byte]).await?;
+        }
+        Ok(())
     }
 
     /// Sends the last that is sent on this connection.

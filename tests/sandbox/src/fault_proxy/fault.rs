@@ -1,5 +1,7 @@
 //! What the proxy can do to a connection, and where.
 
+use std::time::Duration;
+
 use super::identity::Identity;
 
 /// How a connection ends.
@@ -47,6 +49,13 @@ pub enum WireFault {
     WrongLength(i64),
     /// The next answer is passed back one byte at a time.
     ByteByByte,
+    /// The next answer drips: from that point on one byte at a time, with so much real time before each.
+    Drip {
+        /// Where it begins; a point before the answer stands for the answer's first byte.
+        from: Spot,
+        /// How long each byte is in coming.
+        every: Duration,
+    },
     /// These bytes come before the next answer.
     Noise(Vec<u8>),
     /// The next answer has one more header, such as `Date: today`, before its others or behind them.
