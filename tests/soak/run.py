@@ -107,12 +107,12 @@ class Soak:
             print(f"{name}, expected errors: {dict(sorted(kinds.items()))}")
         for kind, text in sorted(self._judge.examples.items()):
             print(f"for example {kind}: {text}")
-        print("\n| process | memory | after warm-up | at the end | drift | slope an hour | largest above |")
+        print("\n| process | memory | after warm-up | at the end | highest | grown by | slope an hour |")
         print("|---|---|---:|---:|---:|---:|---:|")
         for member in self._members:
             for key in (OWN, "Pss", "Rss"):
                 found = verdict.memory(member.readings, seconds, key)
-                values = (found.begin, found.end, found.drift, found.slope, found.largest)
+                values = (found.begin, found.end, found.highest, found.drift, found.slope)
                 cells = " | ".join(f"{value / verdict.MEBIBYTE:.2f} MiB" for value in values)
                 print(f"| {member.name} | {key} | {cells} |")
         print()

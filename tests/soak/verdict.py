@@ -9,7 +9,7 @@ from typing import Any
 MEBIBYTE = 1024.0 * 1024.0
 # What may be warming up: the first five minutes, or a fifth of a short run.
 WARM_UP = 300.0
-# Bytes by which memory may differ between the beginning and the end, after the warm-up.
+# Bytes by which memory may grow after the warm-up.
 MOST_DRIFT = 2 * MEBIBYTE
 TENTH = 10
 
@@ -20,13 +20,14 @@ class Memory:
 
     begin: float
     end: float
+    # Of the ten parts of the run: a hump between the beginning and the end is no flat memory either.
+    highest: float
     slope: float
-    largest: float
 
     @property
     def drift(self) -> float:
         """By how much it has grown."""
-        return self.end - self.begin
+        return self.highest - self.begin
 
 
 def memory(readings: list[tuple[float, dict[str, Any]]], seconds: float, key: str) -> Memory:
@@ -44,8 +45,8 @@ def memory(readings: list[tuple[float, dict[str, Any]]], seconds: float, key: st
     points = [(at, float(reading["memory"][key]) * 1024) for at, reading in readings if at >= warm]
     if len(points) < TENTH:
         raise ValueError(f"{len(points)} readings after the warm-up are too few")
-    tenth = max(1, len(points) // TENTH)
     values = [value for _, value in points]
-    begin, end = median(values[:tenth]), median(values[-tenth:])
+    tenths = [values[len(values) * part // TENTH : len(values) * (part + 1) // TENTH] for part in range(TENTH)]
+    medians = [median(part) for part in tenths]
     slope, _ = linear_regression([at for at, _ in points], values)
-    return Memory(begin, end, slope * 3600, max(values) - begin)
+    return Memory(medians[0], medians[-1], max(medians), slope * 3600)
