@@ -216,6 +216,15 @@ impl Error {
         self
     }
 
+    /// That the last try was not sent is not the whole truth where one before it was lost.
+    #[must_use]
+    pub(crate) fn after_lost_try(self) -> Self {
+        match self.sent() {
+            Some(Sent::No) => self.with_sent(Sent::Maybe).with_more(" A try before it may have reached the server."),
+            _ => self,
+        }
+    }
+
     /// For keeping: what a callback raised may hold on to all that its program has.
     #[must_use]
     pub(crate) fn without_source(mut self) -> Self {

@@ -1,6 +1,8 @@
 //! The one tokio runtime of the process: made at first use, made anew in a forked child, stopped at exit.
 
 use std::future::Future;
+use std::io;
+use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -52,11 +54,20 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
+    spawn_made(|| task)
+}
+
+/// The same with a task that is made only where it can be run: one that says how it ended must not say that it was begun.
+pub(crate) fn spawn_made<F>(make: impl FnOnce() -> F) -> Result<Running<F::Output>, Error>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
     #[cfg(test)]
     if simulation::is_on() {
-        return simulation::spawn(task).map(Running::Simulated);
+        return simulation::spawn(make).map(Running::Simulated);
     }
-    Ok(Running::Task(handle()?.spawn(Box::pin(task))))
+    Ok(Running::Task(handle()?.spawn(Box::pin(make()))))
 }
 
 /// A task under way. Dropping this lets it go on.
@@ -153,12 +164,16 @@ fn stop(shared: &Shared, limit: Duration) {
 
 fn start() -> Result<Shared, Error> {
     static NAMED: AtomicUsize = AtomicUsize::new(0);
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .max_blocking_threads(RESOLVERS)
-        .thread_name_fn(|| format!("relatch-{}", NAMED.fetch_add(1, Ordering::Relaxed)))
-        .enable_all()
-        .build()
-        .map_err(Error::runtime)?;
+    let start = || {
+        Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .max_blocking_threads(RESOLVERS)
+            .thread_name_fn(|| format!("relatch-{}", NAMED.fetch_add(1, Ordering::Relaxed)))
+            .enable_all()
+            .build()
+    };
+    // Where the operating system refuses a thread, tokio panics.
+    let started = catch_unwind(start).unwrap_or_else(|_| Err(io::Error::other("no thread could be started")));
+    let runtime = started.map_err(Error::runtime)?;
     Ok(Shared { handle: runtime.handle().clone(), runtime: RwLock::new(Some(runtime)) })
 }

@@ -78,10 +78,10 @@ const CHANGES: [Change; 12] = [
     },
     Change {
         file: "keeper/mod.rs",
-        find: "if let Err(error) = runtime::spawn(task.run(exchange)) {\n                    \
-               self.ask(Input::Ended(number, Ended::NotSent(error)));\n                }",
-        replace: "match runtime::spawn(task.run(exchange)) {\n                    Ok(running) => *locked(&self.owned) = \
-                  Some(running),\n                    Err(error) => drop(self.ask(Input::Ended(number, \
+        find: "if let Err(error) = runtime::spawn_made(|| exchange::Task::new(keeper, number).run(exchange)) {\n\
+               \x20                   self.ask(Input::Ended(number, Ended::NotSent(error)));\n                }",
+        replace: "match runtime::spawn_made(|| exchange::Task::new(keeper, number).run(exchange)) {\n                    \
+                  Ok(running) => *locked(&self.owned) = Some(running),\n                    Err(error) => drop(self.ask(Input::Ended(number, \
                   Ended::NotSent(error)))),\n                }",
     },
     Change {

@@ -110,9 +110,9 @@ impl Keeper {
         let mut begin = true;
         while let Some((event, listeners)) = self.with_cell(|cell| cell.announcements.next(begin)) {
             begin = false;
-            self.log(&event);
+            // Whoever listens, to the log or here, and panics must not keep the others, and the session, from going on.
+            drop(std::panic::catch_unwind(AssertUnwindSafe(|| self.log(&event))));
             for listener in listeners.iter().filter(|listener| self.listeners.hold(listener)) {
-                // A listener that panics must not keep the others, and the session, from going on.
                 if std::panic::catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
                     warn!(session = self.number, "a listener panicked");
                 }

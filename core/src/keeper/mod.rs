@@ -184,7 +184,8 @@ impl Keeper {
             self.closed.store(true, Ordering::Release);
         }
         let (mut reply, mut errands) = (Reply::Nothing, Vec::new());
-        for effect in cell.lifecycle.step(self.options.time().now(), chance(), input) {
+        let now = self.options.time().now();
+        for effect in cell.lifecycle.step(now, chance(), input) {
             match effect {
                 Effect::HandOut(held) => reply = Reply::Token(held),
                 Effect::Refuse(error) => reply = Reply::Refused(error),
@@ -205,7 +206,8 @@ impl Keeper {
                 }
                 Effect::Settle(number, result) => {
                     let flight = cell.flight.take_if(|(current, _)| *current == number);
-                    errands.extend(flight.map(|(_, sender)| Errand::Tell(sender, Progress::Ended(result))));
+                    let good_until = cell.lifecycle.valid(now).map(|held| held.windows.expired);
+                    errands.extend(flight.map(|(_, sender)| Errand::Tell(sender, Progress::Ended(result, good_until))));
                 }
             }
         }
@@ -216,8 +218,8 @@ impl Keeper {
     fn run(self: &Arc<Self>, errand: Errand) {
         match errand {
             Errand::Send(number, exchange) => {
-                let task = exchange::Task::new(Arc::clone(self), number);
-                if let Err(error) = runtime::spawn(task.run(exchange)) {
+                let keeper = Arc::clone(self);
+                if let Err(error) = runtime::spawn_made(|| exchange::Task::new(keeper, number).run(exchange)) {
                     self.ask(Input::Ended(number, Ended::NotSent(error)));
                 }
             }
@@ -235,8 +237,8 @@ impl Keeper {
     fn arm(self: &Arc<Self>, cell: &mut Cell) {
         let wanted = cell.lifecycle.wake_at();
         if wanted != cell.armed {
-            timer::move_entry(self, cell.armed, wanted);
-            cell.armed = wanted;
+            // Where there is no timer, it is tried again with the next step.
+            cell.armed = if timer::move_entry(self, cell.armed, wanted) { wanted } else { None };
         }
     }
 

@@ -27,14 +27,14 @@ struct Plan {
 /// A timer for the machine's clock, and one for each manual clock of a test.
 static TIMERS: PerProcess<Mutex<Vec<Arc<Timer>>>> = PerProcess::new();
 
-/// Sets `keeper`'s entry from `old` to `new`.
-pub(super) fn move_entry(keeper: &Arc<Keeper>, old: Option<BootTime>, new: Option<BootTime>) {
-    let Some(timer) = of(keeper.options.time()) else { return };
+/// Sets `keeper`'s entry from `old` to `new`; whether there is a timer to do so.
+pub(super) fn move_entry(keeper: &Arc<Keeper>, old: Option<BootTime>, new: Option<BootTime>) -> bool {
+    let Some(timer) = of(keeper.options.time()) else { return false };
     let mut plan = locked(&timer.plan);
     if let Some(old) = old {
         plan.entries.remove(&(old, keeper.number));
     }
-    let Some(new) = new else { return };
+    let Some(new) = new else { return true };
     plan.entries.insert((new, keeper.number), Arc::downgrade(keeper));
     // A time that has passed is one that the timer has slept through: it may go on sleeping for a while.
     if plan.next.is_none_or(|next| new < next || next <= timer.clock.boot_time()) {
@@ -42,6 +42,7 @@ pub(super) fn move_entry(keeper: &Arc<Keeper>, old: Option<BootTime>, new: Optio
         drop(plan);
         timer.earlier.notify_one();
     }
+    true
 }
 
 /// Removes the entry of a session that is gone.

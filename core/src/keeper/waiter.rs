@@ -20,12 +20,13 @@ pub(crate) enum Progress {
     UnderWay,
     /// It has failed, and tries on for those who cannot do without.
     Delayed,
-    Ended(Result),
+    /// With the end of the token that callers go on with if it has failed.
+    Ended(Result, Option<BootTime>),
 }
 
 impl Progress {
     pub(super) fn has_ended(&self) -> bool {
-        matches!(self, Self::Ended(_))
+        matches!(self, Self::Ended(..))
     }
 
     /// What is told late is not news: the end is.
@@ -65,6 +66,22 @@ pub(crate) enum Need {
     Rotation,
 }
 
+/// What a caller needs, how long it waits, and what it has been through.
+#[allow(clippy::struct_excessive_bools)] // each happens by itself
+struct Call {
+    need: Need,
+    limit: Duration,
+    deadline: BootTime,
+    /// It waits for the end of the flight, whatever becomes of it before.
+    released: bool,
+    /// It was given a token that had ended when it got to it, and has asked for another.
+    outlived: bool,
+    /// The old token was to be handed out, and had ended before the caller got to it.
+    late: bool,
+    /// A try may have reached the server.
+    unsure: bool,
+}
+
 impl Waiter {
     pub(super) fn new(keeper: Arc<Keeper>, receiver: watch::Receiver<Progress>) -> Self {
         let asked = keeper.options.time().boot_time();
@@ -81,54 +98,59 @@ impl Waiter {
         if !keeper.is_patient(need, limit) || !passes(&error) {
             return Err(error);
         }
-        let (_, ended) = watch::channel(Progress::Ended(Err(error)));
+        let (_, ended) = watch::channel(Progress::Ended(Err(error), None));
         Ok(Self::new(Arc::clone(keeper), ended))
     }
 
     /// Waits for the flight, until `limit` has passed since the caller asked. Time that the machine slept through is not
     /// the caller's.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
-        let (mut deadline, mut again, mut released) = (self.asked.after(limit), false, need == Need::Rotation);
-        let mut late_before = false;
+        let (deadline, released) = (self.asked.after(limit), need == Need::Rotation);
+        let mut call = Call { need, limit, deadline, released, outlived: false, late: false, unsure: false };
+        let result = self.result(&mut call).await;
+        result.map_err(|error| if call.unsure { error.after_lost_try() } else { error })
+    }
+
+    async fn result(&mut self, call: &mut Call) -> Result {
         loop {
-            let result = self.settled(limit, deadline, released).await;
+            let settled = self.settled(call).await;
             let now = self.keeper.options.time().now();
             let valid = || self.keeper.look(|lifecycle| lifecycle.valid(now));
-            let Some(result) = result else {
+            let Some((result, good_until)) = settled else {
                 match valid() {
                     Some(held) => return Ok(held),
-                    None => released = true,
+                    None => call.released = true,
                 }
                 continue;
             };
-            match (result, need) {
+            match result {
                 // The machine slept between the answer and this line: the caller is to have a token that is worth something.
-                (Ok(held), Need::Token) if held.windows.expired <= now.boot && !again => {
-                    (again, deadline) = (true, deadline.max(now.boot.after(limit)));
-                    match self.ask(Input::Want) {
-                        None => {}
-                        Some(result) => return result,
-                    }
-                }
-                (Err(_), _) if self.has_slept(deadline, now.boot) => {
-                    (self.awake, deadline) = (runtime::awake(), now.boot.after(limit));
-                    self.asked = now.boot;
-                }
-                (Err(error), _) => {
-                    let old = valid().filter(|_| need == Need::Token);
-                    // The old token was to be handed out, and ended before this line on a busy machine.
-                    let late = !late_before && self.keeper.look(|lifecycle| lifecycle.has_ended_since_failure(now));
-                    late_before |= late;
-                    let goes_on = late && need == Need::Token || self.keeper.is_patient(need, limit);
-                    if old.is_some() || !passes(&error) || !goes_on {
-                        return old.ok_or(error);
-                    }
-                    if let Some(result) = self.try_again(need, error, deadline).await {
+                Ok(held) if call.need == Need::Token && held.windows.expired <= now.boot && !call.outlived => {
+                    (call.outlived, call.deadline) = (true, call.deadline.max(now.boot.after(call.limit)));
+                    if let Some(result) = self.ask(Input::Want) {
                         return result;
                     }
-                    released = need == Need::Rotation;
                 }
-                (result, _) => return result,
+                Ok(held) => return Ok(held),
+                Err(_) if !self.receiver.borrow().has_ended() && self.has_slept(call, now.boot) => {
+                    self.begin_anew(call, now.boot);
+                }
+                Err(error) => {
+                    if let Some(old) = valid().filter(|_| call.need == Need::Token) {
+                        return Ok(old);
+                    }
+                    // On a busy machine the old token may end before this line: one more try then, as for who comes now.
+                    let ended = call.need == Need::Token && good_until.is_some_and(|end| end <= now.boot);
+                    let late = ended && !call.late;
+                    call.late |= late;
+                    if !passes(&error) || !(late || self.keeper.is_patient(call.need, call.limit)) {
+                        return Err(error);
+                    }
+                    if let Some(result) = self.try_again(call, error).await {
+                        return result;
+                    }
+                    call.released = call.need == Need::Rotation;
+                }
             }
         }
     }
@@ -148,56 +170,70 @@ impl Waiter {
 
     /// The flight failed, and the caller waits longer than a flight goes on: another one, after the pause if there is one.
     /// The patience is the caller's alone: it goes when the caller does, and nobody else waits for it.
-    async fn try_again(&mut self, need: Need, mut error: Error, deadline: BootTime) -> Option<Result> {
+    async fn try_again(&mut self, call: &mut Call, mut error: Error) -> Option<Result> {
         let clock = self.keeper.options.time().clone();
         loop {
+            call.unsure |= error.sent() == Some(Sent::Maybe);
             let now = clock.now();
-            if now.boot >= deadline {
+            if now.boot >= call.deadline {
+                if !self.has_slept(call, now.boot) {
+                    return Some(Err(error));
+                }
+                self.begin_anew(call, now.boot);
+            }
+            let spared = self.keeper.look(|lifecycle| lifecycle.spares_login_until(now));
+            let until = if let Some(until) = spared.filter(|_| call.need == Need::Rotation) {
+                until
+            } else {
+                let input = if call.need == Need::Token { Input::Want } else { Input::Refresh };
+                match self.ask(input)? {
+                    Err(refused) if passes(&refused) => error = refused,
+                    result => return Some(result),
+                }
+                let paused_until = self.keeper.look(|lifecycle| lifecycle.paused_until(clock.now()));
+                // Where the clock has just jumped over the pause there is none left.
+                paused_until.unwrap_or_else(|| clock.boot_time().after(MOMENT))
+            };
+            if until >= call.deadline {
                 return Some(Err(error));
             }
-            let input = if need == Need::Token { Input::Want } else { Input::Refresh };
-            let refused = match self.ask(input)? {
-                Err(refused) if passes(&refused) => refused,
-                result => return Some(result),
-            };
-            let paused_until = self.keeper.look(|lifecycle| lifecycle.paused_until(clock.now()));
-            // Where the clock has just jumped over the pause there is none left.
-            let until = paused_until.unwrap_or_else(|| clock.boot_time().after(MOMENT));
-            if until >= deadline {
-                return Some(Err(refused));
-            }
             clock.sleep_until(until).await;
-            error = refused;
         }
     }
 
-    /// Whether the time was up while the machine was asleep, and what is waited for is still under way.
-    fn has_slept(&self, deadline: BootTime, now: BootTime) -> bool {
+    /// Whether the caller's time was up while the machine was asleep.
+    fn has_slept(&self, call: &Call, now: BootTime) -> bool {
         let passed = self.asked.until(now);
         let slept = passed.saturating_sub(runtime::awake().saturating_sub(self.awake));
-        now > deadline.after(OVERSLEPT) && slept > OVERSLEPT && !self.receiver.borrow().has_ended()
+        now > call.deadline.after(OVERSLEPT) && slept > OVERSLEPT
+    }
+
+    /// The caller has all of its time again.
+    fn begin_anew(&mut self, call: &mut Call, now: BootTime) {
+        (self.asked, self.awake) = (now, runtime::awake());
+        call.deadline = now.after(call.limit);
     }
 
     /// How the flight ended, or that the time is up; nothing where it has failed and tries on, unless the caller has been
-    /// `released` from it before.
-    async fn settled(&mut self, limit: Duration, deadline: BootTime, released: bool) -> Option<Result> {
+    /// released from it before.
+    async fn settled(&mut self, call: &Call) -> Option<(Result, Option<BootTime>)> {
         let clock = self.keeper.options.time();
         let news = |progress: &Progress| match progress {
             Progress::UnderWay => false,
-            Progress::Delayed => !released,
-            Progress::Ended(_) => true,
+            Progress::Delayed => !call.released,
+            Progress::Ended(..) => true,
         };
         tokio::select! {
             biased;
             settled = self.receiver.wait_for(news) => match settled.as_deref() {
-                Ok(Progress::Ended(result)) => Some(result.clone()),
+                Ok(Progress::Ended(result, good_until)) => Some((result.clone(), *good_until)),
                 Ok(_) => None,
-                Err(_) => Some(Err(gone())),
+                Err(_) => Some((Err(gone()), None)),
             },
-            () = clock.sleep_until(deadline) => {
+            () = clock.sleep_until(call.deadline) => {
                 // What keeps the flight from getting through says more than that the time is up.
                 let trouble = self.keeper.look(Lifecycle::trouble);
-                Some(Err(trouble.unwrap_or_else(|| too_late(limit))))
+                Some((Err(trouble.unwrap_or_else(|| too_late(call.limit))), None))
             }
         }
     }

@@ -24,7 +24,7 @@ impl Lifecycle {
             matches!(self.flight.as_deref(), Some(Flight { stage: Stage::Waiting { until }, .. }) if *until > now.boot);
         let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now) && !paused;
         match (freshness, &self.flight) {
-            (Freshness::Urgent, Some(flight)) if worth_waiting => vec![Effect::Wait(flight.number)],
+            (Freshness::Urgent, Some(_)) if worth_waiting => self.join(now),
             (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),
             (Freshness::Due | Freshness::Urgent, None) if self.can_send_now(now) => {
                 let mut effects = vec![Effect::HandOut(held)];
@@ -59,7 +59,7 @@ impl Lifecycle {
         if let Some(flight) = &self.flight {
             let same = |part: &LoginPart| matches!(part, LoginPart::Second(other, _) if Arc::ptr_eq(other, asked));
             let is_this = matches!(&flight.exchange, Exchange::Login { part, .. } if same(part));
-            return vec![if is_this { Effect::Wait(flight.number) } else { Effect::Refuse(refusal::challenge_over()) }];
+            return if is_this { self.join(now) } else { vec![Effect::Refuse(refusal::challenge_over())] };
         }
         if !self.challenged(now).is_some_and(|pending| Arc::ptr_eq(pending, asked)) {
             return vec![Effect::Refuse(refusal::challenge_over())];

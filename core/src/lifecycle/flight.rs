@@ -12,8 +12,9 @@ use crate::freshness::{Timing, backoff};
 
 /// The first wait after a failure without consequences.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// The longest such wait.
+/// The longest such wait, and the longest where callers wait for so short a time that they would never see the next try.
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(2);
 /// The first wait after a login whose end is not known: each of those may count on the server.
 const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
 /// A token that ended longer ago than this when it was issued shows that a clock is wrong.
@@ -78,7 +79,8 @@ impl Lifecycle {
 
     /// New tokens: in use first, then stored, then announced, so that nothing after the answer can lose them.
     fn granted(&mut self, now: Now, timing: Timing, chance: f64, number: FlightNumber, grant: Grant) -> Vec<Effect> {
-        let purpose = self.flight.as_ref().map(|flight| flight.purpose);
+        let asked = self.flight.as_ref().is_some_and(|flight| flight.purpose == Purpose::Refused);
+        let of_refused = self.refused || asked;
         let grant = match grant.expiry {
             Expiry::At(_) => grant,
             Expiry::After(lifetime) => {
@@ -98,7 +100,7 @@ impl Lifecycle {
         let old = self.held.replace(Arc::clone(&held));
         (self.spent, self.refused, self.inherited, self.challenged) = (None, false, false, None);
         (self.refused_codes, self.login_refused) = (0, false);
-        self.after_refusal = (purpose == Some(Purpose::Refused)).then_some(now.boot);
+        self.after_refusal = of_refused.then_some(now.boot);
         self.refusals = self.after_refusal.map_or(0, |_| self.refusals.saturating_add(1));
         (self.failures, self.spared_until, self.last_error) = (0, None, None);
         // A token that is over on arrival must not make logins follow each other without a pause.
@@ -195,6 +197,9 @@ impl Lifecycle {
     /// The refresh token is of no use any more: a login in the same flight, if one can be made.
     fn heal(&mut self, now: Now, number: FlightNumber, cause: Cause, error: Error) -> Vec<Effect> {
         self.spent = Some(cause);
+        if let Some(flight) = &mut self.flight {
+            flight.lost |= cause == Cause::RotationLost;
+        }
         self.last_error = Some(error.clone());
         self.not_before = error.not_before(now);
         let mut effects = vec![self.announce(now, EventKind::RefreshFailed, Some(&error))];
@@ -320,7 +325,9 @@ impl Lifecycle {
         self.failures = self.failures.saturating_add(1);
         self.failed_at = now.boot;
         let asked = error.not_before(now);
-        let own = now.boot.after(backoff(self.failures, first_wait, LONGEST_WAIT, chance));
+        // Half of what callers wait: whoever asks once the server is well again gets through.
+        let longest = LONGEST_WAIT.min((self.rules.flight_limit / 2).max(LONGEST_SHORT_WAIT)).max(first_wait);
+        let own = now.boot.after(backoff(self.failures, first_wait, longest, chance));
         self.not_before = Some(asked.map_or(own, |asked| asked.max(own)));
         self.last_error = Some(error.clone().without_source());
     }

@@ -69,6 +69,8 @@ struct Flight {
     new_feed: bool,
     /// The server has not looked at the second factor that was sent last, if one was.
     unspent: bool,
+    /// Something of it may have reached the server, and no answer told.
+    lost: bool,
 }
 
 /// One session.
@@ -221,15 +223,15 @@ impl Lifecycle {
         // That the last try was not sent is not the whole truth where another is on its way, or one before it was lost.
         Some(match error.sent() {
             Some(Sent::No) if again => error.with_sent(Sent::Maybe).with_more(" Another try is under way."),
-            Some(Sent::No) if self.spent.is_some() => error.with_sent(Sent::Maybe),
+            _ if flight.lost => error.after_lost_try(),
             _ => error,
         })
     }
 
-    /// Whether the token was good when the last try failed and has ended since: callers were to go on with it.
-    pub(crate) fn has_ended_since_failure(&self, now: Now) -> bool {
-        let end = self.held.as_ref().filter(|_| !self.refused).map(|held| held.windows.expired);
-        self.failures > 0 && end.is_some_and(|end| self.failed_at < end && end <= now.boot)
+    /// Before when a login is spared that the ledger bears, while the token is good.
+    pub(crate) fn spares_login_until(&self, now: Now) -> Option<BootTime> {
+        let spared = self.spared_until.filter(|at| *at > now.boot && self.valid(now).is_some());
+        spared.filter(|_| matches!(self.way_on(now), Some(Exchange::Login { .. })))
     }
 
     /// Before when nothing is sent: the server, or the backoff, wants a pause.

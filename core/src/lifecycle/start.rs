@@ -38,21 +38,26 @@ impl Lifecycle {
 
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
     pub(super) fn demand(&mut self, now: Now, purpose: Purpose) -> Vec<Effect> {
-        let deadline = self.deadline(now);
         if let Some(flight) = &mut self.flight {
-            // A flight that can only wait goes on for those who came last: it may have begun before a suspend.
-            flight.deadline = flight.deadline.max(deadline);
             // What comes of this flight answers the refusal, or the wish for new tokens, as well.
             if purpose == Purpose::Refused || purpose == Purpose::Asked && flight.purpose == Purpose::Renewal {
                 flight.purpose = purpose;
             }
-            return vec![Effect::Wait(flight.number)];
+            return self.join(now);
         }
         let way_on = if purpose == Purpose::Asked { self.way_on_when_asked(now) } else { self.way_on(now) };
         match way_on {
             None => vec![Effect::Refuse(self.no_way_on(now))],
             Some(exchange) => self.begin(now, exchange, purpose),
         }
+    }
+
+    /// A flight that can only wait goes on for those who came last: it may have begun before a suspend.
+    pub(super) fn join(&mut self, now: Now) -> Vec<Effect> {
+        let deadline = self.deadline(now);
+        let Some(flight) = &mut self.flight else { return Vec::new() };
+        flight.deadline = flight.deadline.max(deadline);
+        vec![Effect::Wait(flight.number)]
     }
 
     /// Starts a flight: on the wire at once, or as soon as the server and the backoff allow, if that is soon enough.
@@ -70,7 +75,7 @@ impl Lifecycle {
         let number = self.next_flight;
         self.next_flight = number.wrapping_add(1);
         let stage = Stage::Waiting { until };
-        let flight = Flight { number, exchange, purpose, stage, deadline, new_feed: false, unspent: true };
+        let flight = Flight { number, exchange, purpose, stage, deadline, new_feed: false, unspent: true, lost: false };
         self.flight = Some(Box::new(flight));
         let mut effects = vec![Effect::Wait(number)];
         if until <= now.boot {
@@ -118,6 +123,7 @@ impl Lifecycle {
     /// Ends the flight with an error for those who wait.
     pub(super) fn fail(&mut self, now: Now, number: FlightNumber, error: Error) -> Effect {
         let flight = self.flight.take();
+        let error = if flight.as_ref().is_some_and(|flight| flight.lost) { error.after_lost_try() } else { error };
         if self.rules.attended {
             // Who is asked for a factor is there now, and decides when to try again; the server may ask for more time.
             self.not_before = error.not_before(now);

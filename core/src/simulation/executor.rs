@@ -59,6 +59,8 @@ pub(super) struct Executor {
     next: Cell<u64>,
     process: Cell<u32>,
     dead: RefCell<HashSet<u32>>,
+    /// The machine has no thread to spare: no task of the library can be started.
+    pub(super) threadless: Cell<bool>,
     values: RefCell<HashMap<(u32, usize), Box<dyn Any>>>,
     /// Milliseconds that the machine was awake, that it was suspended, and by which its wall clock was set.
     awake: Cell<i64>,

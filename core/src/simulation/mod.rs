@@ -14,6 +14,7 @@ mod executor;
 mod network;
 mod outages;
 mod patience;
+mod patient_callers;
 mod scene;
 mod schedule;
 mod seeds;
@@ -148,10 +149,15 @@ pub(crate) fn of_process<T: Any + Clone>(key: *const impl Sized, make: impl FnOn
     })
 }
 
-/// A task of the library.
-pub(crate) fn spawn<F: Future + 'static>(task: F) -> Result<Handle<F::Output>, Error> {
-    let spawned = with(|world| world.executor.spawn_with_handle(task)).flatten();
-    spawned.ok_or_else(|| Error::closed("The simulated process is gone."))
+/// A task of the library, made where it can be run.
+pub(crate) fn spawn<F: Future + 'static>(make: impl FnOnce() -> F) -> Result<Handle<F::Output>, Error> {
+    let spawned = with(|world| {
+        if world.executor.threadless.get() {
+            return Err(Error::runtime(std::io::Error::other("no threads")));
+        }
+        world.executor.spawn_with_handle(make()).ok_or_else(|| Error::closed("The simulated process is gone."))
+    });
+    spawned.unwrap_or_else(|| Err(Error::closed("The simulation is over.")))
 }
 
 /// A timer that stands still while the machine is suspended.

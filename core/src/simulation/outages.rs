@@ -4,18 +4,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::network::Fate;
-use super::patience::PATIENT;
 use super::scene::{SETTING, Setting, name};
 use super::schedule::{Called, in_any_order};
 use super::store::Trouble;
 use super::synapsewave::OTP;
-use crate::error::ErrorCode;
+use crate::error::{ErrorCode, Sent};
 use crate::factor::{Callback, Factor};
 use crate::lifecycle::State;
 use crate::policy::{Options, Relogin};
 use crate::provider::Synapsewave;
 use crate::secret::Secret;
-use crate::session::{Session, login};
+use crate::session::{Session, login, resume};
 
 /// What nobody notices: a few exchanges.
 const AT_ONCE: i64 = 100;
@@ -40,70 +39,6 @@ fn a_flight_that_slept_longer_than_its_limit_tries_on_after_waking() {
         schedule.pass(60_000);
         let (result, took) = token.ended();
         assert!(result.is_ok() && took < 15_000, "{result:?} after {took} ms");
-        assert_eq!(schedule.granted(), (1, 1, 0));
-    });
-}
-
-#[test]
-fn a_patient_caller_outlasts_an_outage_that_others_do_not_wait_for() {
-    in_any_order(SETTING, |schedule| {
-        let session = schedule.log_in();
-        schedule.suspend(1_300_000);
-        schedule.always(Fate::NotSent, 5);
-        let (usual, patient) = (schedule.token(&session), schedule.token_within(&session, PATIENT));
-        schedule.pass(200_000);
-        let (result, took) = usual.ended();
-        assert!(result.is_err_and(|error| error.code() == ErrorCode::Transport) && (20_000..=30_000).contains(&took));
-        assert!(!patient.has_ended());
-        schedule.all_is_well();
-        schedule.pass(31_000);
-        patient.ended().0.expect("a token");
-        assert_eq!(schedule.granted(), (1, 1, 0));
-    });
-}
-
-#[test]
-fn a_patient_caller_outlasts_a_pause_and_nobody_else_waits_for_it() {
-    for patient_first in [true, false] {
-        in_any_order(SETTING, |schedule| {
-            let session = schedule.log_in();
-            schedule.suspend(1_300_000);
-            schedule.next(Fate::Busy(503, 120));
-            let first = schedule.token(&session);
-            schedule.pass(AT_ONCE);
-            first.ended().0.expect_err("there is no token before the pause is over");
-            let patient = patient_first.then(|| schedule.token_within(&session, PATIENT));
-            schedule.pass(AT_ONCE);
-            let usual = schedule.token(&session);
-            schedule.pass(AT_ONCE);
-            let (refused, took) = usual.ended();
-            assert!(refused.is_err_and(|error| error.code() == ErrorCode::RateLimited) && took < AT_ONCE);
-            let patient = patient.unwrap_or_else(|| schedule.token_within(&session, PATIENT));
-            schedule.pass(110_000);
-            assert!(!patient.has_ended());
-            schedule.pass(20_000);
-            patient.ended().0.expect("a token");
-            assert_eq!(schedule.granted(), (1, 1, 0));
-        });
-    }
-}
-
-#[test]
-fn a_patient_caller_who_joins_the_flight_of_another_waits_on_after_it() {
-    in_any_order(SETTING, |schedule| {
-        let session = schedule.log_in();
-        // Ten seconds are left: callers wait for a new token, and have one to fall back on.
-        schedule.pass(1_190_000);
-        schedule.always(Fate::NotSent, 14_000);
-        let usual = schedule.token(&session);
-        schedule.pass(1_000);
-        let (patient, asked) = (schedule.token_within(&session, PATIENT), schedule.refresh_within(&session, PATIENT));
-        schedule.pass(100_000);
-        usual.ended().0.expect_err("the token has ended");
-        assert!(!patient.has_ended() && !asked.has_ended());
-        schedule.all_is_well();
-        schedule.pass(60_000);
-        assert_eq!(patient.ended().0.ok(), asked.ended().0.ok());
         assert_eq!(schedule.granted(), (1, 1, 0));
     });
 }
@@ -267,5 +202,61 @@ fn nobody_is_asked_for_a_factor_while_the_server_wants_a_pause() {
         assert_eq!(log_in(), (1, 1), "asked or sent in the pause");
         schedule.pass(60_000);
         assert_eq!(log_in(), (2, 2));
+    });
+}
+
+#[test]
+fn a_machine_without_a_thread_to_spare_costs_no_refresh_token() {
+    in_any_order(SETTING, |schedule| {
+        let session = schedule.log_in();
+        schedule.suspend(1_300_000);
+        let threadless = &schedule.scene.world.executor.threadless;
+        threadless.set(true);
+        let first = schedule.token(&session);
+        schedule.pass(60_000);
+        let error = first.ended().0.expect_err("no task can be started");
+        assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::No)));
+        let second = schedule.token(&session);
+        schedule.pass(1_000);
+        threadless.set(false);
+        schedule.pass(30_000);
+        second.ended().0.expect("a token");
+        assert_eq!(schedule.granted(), (1, 1, 0));
+    });
+}
+
+#[test]
+fn a_session_that_is_kept_alive_notices_a_sleep_within_half_a_minute() {
+    in_any_order(Setting { keep_alive: true, ..SETTING }, |schedule| {
+        let _session = schedule.log_in();
+        for asleep in [1_000_000, 1_300_000, 90_000_000] {
+            let before = schedule.granted().1;
+            schedule.suspend(asleep);
+            schedule.pass(30_000 + AT_ONCE);
+            assert_eq!(schedule.granted(), (1, before + 1, 0), "after {asleep} ms");
+        }
+    });
+}
+
+#[test]
+fn a_session_that_found_no_thread_for_its_timer_goes_on_when_there_is_one() {
+    in_any_order(SETTING, |schedule| {
+        let tokens = schedule.log_in().tokens();
+        // Ended by any clock: the new process does not know the server's.
+        schedule.suspend(6_000_000);
+        let (scene, executor) = (&schedule.scene, &schedule.scene.world.executor);
+        // A new process, which has no timer yet.
+        let process = scene.process + 1;
+        executor.threadless.set(true);
+        let made = executor.as_process(process, || resume(scene.provider(0), tokens.expect("tokens"), scene.options()));
+        let session = made.expect("a session");
+        let call = || executor.as_process(process, || schedule.token(&session));
+        let first = call();
+        schedule.pass(1_000);
+        executor.threadless.set(false);
+        let second = call();
+        schedule.pass(5_000);
+        assert_eq!(first.ended().0.expect("a token"), second.ended().0.expect("a token"));
+        assert_eq!(schedule.granted(), (1, 1, 0));
     });
 }

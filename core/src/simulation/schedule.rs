@@ -92,7 +92,10 @@ impl Schedule {
             let took = crate::clock::milliseconds(world.executor.awake().saturating_sub(begun));
             *kept.borrow_mut() = Some((result, took));
         };
-        executor.as_process(self.scene.process, || executor.spawn(Owner::Caller, task));
+        let process = executor.process();
+        // Of the process that the schedule speaks for, or else of the scene's.
+        let process = if process == 0 { self.scene.process } else { process };
+        executor.as_process(process, || executor.spawn(Owner::Caller, task));
         called
     }
 

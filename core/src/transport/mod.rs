@@ -6,6 +6,10 @@ mod tls;
 mod watched_body;
 
 use std::error::Error as StdError;
+use std::future::poll_fn;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use zeroize::Zeroizing;
@@ -54,7 +58,7 @@ pub(crate) async fn send(
         Ok(outgoing) => outgoing,
         Err(error) => return Ending::NotSent(error),
     };
-    let exchange = async {
+    let exchange = unless_panicked(async {
         match outgoing.send().await {
             // A proxy that wants credentials answers in the server's place; where it only sees a tunnel it cannot.
             Ok(response)
@@ -65,13 +69,23 @@ pub(crate) async fn send(
             Ok(response) => read(response, clock, sent).await,
             Err(error) => no_answer(error, network.reaches_by_proxy(base_url), &written),
         }
-    };
-    // A clock of its own for the limit: after a suspend the connection is gone, whatever tokio's timer thinks.
+    });
+    // A clock of its own for the limit: a suspend is noticed when the clock looks up from its nap.
     tokio::select! {
         biased;
-        ending = exchange => ending,
+        ending = exchange => ending.unwrap_or_else(|| no_thread(&written)),
         () = clock.sleep_until(sent.after(limit)) => timed_out(limit, &written),
     }
+}
+
+/// Nothing where the future panics: tokio does where the system refuses it the thread that looks up a name.
+async fn unless_panicked<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    let polled = |context: &mut Context<'_>| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(polled) => polled.map(Some),
+        Err(_) => Poll::Ready(None),
+    };
+    poll_fn(polled).await
 }
 
 fn build(
@@ -201,6 +215,14 @@ fn too_large(status: u16) -> Ending {
     Ending::Ambiguous(Error::new(ErrorCode::Protocol, message).with_sent(Sent::Maybe).with_status(status))
 }
 
+fn no_thread(written: &Written) -> Ending {
+    if !written.maybe() {
+        return Ending::NotSent(Error::runtime(std::io::Error::other("no thread for looking up a name")));
+    }
+    let message = "The exchange ended in the middle; whether the server acted on the request is not known.";
+    Ending::Ambiguous(Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe))
+}
+
 fn timed_out(limit: Duration, written: &Written) -> Ending {
     let seconds = limit.as_secs_f64();
     if !written.maybe() {
@@ -221,4 +243,19 @@ fn proxy_refused() -> Error {
     let message =
         "The proxy wants credentials (HTTP 407); nothing reached the server. Put them into the proxy's address.";
     Error::new(ErrorCode::Proxy, message).with_sent(Sent::No).with_status(407)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_exchange_that_panics_says_whether_it_was_sent() {
+        assert!(unless_panicked(async { panic!("no thread") }).await.is_none_or(|()| false));
+        assert!(unless_panicked(async { true }).await.is_some_and(|whole| whole));
+        let written = Written::default();
+        assert!(matches!(no_thread(&written), Ending::NotSent(error) if error.sent() == Some(Sent::No)));
+        written.set();
+        assert!(matches!(no_thread(&written), Ending::Ambiguous(error) if error.sent() == Some(Sent::Maybe)));
+    }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::super::*;
 use super::steps::{active, answered, at, grant, lost, names, rules, step, without_credentials};
+use crate::secret::Secret;
 
 #[test]
 fn an_outage_hands_out_the_old_token_and_tries_again_after_the_backoff() {
@@ -131,4 +132,73 @@ fn whose_time_is_up_during_another_try_is_not_told_that_nothing_was_sent() {
     let error = lifecycle.trouble().expect("an error");
     assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::Maybe)));
     assert_eq!(error.to_string(), "Nobody is there. Another try is under way.");
+}
+
+#[test]
+fn callers_with_little_time_are_not_kept_out_for_longer_than_it_after_an_outage() {
+    let limit = Duration::from_secs(10);
+    let mut lifecycle = active(Rules { flight_limit: limit, ..rules() });
+    let unreachable = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
+    let mut seconds = 1300;
+    for flight in 0..20 {
+        assert_eq!(
+            names(&step(&mut lifecycle, seconds, Input::Want)).first(),
+            Some(&format!("wait {flight}")),
+            "kept out at {seconds} s"
+        );
+        // Tried until the flight's time is up.
+        while names(&step(&mut lifecycle, seconds, Input::Ended(flight, unreachable()))).is_empty() {
+            seconds = (lifecycle.wake_at().expect("another try").0 / 1000 + 1).max(seconds + 1);
+            step(&mut lifecycle, seconds, Input::Wake { used: true });
+        }
+        seconds += 1;
+    }
+}
+
+#[test]
+fn what_was_lost_before_is_not_told_as_unsent() {
+    let mut lifecycle = active(rules());
+    let unreachable = || Ended::NotSent(Error::new(ErrorCode::Transport, "nothing was sent").with_sent(Sent::No));
+    step(&mut lifecycle, 1300, Input::Want);
+    assert_eq!(names(&step(&mut lifecycle, 1300, Input::Ended(0, lost()))), ["refresh_failed", "login 0"]);
+    step(&mut lifecycle, 1301, Input::Ended(0, unreachable()));
+    assert_eq!(lifecycle.trouble().and_then(|error| error.sent()), Some(Sent::Maybe));
+    step(&mut lifecycle, 1330, Input::Wake { used: true });
+    let effects = step(&mut lifecycle, 1331, Input::Ended(0, unreachable()));
+    let Some(Effect::Settle(0, Err(error))) = effects.last() else { panic!("{:?}", names(&effects)) };
+    assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::Maybe)), "{error}");
+    // Of the next flight that is the whole truth.
+    step(&mut lifecycle, 1335, Input::Want);
+    step(&mut lifecycle, 1365, Input::Wake { used: true });
+    let effects = step(&mut lifecycle, 1366, Input::Ended(1, unreachable()));
+    assert!(matches!(effects.last(), Some(Effect::Settle(1, Err(error))) if error.sent() == Some(Sent::No)));
+}
+
+#[test]
+fn who_joins_in_the_last_seconds_of_a_token_has_all_its_time() {
+    let unreachable = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused"));
+    let mut lifecycle = active(rules());
+    step(&mut lifecycle, 1185, Input::Want);
+    assert_eq!(names(&step(&mut lifecycle, 1199, Input::Want)), ["wait 0"]);
+    assert!(names(&step(&mut lifecycle, 1200, Input::Ended(0, unreachable()))).is_empty());
+    step(&mut lifecycle, 1201, Input::Wake { used: true });
+    // Beyond the time of who came first, and not beyond that of who came last.
+    assert!(names(&step(&mut lifecycle, 1216, Input::Ended(0, unreachable()))).is_empty());
+    step(&mut lifecycle, 1217, Input::Wake { used: true });
+    let effects = step(&mut lifecycle, 1230, Input::Ended(0, unreachable()));
+    assert_eq!(names(&effects), ["refresh_failed", "settle 0 transport"]);
+}
+
+#[test]
+fn a_token_that_comes_of_a_refused_one_is_known_as_such_whichever_flight_brought_it() {
+    let unreachable = || Ended::NotSent(Error::new(ErrorCode::Tls, "refused"));
+    let mut lifecycle = active(rules());
+    step(&mut lifecycle, 100, Input::Unauthorized(Secret::new("one")));
+    assert_eq!(names(&step(&mut lifecycle, 100, Input::Ended(0, unreachable()))), ["refresh_failed", "settle 0 tls"]);
+    assert_eq!(names(&step(&mut lifecycle, 105, Input::Want)), ["wait 1", "refresh 1"]);
+    step(&mut lifecycle, 105, Input::Ended(1, answered(Outcome::Granted(grant("two", 1200)), 105)));
+    step(&mut lifecycle, 105, Input::Stored(1, Ok(())));
+    let effects = step(&mut lifecycle, 106, Input::Unauthorized(Secret::new("two")));
+    let Some(Effect::Refuse(error)) = effects.last() else { panic!("{:?}", names(&effects)) };
+    assert_eq!(error.cause(), Some(Cause::TokenRefused));
 }
