@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+# The newest releases of some peers do not run on the oldest Node that relatch does: theirs comes with them.
+NODE = HERE / "node" / "node_modules" / ".bin" / "node"
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,9 @@ LANGUAGES: dict[Kind, str] = {
 
 def relatch_version() -> str:
     """The one version of everything, and of which commit."""
-    found = _cargo_metadata()["relatch"]
-    return f"{found}, this tree"
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
+    commit = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False).stdout.strip()
+    return f"{_cargo_metadata()['relatch']}, {commit or 'this tree'}"
 
 
 def _npm_version(package: str) -> str:
@@ -100,6 +103,6 @@ def platforms() -> str:
     """The languages themselves."""
     node, rust = (
         subprocess.run([program, "--version"], stdout=subprocess.PIPE, text=True, check=True).stdout.split()
-        for program in ("node", "rustc")
+        for program in (str(NODE), "rustc")
     )
     return f"CPython {platform.python_version()}, Node {node[0].removeprefix('v')}, rustc {rust[1]}"

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from clients import CLIENTS, HERE, LANGUAGES, ROOT
+from clients import CLIENTS, HERE, LANGUAGES, NODE, ROOT
 from situations import LEFT_OF_RELATCH, NEARLY, NEARLY_OF_RELATCH, SITUATIONS
 from table import Outcome, document, rows
 
@@ -70,7 +70,7 @@ class Programs:
         if client.kind == "rust":
             return [self._rust_program(), text]
         if client.kind == "node":
-            return ["node", str(HERE / "node" / "main.mjs"), text]
+            return [str(NODE), str(HERE / "node" / "main.mjs"), text]
         return [sys.executable, str(HERE / "python" / "main.py"), text, client.kind]
 
     def _rust_program(self) -> str:
