@@ -5,8 +5,9 @@ use std::io;
 use std::panic::catch_unwind;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
@@ -131,13 +132,14 @@ pub fn shutdown(limit: Duration) {
     SHARED.peek(|shared| stop(shared, limit));
 }
 
-/// Runs `act` with this process's runtime around it, whose timers it may poll; nothing where that has been shut down.
+/// Runs `act` with this process's runtime around it, whose timers it may poll; nothing where that has been shut down, and
+/// an error where it cannot be started.
 ///
 /// A shutdown waits until `act` is through: tokio panics when a timer is polled after it.
-pub(crate) fn inside<R>(act: impl FnOnce() -> R) -> Option<R> {
+pub(crate) fn inside<R>(act: impl FnOnce() -> R) -> Result<Option<R>, Error> {
     #[cfg(test)]
     if simulation::is_on() {
-        return Some(act());
+        return Ok(Some(act()));
     }
     let mut act = Some(act);
     let enter = |shared: &Shared| {
@@ -148,7 +150,7 @@ pub(crate) fn inside<R>(act: impl FnOnce() -> R) -> Option<R> {
         })
     };
     // A caller may be the first of a forked child: it may join a flight whose task is about to start the runtime.
-    SHARED.with(start, |shared| stop(shared, Duration::ZERO), enter).ok().flatten()
+    SHARED.with(start, |shared| stop(shared, Duration::ZERO), enter)
 }
 
 fn stop(shared: &Shared, limit: Duration) {
@@ -162,6 +164,19 @@ fn stop(shared: &Shared, limit: Duration) {
     }
 }
 
+/// Whether the operating system has all threads to give. tokio finds that out by a panic, and leaves open files behind, or
+/// waits for ever for those that it got.
+fn has_threads() -> io::Result<()> {
+    let gate = Mutex::new(());
+    thread::scope(|scope| {
+        let shut = gate.lock();
+        let start = |_| thread::Builder::new().spawn_scoped(scope, || drop(gate.lock()));
+        let started: io::Result<Vec<_>> = (0..WORKERS).map(start).collect();
+        drop(shut);
+        started.map(drop)
+    })
+}
+
 fn start() -> Result<Shared, Error> {
     static NAMED: AtomicUsize = AtomicUsize::new(0);
     let start = || {
@@ -172,8 +187,10 @@ fn start() -> Result<Shared, Error> {
             .enable_all()
             .build()
     };
-    // Where the operating system refuses a thread, tokio panics.
-    let started = catch_unwind(start).unwrap_or_else(|_| Err(io::Error::other("no thread could be started")));
+    let started = has_threads().and_then(|()| {
+        // They may have gone since.
+        catch_unwind(start).unwrap_or_else(|_| Err(io::Error::other("a thread was refused")))
+    });
     let runtime = started.map_err(Error::runtime)?;
     Ok(Shared { handle: runtime.handle().clone(), runtime: RwLock::new(Some(runtime)) })
 }

@@ -109,7 +109,7 @@ impl Future for Waiting {
         match &mut *self {
             Self::Done(held) => Poll::Ready(held.take().ok_or_else(ended)),
             Self::For(wait) => {
-                runtime::inside(|| wait.as_mut().poll(context)).unwrap_or_else(|| Poll::Ready(Err(ended())))
+                runtime::inside(|| wait.as_mut().poll(context))?.unwrap_or_else(|| Poll::Ready(Err(ended())))
             }
         }
     }

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import relatch
+from relatch.testing import Sandbox
 from support import run_program
 
 EXITS = 25
@@ -64,6 +67,20 @@ def test_threads_that_are_made_greenlets_are_not_used(kind: str) -> None:
 @pytest.mark.parametrize("kind", ["fails", "interrupted", "interrupted-early"])
 def test_a_thread_that_cannot_be_started_is_started_by_the_next_call(kind: str) -> None:
     assert output_of("no_thread.py", kind) == ["listening: 0", "heard: ['refreshed'] on 1", "asked: active"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="takes the room for threads away as Linux lets it")
+def test_a_process_without_room_for_a_thread_spends_no_refresh_token() -> None:
+    sandbox = Sandbox()
+    tokens = relatch.login(sandbox.seven_g()).tokens
+    assert tokens is not None
+    assert tokens.refresh_token is not None
+    assert output_of("no_runtime.py", sandbox.url, tokens.access_token, tokens.refresh_token) == [
+        "no room: {('no', True)}",
+        "open files: 0",
+        "refreshed: True",
+    ]
+    assert (sandbox.counts()["refresh"], sandbox.counts()["reused"]) == (1, 0)
 
 
 @needs_fork

@@ -1,7 +1,7 @@
 //! Events to whoever listens: in order, outside every lock.
 
 use std::collections::VecDeque;
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Arc, Weak};
 
@@ -111,10 +111,10 @@ impl Keeper {
         while let Some((event, listeners)) = self.with_cell(|cell| cell.announcements.next(begin)) {
             begin = false;
             // Whoever listens, to the log or here, and panics must not keep the others, and the session, from going on.
-            drop(std::panic::catch_unwind(AssertUnwindSafe(|| self.log(&event))));
+            drop(catch_unwind(AssertUnwindSafe(|| self.log(&event))));
             for listener in listeners.iter().filter(|listener| self.listeners.hold(listener)) {
-                if std::panic::catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
-                    warn!(session = self.number, "a listener panicked");
+                if catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
+                    drop(catch_unwind(AssertUnwindSafe(|| warn!(session = self.number, "a listener panicked"))));
                 }
             }
         }

@@ -46,6 +46,8 @@ const OVERSLEPT: Duration = Duration::from_secs(2);
 
 /// What a patient caller waits at least before it asks again.
 const MOMENT: Duration = Duration::from_secs(1);
+/// After what time a caller who waits for the end of a pause looks what has become of the session.
+const GLANCE: Duration = Duration::from_secs(5);
 
 /// One place in the queue for a flight's result.
 pub(crate) struct Waiter {
@@ -70,6 +72,8 @@ pub(crate) enum Need {
 #[allow(clippy::struct_excessive_bools)] // each happens by itself
 struct Call {
     need: Need,
+    /// What the session held when the call began to wait.
+    before: Option<Arc<Held>>,
     limit: Duration,
     deadline: BootTime,
     /// It waits for the end of the flight, whatever becomes of it before.
@@ -106,7 +110,8 @@ impl Waiter {
     /// the caller's.
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
         let (deadline, released) = (self.asked.after(limit), need == Need::Rotation);
-        let mut call = Call { need, limit, deadline, released, outlived: false, late: false, unsure: false };
+        let before = self.keeper.look(|lifecycle| lifecycle.held().cloned());
+        let mut call = Call { need, before, limit, deadline, released, outlived: false, late: false, unsure: false };
         let result = self.result(&mut call).await;
         result.map_err(|error| if call.unsure { error.after_lost_try() } else { error })
     }
@@ -181,6 +186,9 @@ impl Waiter {
                 }
                 self.begin_anew(call, now.boot);
             }
+            if let Some(result) = self.overtaken(call) {
+                return Some(result);
+            }
             let spared = self.keeper.look(|lifecycle| lifecycle.spares_login_until(now));
             let until = if let Some(until) = spared.filter(|_| call.need == Need::Rotation) {
                 until
@@ -197,7 +205,18 @@ impl Waiter {
             if until >= call.deadline {
                 return Some(Err(error));
             }
-            clock.sleep_until(until).await;
+            // What others bring meanwhile is worth a look.
+            clock.sleep_until(until.min(clock.boot_time().after(GLANCE))).await;
+        }
+    }
+
+    /// What has become of the session while the caller waited in no flight: closed, or given the new tokens that are wanted.
+    fn overtaken(&self, call: &Call) -> Option<Result> {
+        let (closed, held) = self.keeper.look(|lifecycle| (lifecycle.is_closed(), lifecycle.held().cloned()));
+        let is_new = |held: &Arc<Held>| !call.before.as_ref().is_some_and(|before| Arc::ptr_eq(before, held));
+        match held.filter(|held| call.need == Need::Rotation && is_new(held)) {
+            _ if closed => Some(Err(gone())),
+            held => held.map(Ok),
         }
     }
 

@@ -228,9 +228,11 @@ impl Lifecycle {
         })
     }
 
-    /// Before when a login is spared that the ledger bears, while the token is good.
+    /// Before when a login is spared that the ledger bears, while the token is good. It has not counted one that the server
+    /// had no time for.
     pub(crate) fn spares_login_until(&self, now: Now) -> Option<BootTime> {
-        let spared = self.spared_until.filter(|at| *at > now.boot && self.valid(now).is_some());
+        let counted = self.last_error.as_ref().is_some_and(|error| error.code() != ErrorCode::RateLimited);
+        let spared = self.spared_until.filter(|at| counted && *at > now.boot && self.valid(now).is_some());
         spared.filter(|_| matches!(self.way_on(now), Some(Exchange::Login { .. })))
     }
 

@@ -3,9 +3,10 @@
 use super::network::Fate;
 use super::patience::PATIENT;
 use super::scene::{SETTING, Setting};
-use super::schedule::in_any_order;
+use super::schedule::{Answer, Called, Schedule, in_any_order};
 use crate::error::{ErrorCode, Sent};
 use crate::policy::Relogin;
+use crate::session::Session;
 
 /// What nobody notices: a few exchanges.
 const AT_ONCE: i64 = 100;
@@ -90,20 +91,62 @@ fn a_pause_that_the_machine_slept_through_is_not_taken_from_a_patient_caller() {
     });
 }
 
+/// A session with three minutes left, and a patient refresh whose first tries were lost: a login that heals is spared.
+fn sparing(schedule: &Schedule) -> (Session, Called<Answer>) {
+    let session = schedule.log_in();
+    // And half a minute of the login.
+    schedule.pass(990_000);
+    schedule.always(Fate::LostBefore, 5);
+    let asked = schedule.refresh_within(&session, PATIENT);
+    schedule.pass(60_000);
+    assert!(!asked.has_ended());
+    assert_eq!(schedule.sent(), 3, "a login, the refresh that is lost, and the login that was to heal it");
+    schedule.all_is_well();
+    (session, asked)
+}
+
+const HEALED: Setting = Setting { relogin: Relogin::Auto, ..SETTING };
+
 #[test]
 fn a_patient_refresh_leaves_the_last_login_for_the_end_of_the_token() {
-    in_any_order(Setting { relogin: Relogin::Auto, ..SETTING }, |schedule| {
-        let session = schedule.log_in();
-        // And half a minute of the login: three minutes are left.
-        schedule.pass(990_000);
-        schedule.always(Fate::LostBefore, 5);
-        let asked = schedule.refresh_within(&session, PATIENT);
-        schedule.pass(120_000);
-        let sent = schedule.sent();
-        assert!(!asked.has_ended());
-        assert_eq!(sent, 3, "a login, the refresh that is lost, and the login that was to heal it");
-        schedule.all_is_well();
+    in_any_order(HEALED, |schedule| {
+        let (_session, asked) = sparing(schedule);
         schedule.pass(60_000);
+        assert!(!asked.has_ended());
+        schedule.pass(60_000);
+        asked.ended().0.expect("new tokens");
+        assert_eq!(schedule.granted(), (2, 0, 0));
+    });
+}
+
+#[test]
+fn a_patient_refresh_takes_what_another_brings_meanwhile() {
+    in_any_order(HEALED, |schedule| {
+        let (session, patient) = sparing(schedule);
+        let other = schedule.refresh(&session);
+        schedule.pass(10_000);
+        assert_eq!(patient.ended().0.ok(), other.ended().0.ok());
+        assert_eq!(schedule.granted(), (2, 0, 0));
+    });
+}
+
+#[test]
+fn a_patient_caller_hears_of_a_logout() {
+    in_any_order(HEALED, |schedule| {
+        let (session, patient) = sparing(schedule);
+        drop(schedule.call(async move { session.logout().await }));
+        schedule.pass(10_000);
+        assert!(patient.ended().0.is_err_and(|error| error.code() == ErrorCode::Closed));
+    });
+}
+
+#[test]
+fn a_patient_refresh_tries_a_login_again_that_the_server_had_no_time_for() {
+    in_any_order(Setting { lifetime: None, ..HEALED }, |schedule| {
+        let session = schedule.log_in();
+        schedule.next(Fate::Busy(429, 5));
+        let asked = schedule.refresh_within(&session, PATIENT);
+        schedule.pass(100_000);
         asked.ended().0.expect("new tokens");
         assert_eq!(schedule.granted(), (2, 0, 0));
     });
