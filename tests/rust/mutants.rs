@@ -133,6 +133,7 @@ fn copy() -> PathBuf {
     let lints = rest.find("[lints]").expect("the lints");
     write(&copy.join("core/Cargo.toml"), format!("{before}{}", &rest[lints..]).as_bytes());
     copy_folder(&root.join("tests/sandbox"), &copy.join("tests/sandbox"));
+    remove_others(&root.join("core/src"), &copy.join("core/src"));
     let mut changed = vec![false; CHANGES.len()];
     for file in files(&root.join("core/src")) {
         let name = file.strip_prefix(root.join("core/src")).unwrap();
@@ -150,8 +151,17 @@ fn copy() -> PathBuf {
 }
 
 fn copy_folder(from: &Path, to: &Path) {
+    remove_others(from, to);
     for file in files(from) {
         write(&to.join(file.strip_prefix(from).unwrap()), &std::fs::read(&file).unwrap());
+    }
+}
+
+/// Removes what an earlier version of the source had.
+fn remove_others(from: &Path, to: &Path) {
+    let copied = if to.exists() { files(to) } else { Vec::new() };
+    for file in copied.iter().filter(|file| !from.join(file.strip_prefix(to).unwrap()).exists()) {
+        std::fs::remove_file(file).unwrap();
     }
 }
 
