@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{Keeper, Reply};
-use crate::clock::BootTime;
+use crate::clock::{BootTime, Now};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::lifecycle::{Held, Input, Lifecycle};
 use crate::runtime;
@@ -186,7 +186,7 @@ impl Waiter {
                 }
                 self.begin_anew(call, now.boot);
             }
-            if let Some(result) = self.overtaken(call) {
+            if let Some(result) = self.overtaken(call, now) {
                 return Some(result);
             }
             let spared = self.keeper.look(|lifecycle| lifecycle.spares_login_until(now));
@@ -211,12 +211,12 @@ impl Waiter {
     }
 
     /// What has become of the session while the caller waited in no flight: closed, or given the new tokens that are wanted.
-    fn overtaken(&self, call: &Call) -> Option<Result> {
-        let (closed, held) = self.keeper.look(|lifecycle| (lifecycle.is_closed(), lifecycle.held().cloned()));
+    fn overtaken(&self, call: &Call, now: Now) -> Option<Result> {
+        let (closed, valid) = self.keeper.look(|lifecycle| (lifecycle.is_closed(), lifecycle.valid(now)));
         let is_new = |held: &Arc<Held>| !call.before.as_ref().is_some_and(|before| Arc::ptr_eq(before, held));
-        match held.filter(|held| call.need == Need::Rotation && is_new(held)) {
+        match valid.filter(|held| call.need == Need::Rotation && is_new(held)) {
             _ if closed => Some(Err(gone())),
-            held => held.map(Ok),
+            brought => brought.map(Ok),
         }
     }
 
