@@ -173,7 +173,8 @@ fn has_threads() -> io::Result<()> {
         let start = |_| thread::Builder::new().spawn_scoped(scope, || drop(gate.lock()));
         let started: io::Result<Vec<_>> = (0..WORKERS).map(start).collect();
         drop(shut);
-        started.map(drop)
+        // Joined, so that their room is free again.
+        started.map(|all| all.into_iter().for_each(|thread| drop(thread.join())))
     })
 }
 
@@ -188,7 +189,7 @@ fn start() -> Result<Shared, Error> {
             .build()
     };
     let started = has_threads().and_then(|()| {
-        // They may have gone since.
+        // The last of them may have gone since.
         catch_unwind(start).unwrap_or_else(|_| Err(io::Error::other("a thread was refused")))
     });
     let runtime = started.map_err(Error::runtime)?;

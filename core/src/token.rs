@@ -86,19 +86,21 @@ impl<'a> TokenFuture<'a> {
 pub(crate) enum Waiting {
     Done(Option<Arc<Held>>),
     /// The time limit is kept by the shared runtime, whoever polls.
-    For(Pin<Box<dyn Future<Output = FlightResult> + Send>>),
+    For {
+        wait: Pin<Box<dyn Future<Output = FlightResult> + Send>>,
+        keeper: Arc<Keeper>,
+        need: Need,
+    },
 }
 
 pub(crate) fn wait(keeper: &Arc<Keeper>, reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
-    match reply {
-        Reply::Token(held) => Ok(Waiting::Done(Some(held))),
-        Reply::Wait(waiter) => Ok(Waiting::For(Box::pin(Waiter::wait(waiter, need, limit)))),
-        Reply::Refused(error) => {
-            let waiter = Waiter::refused(keeper, error, need, limit)?;
-            Ok(Waiting::For(Box::pin(Waiter::wait(waiter, need, limit))))
-        }
-        Reply::Closing(_) | Reply::Nothing => Err(Error::closed("The session has ended.")),
-    }
+    let waiter = match reply {
+        Reply::Token(held) => return Ok(Waiting::Done(Some(held))),
+        Reply::Wait(waiter) => waiter,
+        Reply::Refused(error) => Waiter::refused(keeper, error, need, limit)?,
+        Reply::Closing(_) | Reply::Nothing => return Err(Error::closed("The session has ended.")),
+    };
+    Ok(Waiting::For { wait: Box::pin(waiter.wait(need, limit)), keeper: Arc::clone(keeper), need })
 }
 
 impl Future for Waiting {
@@ -108,9 +110,15 @@ impl Future for Waiting {
         let ended = || Error::closed("The process is exiting.");
         match &mut *self {
             Self::Done(held) => Poll::Ready(held.take().ok_or_else(ended)),
-            Self::For(wait) => {
-                runtime::inside(|| wait.as_mut().poll(context))?.unwrap_or_else(|| Poll::Ready(Err(ended())))
-            }
+            Self::For { wait, keeper, need } => match runtime::inside(|| wait.as_mut().poll(context)) {
+                Ok(polled) => polled.unwrap_or_else(|| Poll::Ready(Err(ended()))),
+                // Without a thread nothing can be had, and what is held is still good.
+                Err(error) => {
+                    let now = keeper.options().time().now();
+                    let old = keeper.look(|lifecycle| lifecycle.valid(now)).filter(|_| *need == Need::Token);
+                    Poll::Ready(old.ok_or(error))
+                }
+            },
         }
     }
 }

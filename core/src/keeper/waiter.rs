@@ -212,7 +212,7 @@ impl Waiter {
 
     /// What has become of the session while the caller waited in no flight: closed, or given the new tokens that are wanted.
     fn overtaken(&self, call: &Call, now: Now) -> Option<Result> {
-        let (closed, valid) = self.keeper.look(|lifecycle| (lifecycle.is_closed(), lifecycle.valid(now)));
+        let (closed, valid) = self.keeper.look(|lifecycle| (lifecycle.is_closed(), lifecycle.at_rest(now)));
         let is_new = |held: &Arc<Held>| !call.before.as_ref().is_some_and(|before| Arc::ptr_eq(before, held));
         match valid.filter(|held| call.need == Need::Rotation && is_new(held)) {
             _ if closed => Some(Err(gone())),

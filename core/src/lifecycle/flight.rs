@@ -102,7 +102,7 @@ impl Lifecycle {
         (self.refused_codes, self.login_refused) = (0, false);
         self.after_refusal = of_refused.then_some(now.boot);
         self.refusals = self.after_refusal.map_or(0, |_| self.refusals.saturating_add(1));
-        (self.failures, self.spared_until, self.last_error) = (0, None, None);
+        (self.failures, self.spared_until, self.login_counted, self.last_error) = (0, None, false, None);
         // A token that is over on arrival must not make logins follow each other without a pause.
         self.stillborn = (held.windows.expired <= now.boot).then_some(now.boot);
         self.not_before = self.stillborn.map(|at| at.after(FIRST_LOGIN_WAIT));
@@ -240,6 +240,7 @@ impl Lifecycle {
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
         // The ledger bears one more: it is kept for when the token is about to end.
         self.spared_until = self.valid(now).map(|held| held.windows.urgent);
+        self.login_counted |= error.code() != ErrorCode::RateLimited;
         self.armed = self.held.is_some();
         let mut effects = vec![self.announce(now, kind, Some(&error))];
         if error.code() == ErrorCode::SecondFactorRejected {

@@ -116,6 +116,8 @@ pub(crate) struct Lifecycle {
     not_before: Option<BootTime>,
     /// Until when no further login is spent while the token is valid.
     spared_until: Option<BootTime>,
+    /// A login since the last token counts in the ledger: not one that the server had no time for.
+    login_counted: bool,
     last_error: Option<Error>,
 }
 
@@ -146,6 +148,7 @@ impl Lifecycle {
             failed_at: BootTime::default(),
             not_before: None,
             spared_until: None,
+            login_counted: false,
             last_error: None,
         }
     }
@@ -209,6 +212,11 @@ impl Lifecycle {
         held.filter(|held| held.windows.freshness(now.boot) != Freshness::Expired).map(Arc::clone)
     }
 
+    /// The token of a session at rest: nothing is on its way to the server or to the store.
+    pub(crate) fn at_rest(&self, now: Now) -> Option<Arc<Held>> {
+        self.valid(now).filter(|_| self.flight.is_none())
+    }
+
     /// Whether this flight is the first login of a session that nobody has yet but those who wait for it.
     pub(crate) fn is_first_login(&self, number: FlightNumber) -> bool {
         let flight = self.flight.as_deref().filter(|flight| flight.number == number);
@@ -228,12 +236,10 @@ impl Lifecycle {
         })
     }
 
-    /// Before when a login is spared that the ledger bears, while the token is good. It has not counted one that the server
-    /// had no time for.
+    /// Before when a login is spared that the ledger bears, while the token is good.
     pub(crate) fn spares_login_until(&self, now: Now) -> Option<BootTime> {
-        let counted = self.last_error.as_ref().is_some_and(|error| error.code() != ErrorCode::RateLimited);
-        let spared = self.spared_until.filter(|at| counted && *at > now.boot && self.valid(now).is_some());
-        spared.filter(|_| matches!(self.way_on(now), Some(Exchange::Login { .. })))
+        let spared = self.spared_until.filter(|at| *at > now.boot && self.valid(now).is_some());
+        spared.filter(|_| self.login_counted).filter(|_| matches!(self.way_on(now), Some(Exchange::Login { .. })))
     }
 
     /// Before when nothing is sent: the server, or the backoff, wants a pause.

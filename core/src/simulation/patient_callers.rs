@@ -4,6 +4,7 @@ use super::network::Fate;
 use super::patience::PATIENT;
 use super::scene::{SETTING, Setting};
 use super::schedule::{Answer, Called, Schedule, in_any_order};
+use super::store::Trouble;
 use crate::error::{ErrorCode, Sent};
 use crate::policy::Relogin;
 use crate::session::Session;
@@ -149,6 +150,54 @@ fn a_patient_refresh_tries_a_login_again_that_the_server_had_no_time_for() {
         schedule.pass(100_000);
         asked.ended().0.expect("new tokens");
         assert_eq!(schedule.granted(), (2, 0, 0));
+    });
+}
+
+#[test]
+fn a_login_that_the_server_had_no_time_for_is_not_counted_when_the_next_one_is_not_sent() {
+    in_any_order(Setting { lifetime: None, ..HEALED }, |schedule| {
+        let session = schedule.log_in();
+        schedule.next(Fate::Busy(429, 5));
+        schedule.always(Fate::NotSent, 5);
+        let asked = schedule.refresh_within(&session, PATIENT);
+        schedule.pass(200_000);
+        assert!(!asked.has_ended());
+        schedule.all_is_well();
+        schedule.pass(60_000);
+        asked.ended().0.expect("new tokens");
+        assert_eq!(schedule.granted(), (2, 0, 0));
+    });
+}
+
+#[test]
+fn a_patient_refresh_goes_on_sparing_when_another_finds_the_server_busy() {
+    in_any_order(HEALED, |schedule| {
+        let (session, patient) = sparing(schedule);
+        let sent = schedule.sent();
+        schedule.next(Fate::Busy(429, 35));
+        let other = schedule.refresh(&session);
+        // The pause is over, and the token is good for another minute.
+        schedule.pass(60_000);
+        assert!(other.ended().0.is_err_and(|error| error.code() == ErrorCode::RateLimited));
+        assert_eq!((schedule.sent(), patient.has_ended()), (sent + 1, false));
+        schedule.pass(200_000);
+        patient.ended().0.expect("new tokens");
+        assert_eq!((schedule.sent(), schedule.granted()), (sent + 2, (2, 0, 0)));
+    });
+}
+
+#[test]
+fn what_another_brings_is_stored_before_a_patient_refresh_has_it() {
+    in_any_order(Setting { stored: true, ..HEALED }, |schedule| {
+        let (session, patient) = sparing(schedule);
+        // Nearly as long as a store is waited for, and about as long as a patient caller looks away.
+        schedule.scene.store.set(Trouble { answering: 4_500, ..Trouble::default() });
+        let other = schedule.refresh(&session);
+        while !patient.has_ended() {
+            schedule.pass(100);
+        }
+        assert!(other.has_ended(), "the tokens are on their way to the store");
+        assert_eq!(patient.ended().0.ok(), other.ended().0.ok());
     });
 }
 

@@ -13,12 +13,13 @@ from pathlib import Path
 import relatch
 
 url, access_token, refresh_token = sys.argv[1:]
+OWN = resource.getrlimit(resource.RLIMIT_AS)
 
 
 def room_for(size: int) -> None:
     """Leaves so many bytes of address space: the stack of a thread takes more than a mebibyte."""
     used = int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
-    resource.setrlimit(resource.RLIMIT_AS, (used + size, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_AS, (used + size, OWN[1]))
 
 
 def open_files() -> int:
@@ -39,6 +40,6 @@ provider = relatch.SevenG(base_url=url)
 room_for(1 << 20)
 session = relatch.resume(provider, relatch.Tokens(access_token, refresh_token))
 print("no room:", {failure() for _ in range(20)})
-resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+resource.setrlimit(resource.RLIMIT_AS, OWN)
 print("open files:", open_files() - files)
 print("refreshed:", session.refresh().access_token != access_token)
