@@ -69,7 +69,7 @@ def get(url: str, headers: dict[str, str]) -> int:
 
 def run_program(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a program of the folder ``programs`` to its end, which must come within the limit."""
-    # Python from 3.12 on warns of each fork in a process with threads. Whoever reads from the standard input waits for ever.
+    # Python from 3.12 on warns of each fork in a process with threads; whoever reads the standard input waits for ever.
     reading, writing = os.pipe()
     try:
         return subprocess.run(
