@@ -149,15 +149,17 @@ pub(crate) fn of_process<T: Any + Clone>(key: *const impl Sized, make: impl FnOn
     })
 }
 
+/// Whether the simulated machine has threads to give to a process that has none yet.
+pub(crate) fn has_threads() -> Result<(), Error> {
+    let threadless = with(|world| world.executor.threadless.get()) == Some(true);
+    if threadless { Err(Error::runtime(std::io::Error::other("no threads"))) } else { Ok(()) }
+}
+
 /// A task of the library, made where it can be run.
 pub(crate) fn spawn<F: Future + 'static>(make: impl FnOnce() -> F) -> Result<Handle<F::Output>, Error> {
-    let spawned = with(|world| {
-        if world.executor.threadless.get() {
-            return Err(Error::runtime(std::io::Error::other("no threads")));
-        }
-        world.executor.spawn_with_handle(make()).ok_or_else(|| Error::closed("The simulated process is gone."))
-    });
-    spawned.unwrap_or_else(|| Err(Error::closed("The simulation is over.")))
+    has_threads()?;
+    let spawned = with(|world| world.executor.spawn_with_handle(make())).flatten();
+    spawned.ok_or_else(|| Error::closed("The simulated process is gone."))
 }
 
 /// A timer that stands still while the machine is suspended.
