@@ -20,6 +20,7 @@ pub mod seven_g;
 pub mod synapsewave;
 pub mod testing;
 
+use std::alloc::System;
 use std::sync::Once;
 
 use napi::Env;
@@ -27,8 +28,13 @@ use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use relatch::{Cause, ErrorCode, EventKind};
 use tracing_subscriber::filter::LevelFilter;
+use zeroizing_alloc::ZeroAlloc;
 
 use environment::Message;
+
+/// Memory is wiped when it is given back: buffers of requests and answers hold secrets that no type of ours owns.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Joins this JavaScript environment, and says its number. `main`: whether its end is the end of the process.
 #[napi(catch_unwind)]

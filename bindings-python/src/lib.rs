@@ -26,7 +26,14 @@ mod synapsewave;
 mod wait;
 mod wake;
 
+use std::alloc::System;
+
 use pyo3::prelude::*;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Memory is wiped when it is given back: buffers of requests and answers hold secrets that no type of ours owns.
+#[global_allocator]
+static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// The native part of relatch. Private: use the package `relatch`.
 #[pymodule(gil_used = false)]
