@@ -61,6 +61,7 @@ impl SessionSettings {
             proxy: self.proxy,
             ca_certificates: self.ca_certificates.map(|pem| pem.to_vec()),
             clock: clock.cloned(),
+            ..Settings::default()
         })
     }
 }

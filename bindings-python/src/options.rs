@@ -39,7 +39,7 @@ impl Options {
             exchange_timeout: seconds("exchange_timeout", exchange_timeout)?,
             proxy: optional_text("proxy", "a URL", proxy)?,
             ca_certificates,
-            clock: None,
+            ..Settings::default()
         };
         let options = Self(settings);
         options.with_clock(None)?;

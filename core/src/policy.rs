@@ -9,6 +9,7 @@ use once_cell::race::OnceBox;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::freshness::Margins;
+use crate::secret::Secret;
 use crate::store::Store;
 use crate::transport::Network;
 
@@ -150,6 +151,43 @@ impl Options {
         Ok(self.with(|inner| inner.network = network))
     }
 
+    /// Shows this certificate to servers that want to know the program (mutual TLS): one PEM text with the certificate,
+    /// the ones between it and its authority, and its private key (PKCS#8, PKCS#1 or SEC1), in any order.
+    ///
+    /// # Errors
+    /// `invalid_config` where one of them is missing, cannot be used, is encrypted, or is another's. The text is not quoted.
+    pub fn client_certificate(self, pem: &[u8]) -> Result<Self, Error> {
+        let network = self.0.network.clone().with_client_certificate(pem)?;
+        Ok(self.with(|inner| inner.network = network))
+    }
+
+    /// Connects from this IP address, which is one of this machine's: for servers that know their clients by address.
+    ///
+    /// # Errors
+    /// `invalid_config` for what is no address of one machine, and where it is not of the `address_family`.
+    pub fn local_address(self, address: &str) -> Result<Self, Error> {
+        let network = self.0.network.clone().with_local_address(address)?;
+        Ok(self.with(|inner| inner.network = network))
+    }
+
+    /// Connects by `ipv4` or by `ipv6` alone; by whichever answers first unless set.
+    ///
+    /// # Errors
+    /// `invalid_config` for anything else, and where `local_address` is of the other family.
+    pub fn address_family(self, family: &str) -> Result<Self, Error> {
+        let network = self.0.network.clone().with_address_family(family)?;
+        Ok(self.with(|inner| inner.network = network))
+    }
+
+    /// What the program is called in the header `User-Agent`; `relatch/` and its version unless set.
+    ///
+    /// # Errors
+    /// `invalid_config` for what no header can carry.
+    pub fn user_agent(self, user_agent: &str) -> Result<Self, Error> {
+        let network = self.0.network.clone().with_user_agent(user_agent)?;
+        Ok(self.with(|inner| inner.network = network))
+    }
+
     /// Where the session and the ledger of failed logins are kept besides this process's memory.
     #[must_use]
     pub fn store(self, store: Arc<dyn Store>) -> Self {
@@ -251,6 +289,14 @@ pub struct Settings {
     pub proxy: Option<String>,
     /// See [`Options::ca_certificates`].
     pub ca_certificates: Option<Vec<u8>>,
+    /// See [`Options::client_certificate`].
+    pub client_certificate: Option<Secret>,
+    /// See [`Options::local_address`].
+    pub local_address: Option<String>,
+    /// See [`Options::address_family`].
+    pub address_family: Option<String>,
+    /// See [`Options::user_agent`].
+    pub user_agent: Option<String>,
     /// See [`Options::clock`].
     pub clock: Option<Clock>,
 }
@@ -302,6 +348,18 @@ impl TryFrom<Settings> for Options {
         if let Some(pem) = settings.ca_certificates {
             options = options.ca_certificates(&pem)?;
         }
+        if let Some(pem) = settings.client_certificate {
+            options = options.client_certificate(pem.expose().as_bytes())?;
+        }
+        if let Some(address) = settings.local_address {
+            options = options.local_address(&address)?;
+        }
+        if let Some(family) = settings.address_family {
+            options = options.address_family(&family)?;
+        }
+        if let Some(user_agent) = settings.user_agent {
+            options = options.user_agent(&user_agent)?;
+        }
         if let Some(clock) = settings.clock {
             options = options.clock(clock);
         }
@@ -324,6 +382,11 @@ mod tests {
             ("exchange_timeout", Settings { exchange_timeout: Some(1e9), ..base() }),
             ("proxy", Settings { proxy: Some("::".into()), ..base() }),
             ("ca_certificates", Settings { ca_certificates: Some(b"no certificate".to_vec()), ..base() }),
+            ("client_certificate", Settings { client_certificate: Some("no certificate".into()), ..base() }),
+            ("local_address", Settings { local_address: Some("eth0".into()), ..base() }),
+            ("address_family", Settings { address_family: Some("both".into()), ..base() }),
+            ("user_agent", Settings { user_agent: Some("my\nprogram".into()), ..base() }),
+            ("user_agent", Settings { user_agent: Some(" my-program".into()), ..base() }),
         ] {
             assert_eq!(Options::try_from(settings).unwrap_err().field(), Some(field));
         }

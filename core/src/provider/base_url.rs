@@ -49,11 +49,14 @@ impl BaseUrl {
 
     /// Whether it is on this machine.
     pub(crate) fn is_loopback(&self) -> bool {
+        is_loopback(self.host())
+    }
+
+    /// The host; an IPv6 address in brackets.
+    pub(crate) fn host(&self) -> &str {
         // As `Url` spells it: the host, and a port if it is not the scheme's own, stand between the slashes.
         let authority = self.0.split('/').nth(2).unwrap_or_default();
-        let (host, _port) =
-            authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).unwrap_or((authority, ""));
-        is_loopback(host)
+        authority.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).unwrap_or((authority, "")).0
     }
 
     /// The base URL without a slash at its end.

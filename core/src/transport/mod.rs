@@ -1,6 +1,10 @@
 //! Sends one request and says how that ended: answered, certainly not sent, or sent with no whole answer.
 
+mod certificate_parts;
+mod client_certificate;
+mod local_end;
 mod network;
+mod pem;
 pub(crate) mod retry_after;
 mod tls;
 mod watched_body;

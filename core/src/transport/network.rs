@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use reqwest::{Client, Url};
 use rustls::ClientConfig;
 
+use super::client_certificate::ClientCertificate;
+use super::local_end::LocalEnd;
 use super::tls;
 use crate::clock::{BootTime, Clock};
 use crate::error::{Error, ErrorCode, Sent};
@@ -26,7 +28,15 @@ const SLEPT: Duration = Duration::from_secs(1);
 pub(crate) struct Network {
     proxy: Option<Arc<str>>,
     ca_certificates: Option<Arc<[u8]>>,
+    client_certificate: Option<ClientCertificate>,
+    local_end: LocalEnd,
+    user_agent: Option<Arc<str>>,
 }
+
+/// What is sent as `User-Agent` unless the user says otherwise.
+const USER_AGENT: &str = concat!("relatch/", env!("CARGO_PKG_VERSION"));
+/// A longer one is not a program's name.
+const LONGEST_USER_AGENT: usize = 256;
 
 type Pools = Mutex<HashMap<(Network, bool), Pool>>;
 
@@ -56,6 +66,36 @@ impl Network {
         Ok(self)
     }
 
+    pub(crate) fn with_client_certificate(mut self, pem: &[u8]) -> Result<Self, Error> {
+        self.client_certificate = Some(ClientCertificate::read(pem)?);
+        Ok(self)
+    }
+
+    pub(crate) fn with_local_address(mut self, address: &str) -> Result<Self, Error> {
+        self.local_end = self.local_end.with_address(address)?;
+        Ok(self)
+    }
+
+    pub(crate) fn with_address_family(mut self, family: &str) -> Result<Self, Error> {
+        self.local_end = self.local_end.with_family(family)?;
+        Ok(self)
+    }
+
+    pub(crate) fn with_user_agent(mut self, user_agent: &str) -> Result<Self, Error> {
+        let invalid = |what: &str| Error::invalid("user_agent", format!("user_agent {what}"));
+        if user_agent.trim() != user_agent || user_agent.is_empty() {
+            return Err(invalid("is empty, or has a blank at one of its ends. Give a name like my-program/1.0."));
+        }
+        if !user_agent.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            return Err(invalid("holds a character that is not printable ASCII. Give a name like my-program/1.0."));
+        }
+        if user_agent.len() > LONGEST_USER_AGENT {
+            return Err(invalid(&format!("is longer than {LONGEST_USER_AGENT} characters.")));
+        }
+        self.user_agent = Some(user_agent.into());
+        Ok(self)
+    }
+
     /// Whether the first connection on the way is one to a proxy, so that failing to connect is the proxy's doing.
     pub(super) fn reaches_by_proxy(&self, base_url: &BaseUrl) -> bool {
         self.proxy.is_some() && !base_url.is_https()
@@ -64,6 +104,9 @@ impl Network {
     /// This process's client for `base_url`. After a suspend, or a jump of a manual clock, it is one without idle
     /// connections: the server has closed them meanwhile, and what is written to them counts as sent.
     pub(super) fn client(&self, base_url: &BaseUrl, clock: &Clock) -> Result<Client, Error> {
+        if self.proxy.is_none() {
+            self.local_end.check(base_url.host())?;
+        }
         let key = (self.clone(), base_url.is_loopback());
         POOLS.with(
             || Ok(Pools::default()),
@@ -80,7 +123,7 @@ impl Network {
                     return Ok(pool.client.clone());
                 }
                 let extra = self.ca_certificates.as_deref().map(tls::read_certificates).transpose()?;
-                let tls = tls::configuration(&extra.unwrap_or_default())?;
+                let tls = tls::configuration(&extra.unwrap_or_default(), self.client_certificate.as_ref())?;
                 let client = self.build(key.1, &tls)?;
                 pools.insert(key, Pool { client: client.clone(), tls, asked: now });
                 Ok(client)
@@ -95,7 +138,8 @@ impl Network {
             .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_LIMIT)
             .pool_idle_timeout(IDLE_LIMIT)
-            .user_agent(concat!("relatch/", env!("CARGO_PKG_VERSION")));
+            .local_address(self.local_end.bound_to())
+            .user_agent(self.user_agent.as_deref().unwrap_or(USER_AGENT));
         if let Some(proxy) = &self.proxy {
             builder = builder.proxy(reqwest::Proxy::all(&**proxy).map_err(|error| unusable(error, "proxy"))?);
         } else if loopback {
@@ -120,9 +164,15 @@ fn unusable(error: reqwest::Error, what: &str) -> Error {
     Error::new(ErrorCode::Transport, message).with_sent(Sent::No).with_source(error.without_url())
 }
 
+/// Without the proxy, whose address may hold its credentials, and without certificates and keys.
 impl fmt::Debug for Network {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (proxy, own) = (self.proxy.is_some(), self.ca_certificates.is_some());
-        write!(formatter, "Network {{ proxy: {proxy}, ca_certificates: {own} }}")
+        let Self { proxy, ca_certificates, client_certificate, local_end, user_agent } = self;
+        let (proxy, own, client) = (proxy.is_some(), ca_certificates.is_some(), client_certificate.is_some());
+        write!(
+            formatter,
+            "Network {{ proxy: {proxy}, ca_certificates: {own}, client_certificate: {client}, {local_end:?}, \
+             user_agent: {user_agent:?} }}"
+        )
     }
 }

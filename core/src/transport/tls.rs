@@ -6,29 +6,52 @@ use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use super::client_certificate::ClientCertificate;
+use super::pem;
 use crate::error::{Error, ErrorCode, Sent};
 
-/// The certificates in `pem`.
-pub(super) fn read_certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let invalid = || Error::invalid("ca_certificates", "There is no PEM certificate that can be read in it.");
-    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let certificates = read.map_err(|_| invalid())?;
-    let mut roots = RootCertStore::empty();
-    let (added, ignored) = roots.add_parsable_certificates(certificates.iter().cloned());
-    if added == 0 || ignored > 0 { Err(invalid()) } else { Ok(certificates) }
+/// The certificates in `text`, all of which can be trusted.
+pub(super) fn read_certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let invalid = |what: &str| Error::invalid("ca_certificates", format!("ca_certificates {what}"));
+    let blocks = pem::blocks(text);
+    let blocks = blocks.iter().filter(|block| block.is_certificate()).enumerate();
+    let read = blocks.map(|(index, block)| {
+        let number_and_line = format!("number {}, from line {} on", index + 1, block.line);
+        let Some(der) = block.der() else {
+            return Err(invalid(&format!("holds a certificate that is no whole PEM block: {number_and_line}. Copy it anew.")));
+        };
+        let certificate = CertificateDer::from(der.to_vec());
+        RootCertStore::empty().add(certificate.clone()).map_err(|_| {
+            invalid(&format!(
+                "holds a certificate that cannot be read as an authority's: {number_and_line}. Copy it anew, or leave it out."
+            ))
+        })?;
+        Ok(certificate)
+    });
+    let certificates = read.collect::<Result<Vec<_>, _>>()?;
+    if certificates.is_empty() {
+        return Err(invalid("holds no certificate. Give PEM text with blocks like -----BEGIN CERTIFICATE-----."));
+    }
+    Ok(certificates)
 }
 
 /// A TLS configuration of our own: nothing process-wide is installed that the host program could trip over.
-pub(super) fn configuration(extra: &[CertificateDer<'static>]) -> Result<ClientConfig, Error> {
+pub(super) fn configuration(
+    extra: &[CertificateDer<'static>],
+    client: Option<&ClientCertificate>,
+) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let verifier = verifier(extra, &provider).map_err(unusable)?;
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
     let builder = builder.map_err(unusable)?;
-    Ok(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
+    Ok(match client {
+        Some(client) => builder.with_client_cert_resolver(client.resolver()),
+        None => builder.with_no_client_auth(),
+    })
 }
 
 fn verifier(
@@ -70,16 +93,29 @@ mod tests {
 
     #[test]
     fn what_holds_no_certificate_is_refused() {
-        let hollow = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-        for pem in [&b""[..], b"text", hollow] {
-            assert_eq!(read_certificates(pem).unwrap_err().field(), Some("ca_certificates"));
+        for pem in [&b""[..], b"text", include_bytes!("made_up/ed25519_pkcs8.pem")] {
+            let error = read_certificates(pem).unwrap_err();
+            assert_eq!(error.field(), Some("ca_certificates"));
+            assert!(error.to_string().contains("no certificate"), "{error}");
+        }
+    }
+
+    #[test]
+    fn the_bad_block_of_a_bundle_is_named() {
+        let good = include_str!("made_up/authority_certificate.pem");
+        let hollow = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+        let lines = good.lines().count();
+        assert_eq!(read_certificates(format!("{good}\na word\n{good}").as_bytes()).unwrap().len(), 2);
+        for bad in [hollow, &hollow.replace("AAAA", "%%"), &good[..good.len() - 30], &good.replace('M', "")] {
+            let error = read_certificates(format!("{good}{bad}").as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(&format!("number 2, from line {} on", lines + 1)), "{error}");
         }
     }
 
     #[test]
     fn the_http_client_takes_this_configuration() {
         // reqwest and rustls must be of versions that fit: a mismatch would be an unknown backend.
-        let client = reqwest::Client::builder().tls_backend_preconfigured(configuration(&[]).unwrap()).build();
+        let client = reqwest::Client::builder().tls_backend_preconfigured(configuration(&[], None).unwrap()).build();
         assert!(client.is_ok());
     }
 }
