@@ -31,6 +31,7 @@ mod factor;
 mod fork;
 mod freshness;
 mod grant;
+mod identity;
 mod jwt;
 mod keeper;
 mod lifecycle;

@@ -16,6 +16,7 @@ mod runtimes;
 mod scenario;
 mod scenarios;
 mod server_session;
+mod spellings;
 mod stateless;
 mod stores;
 mod support;

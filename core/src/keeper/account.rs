@@ -14,6 +14,7 @@ use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
 use crate::grant::Grant;
+use crate::identity::{self, Origin};
 use crate::jwt;
 use crate::lockout::{Attempt, Ledger, Refusal, Verdict};
 use crate::provider::Provider;
@@ -35,18 +36,17 @@ static LEDGERS: OnceBox<Arc<MemoryStore>> = OnceBox::new();
 ///
 /// Two spellings of a user name may be one account at the server; taking them for one is the safe side.
 pub(super) fn name(provider: &dyn Provider) -> String {
-    let user = provider.user().unwrap_or_default().trim().to_lowercase();
-    store::account(provider.base_url().as_str(), &user)
+    identity::account(&Origin::of(provider.base_url()), provider.user().unwrap_or_default())
 }
 
 /// The same where no credentials are held: then whatever holds the same refresh token. What a token says of its user is
 /// anybody's word.
 pub(super) fn of(provider: &dyn Provider, grant: &Grant) -> String {
-    let base_url = provider.base_url();
-    match provider.user() {
-        Some(_) => name(provider),
-        None => store::account(base_url.as_str(), &rotation::name(base_url, grant)),
+    if provider.user().is_some() {
+        return name(provider);
     }
+    let origin = Origin::of(provider.base_url());
+    format!("{origin}|{}", rotation::name(&origin, grant))
 }
 
 /// The user, by the credentials or by the token.

@@ -9,6 +9,7 @@ use super::{Keeper, Reply, rotation, server_time};
 use crate::clock::Now;
 use crate::error::Error;
 use crate::grant::{Expiry, Grant, Tokens};
+use crate::identity::Origin;
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
 use crate::provider::{Answer, Outcome, Request};
 use crate::transport::{self, Ending};
@@ -99,8 +100,8 @@ impl Keeper {
             }
             ended
         };
-        let (base_url, grace) = (self.provider.base_url(), self.provider.replay_grace());
-        rotation::once(base_url, grant, self.options.time(), grace, exchange).await
+        let (origin, grace) = (Origin::of(self.provider.base_url()), self.provider.replay_grace());
+        rotation::once(&origin, grant, self.options.time(), grace, exchange).await
     }
 }
 

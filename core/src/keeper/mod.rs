@@ -10,6 +10,7 @@ mod rotation;
 mod rules;
 mod server_session;
 mod server_time;
+mod spent;
 mod storing;
 mod timer;
 mod waiter;
@@ -24,6 +25,7 @@ use crate::clock::BootTime;
 use crate::error::Error;
 use crate::fork::{self, PerProcess};
 use crate::grant::Grant;
+use crate::identity::{self, Origin};
 use crate::lifecycle::{Effect, Ended, Exchange, FlightNumber, Held, Input, Lifecycle};
 use crate::policy::Options;
 use crate::provider::Provider;
@@ -227,7 +229,7 @@ impl Keeper {
             Errand::Tell(sender, progress) => progress.tell(&sender),
             Errand::Forget(held) => {
                 if let Some(held) = &held {
-                    rotation::forget(self.provider.base_url(), &held.grant);
+                    rotation::forget(&Origin::of(self.provider.base_url()), &held.grant);
                 }
                 self.forget(held);
             }
@@ -296,5 +298,5 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// The account that the session belongs to; without credentials, the one that its token names.
 fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Box<str> {
     let user = account::user(provider, held.map(|held| &held.grant)).unwrap_or_default();
-    store::session_key(&store::account(provider.base_url().as_str(), &user)).into()
+    store::session_key(&identity::account(&Origin::of(provider.base_url()), &user)).into()
 }

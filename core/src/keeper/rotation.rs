@@ -1,7 +1,7 @@
 //! One exchange for each refresh token of the process, whoever holds it: two sessions that were made of the same tokens,
 //! or two requests of a web server that read them from the same row, must not both spend them.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,22 +11,22 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 
 use super::locked;
+use super::spent::{Hash, Spent};
 use crate::clock::{BootTime, Clock};
 use crate::error::{Cause, Error, Sent};
 use crate::fork::PerProcess;
 use crate::grant::Grant;
+use crate::identity::Origin;
 use crate::lifecycle::Ended;
-use crate::provider::{BaseUrl, Outcome};
+use crate::provider::Outcome;
 
 /// How long what an exchange brought is kept for those who come late with the same token: two sessions of the same tokens
 /// refresh them two minutes apart, for they draw their moments.
 const KEPT: Duration = Duration::from_secs(300);
 /// Of how many exchanges.
 const MOST_KEPT: usize = 1024;
-/// How many spent tokens are known, by their hashes, so that nobody sends them again.
-const MOST_SPENT: usize = 4096;
 
-type Key = [u8; digest::SHA256_OUTPUT_LEN];
+type Key = Hash;
 /// Held by whoever makes the exchange; nothing in it until it has ended, and after an end that left the token as it was.
 type Rotation = tokio::sync::Mutex<Option<Known>>;
 
@@ -46,9 +46,9 @@ impl Known {
     }
 
     /// Whether it is over and brought the tokens of this key.
-    fn brought(&self, base_url: &BaseUrl, tokens: Key) -> bool {
+    fn brought(&self, origin: &Origin, tokens: Key) -> bool {
         let Ended::Answered(Outcome::Granted(new), _) = &self.ended else { return false };
-        self.over.is_some() && key(base_url, new) == tokens
+        self.over.is_some() && key(origin, new) == tokens
     }
 }
 
@@ -58,9 +58,7 @@ struct Rotations {
     all: HashMap<Key, Arc<Rotation>>,
     /// What has ended, the oldest first, with the time of its end by the clock of whoever began it: a test has its own.
     ended: VecDeque<(Key, Clock, BootTime)>,
-    spent: HashSet<Key>,
-    /// The same, the oldest first.
-    spent_in_order: VecDeque<Key>,
+    spent: Spent,
 }
 
 static ROTATIONS: PerProcess<Mutex<Rotations>> = PerProcess::new();
@@ -72,13 +70,13 @@ fn with<R>(act: impl FnOnce(&mut Rotations) -> R) -> R {
 /// Makes the exchange of this grant's refresh token, or waits for the one that is under way, or knows how it ended. After
 /// a lost answer it is made again for `grace`, counted from the first: so long the system takes the token twice.
 pub(super) async fn once(
-    base_url: &BaseUrl,
+    origin: &Origin,
     grant: &Grant,
     clock: &Clock,
     grace: Duration,
     exchange: impl Future<Output = Ended>,
 ) -> Ended {
-    let Some(place) = Place::take(key(base_url, grant), clock) else { return Ended::Ambiguous(spent()) };
+    let Some(place) = Place::take(key(origin, grant), clock) else { return Ended::Ambiguous(spent()) };
     let mut known = place.rotation.lock().await;
     let before = known.as_ref().filter(|known| {
         let lost = matches!(known.ended, Ended::Ambiguous(_));
@@ -87,7 +85,7 @@ pub(super) async fn once(
     if let Some(before) = before {
         let ended = before.told(clock.boot_time());
         drop(known);
-        return newest(base_url, clock, ended).await;
+        return newest(origin, clock, ended).await;
     }
     let begun = known.as_ref().map_or_else(|| clock.boot_time(), |known| known.begun);
     let was_sent = known.is_some();
@@ -100,10 +98,10 @@ pub(super) async fn once(
 }
 
 /// What the others have made meanwhile of what `ended` brought: that itself may have been exchanged.
-async fn newest(base_url: &BaseUrl, clock: &Clock, mut ended: Ended) -> Ended {
+async fn newest(origin: &Origin, clock: &Clock, mut ended: Ended) -> Ended {
     while let Ended::Answered(Outcome::Granted(grant), _) = &ended {
-        let key = key(base_url, grant);
-        if !with(|rotations| rotations.all.contains_key(&key) || rotations.spent.contains(&key)) {
+        let key = key(origin, grant);
+        if !with(|rotations| rotations.all.contains_key(&key) || rotations.spent.knows(&key)) {
             break;
         }
         let Some(place) = Place::take(key, clock) else { return Ended::Ambiguous(spent()) };
@@ -117,11 +115,11 @@ async fn newest(base_url: &BaseUrl, clock: &Clock, mut ended: Ended) -> Ended {
 }
 
 /// Forgets what brought these tokens: nobody uses them any more.
-pub(super) fn forget(base_url: &BaseUrl, grant: &Grant) {
-    let key = key(base_url, grant);
+pub(super) fn forget(origin: &Origin, grant: &Grant) {
+    let key = key(origin, grant);
     with(|rotations| {
         rotations.all.retain(|_, rotation| match rotation.try_lock() {
-            Ok(known) => !known.as_ref().is_some_and(|known| known.brought(base_url, key)),
+            Ok(known) => !known.as_ref().is_some_and(|known| known.brought(origin, key)),
             Err(_) => true, // under way
         });
     });
@@ -141,7 +139,7 @@ impl Place {
             rotations.forget_old();
             match rotations.all.get(&key) {
                 Some(rotation) => Some(Arc::clone(rotation)),
-                None if rotations.spent.contains(&key) => None,
+                None if rotations.spent.knows(&key) => None,
                 None => Some(Arc::clone(rotations.all.entry(key).or_default())),
             }
         })?;
@@ -164,9 +162,8 @@ impl Rotations {
                 let now = place.clock.boot_time();
                 known.over = Some(now);
                 self.ended.push_back((place.key, place.clock.clone(), now));
-                if self.spent.insert(place.key) {
-                    self.spent_in_order.push_back(place.key);
-                }
+                // The life of a token is a matter of weeks, whatever clock a test reads.
+                self.spent.add(place.key, Clock::system().boot_time());
             }
             // The map and this place hold it, and nobody else.
             None if Arc::strong_count(&place.rotation) == 2 => drop(self.all.remove(&place.key)),
@@ -180,11 +177,6 @@ impl Rotations {
         {
             self.all.remove(key);
             self.ended.pop_front();
-        }
-        while self.spent_in_order.len() > MOST_SPENT
-            && let Some(key) = self.spent_in_order.pop_front()
-        {
-            self.spent.remove(&key);
         }
     }
 }
@@ -211,18 +203,16 @@ pub(super) fn is_spent(grant: &Grant, ended: &Ended) -> bool {
 }
 
 /// A name for whatever holds this refresh token, which does not tell the token.
-pub(super) fn name(base_url: &BaseUrl, grant: &Grant) -> String {
-    URL_SAFE_NO_PAD.encode(key(base_url, grant))
+pub(super) fn name(origin: &Origin, grant: &Grant) -> String {
+    URL_SAFE_NO_PAD.encode(key(origin, grant))
 }
 
-fn key(base_url: &BaseUrl, grant: &Grant) -> Key {
+fn key(origin: &Origin, grant: &Grant) -> Key {
     let mut hash = digest::Context::new(&digest::SHA256);
-    hash.update(base_url.as_str().as_bytes());
+    hash.update(origin.as_str().as_bytes());
     hash.update(b"|");
     hash.update(grant.refresh_token.as_ref().map_or("", |token| token.expose()).as_bytes());
-    let mut key = Key::default();
-    key.copy_from_slice(hash.finish().as_ref());
-    key
+    hash.finish().as_ref().first_chunk().copied().unwrap_or_default()
 }
 
 #[cfg(test)]

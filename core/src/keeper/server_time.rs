@@ -1,4 +1,4 @@
-//! What is known of the clocks of servers, for codes that are made of the time: by their addresses, for all sessions of
+//! What is known of the clocks of servers, for codes that are made of the time: by their origins, for all sessions of
 //! the process.
 
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use crate::clock::{Clock, UnixTime};
 use crate::error::Error;
 use crate::fork::PerProcess;
 use crate::freshness::{ServerClock, Timing};
+use crate::identity::Origin;
 use crate::provider::{BaseUrl, Method, Request};
 use crate::transport::{self, Ending};
 
@@ -26,13 +27,13 @@ struct Seen {
     server: ServerClock,
 }
 
-static KNOWN: PerProcess<Mutex<HashMap<Box<str>, Seen>>> = PerProcess::new();
+static KNOWN: PerProcess<Mutex<HashMap<Origin, Seen>>> = PerProcess::new();
 
 /// Learns from one answer. One that does not say the time tells that as well: nobody need ask again for it.
 pub(super) fn observe(base_url: &BaseUrl, clock: &Clock, timing: Timing) {
     with(|known| {
         let new = || Seen { by: clock.clone(), server: ServerClock::default() };
-        let seen = known.entry(base_url.as_str().into()).or_insert_with(new);
+        let seen = known.entry(Origin::of(base_url)).or_insert_with(new);
         if !seen.by.is(clock) {
             *seen = new();
         }
@@ -42,10 +43,10 @@ pub(super) fn observe(base_url: &BaseUrl, clock: &Clock, timing: Timing) {
 
 /// The server's clock, as far as it is known; nothing where the server has not answered yet.
 pub(super) fn known(base_url: &BaseUrl, clock: &Clock) -> Option<ServerClock> {
-    with(|known| known.get(base_url.as_str()).filter(|seen| seen.by.is(clock)).map(|seen| seen.server))
+    with(|known| known.get(&Origin::of(base_url)).filter(|seen| seen.by.is(clock)).map(|seen| seen.server))
 }
 
-fn with<R>(act: impl FnOnce(&mut HashMap<Box<str>, Seen>) -> R) -> R {
+fn with<R>(act: impl FnOnce(&mut HashMap<Origin, Seen>) -> R) -> R {
     KNOWN.or_default(|known| act(&mut locked(known)))
 }
 

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, Waker};
 use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
 use crate::grant::Tokens;
+use crate::identity::account_of_text;
 use crate::policy::Options;
 use crate::provider::{Provider, SevenG};
 use crate::session::resume;
@@ -36,7 +37,7 @@ pub fn check(data: &[u8]) {
 
 fn read(value: Vec<u8>) -> Result<Tokens, Error> {
     let store = MemoryStore::new();
-    assert!(now(store.put(&session_key(ACCOUNT), value, None))?);
+    assert!(now(store.put(&session_key(&account_of_text(ACCOUNT)), value, None))?);
     let (one, other) = (now(Box::pin(stored_tokens(&store, ACCOUNT))), now(Box::pin(stored_tokens(&store, ACCOUNT))));
     assert_eq!(format!("{one:?}"), format!("{other:?}"));
     one.map(|found| found.expect("a value was put"))

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::grant::Tokens;
+use crate::identity;
 use crate::secret::Secret;
 
 pub use memory::MemoryStore;
@@ -38,11 +39,6 @@ pub trait Store: Send + Sync + fmt::Debug + 'static {
 
     /// Removes `key` if it still has version `expected` and says whether it did.
     fn remove<'a>(&'a self, key: &'a str, expected: u64) -> Pending<'a, bool>;
-}
-
-/// An account's name: a system's address and a user of it.
-pub(crate) fn account(base_url: &str, user: &str) -> String {
-    format!("{base_url}|{user}")
 }
 
 /// The key of an account's ledger.
@@ -126,7 +122,8 @@ pub(crate) fn is_of(value: &[u8], tokens: &Tokens) -> bool {
     })
 }
 
-/// The tokens that a session left in `store` for this account (`base URL` + `|` + `user`), to resume it with.
+/// The tokens that a session left in `store` for this account (`base URL` + `|` + `user`), to resume it with. Any spelling
+/// of the address and of the user finds them.
 ///
 /// A process that ended while it refreshed leaves no refresh token: the server may have replaced it, and would take its
 /// second use for theft.
@@ -134,7 +131,7 @@ pub(crate) fn is_of(value: &[u8], tokens: &Tokens) -> bool {
 /// # Errors
 /// `store` where the store fails or holds something else.
 pub async fn stored_tokens(store: &dyn Store, account: &str) -> Result<Option<Tokens>, Error> {
-    let key = session_key(account);
+    let key = session_key(&identity::account_of_text(account));
     let Some(found) = store.get(&key).await? else { return Ok(None) };
     let stored: StoredTokens = serde_json::from_slice(&found.value).map_err(|error| unreadable(&key, &error))?;
     let mut tokens = Tokens::new(stored.access_token, stored.refresh_token.filter(|_| !stored.rotating));
