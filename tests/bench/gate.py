@@ -75,9 +75,10 @@ class Gate:
         self._held += 1
         self._arrived.set()
         self._open.wait()
+        # Noted before the answer goes: whoever gets it may be done before this thread runs again.
         sent_at = time.monotonic()
-        client.sendall(answer)
         self._sent_at = min(sent_at, self._sent_at or sent_at)
+        client.sendall(answer)
 
 
 def read_message(source: socket.socket) -> bytes:

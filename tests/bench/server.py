@@ -51,7 +51,8 @@ def running(program: str) -> Iterator[Server]:
     process = subprocess.Popen([program, "--port", "0"], stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline() if process.stdout else ""
-        yield Server(**json.loads(line))
+        addresses = json.loads(line)
+        yield Server(addresses["url"], addresses["control"])
     finally:
         process.kill()
         process.communicate()

@@ -61,7 +61,8 @@ def running(program: str, names: list[str], users: list[str]) -> Iterator[Server
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         line = process.stdout.readline() if process.stdout else ""
-        yield Server(**json.loads(line))
+        addresses = json.loads(line)
+        yield Server(addresses["url"], addresses["synapsewave"], addresses["control"])
     finally:
         process.kill()
         process.communicate()
