@@ -27,8 +27,8 @@ MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test lint bench peers soak fuzz docs wheel tarball packages clean check-prerequisites check-lint-prerequisites \
-	lint-rust lint-dependencies lint-python lint-node lint-version \
+.PHONY: help demo test lint quick bench peers soak fuzz docs wheel tarball packages clean check-prerequisites check-lint-prerequisites \
+	lint-rust lint-dependencies lint-advisories lint-python lint-node lint-words lint-version \
 	setup-python setup-python-test setup-python-lint setup-node setup-node-release setup-bench setup-peers setup-soak-dev FORCE
 
 help: ## list these words
@@ -45,22 +45,30 @@ demo: setup-python setup-node ## log in, refresh and survive trouble against the
 test: setup-python-test setup-node ## run the tests of Rust, Python and Node
 	@$(BIN)/python scripts/run_tests.py
 
-lint: lint-rust docs lint-dependencies lint-python lint-node lint-version ## check format, lints, types, licences and versions
+lint: lint-words lint-rust docs lint-dependencies lint-advisories lint-python lint-node lint-version ## check format, lints, types, licences and versions
+
+# WORDS names some of them: make quick WORDS="bench soak".
+quick: | check-prerequisites ## run all the other words in short forms, as CI does: none of them breaks unseen
+	@$(PYTHON) scripts/quick.py $(WORDS)
 
 # The benchmark starts this server and imports this package from Node; from Python it imports what is installed.
+# BENCH takes options, such as BENCH="--quick --only Node:".
 bench: setup-bench ## measure release builds of both bindings
 	RELATCH_SANDBOX="$(CURDIR)/target/$(CARGO_BUILD_TARGET)/release/relatch-sandbox" \
 	RELATCH_NODE="$(CURDIR)/$(NODE_PACKAGE)/bindings-node/dist/index.mjs" \
-	$(BENCH_VENV)/bin/python tests/bench/run.py
+	$(BENCH_VENV)/bin/python tests/bench/run.py $(BENCH)
 
 # Uses the dev builds: nothing is measured in seconds. PEERS takes options, such as PEERS="--only node: --quick".
 peers: setup-peers ## put relatch and other clients into the same trouble, and write docs/peers.md
 	RELATCH_NODE="$(CURDIR)/bindings-node/dist/index.mjs" $(PEERS_VENV)/bin/python tests/peers/run.py $(PEERS)
 
-# SOAK_SECONDS says for how long, SOAK_SEED which trouble there is; SOAK_BUILD=dev takes the dev builds, for a short trial.
+# SOAK_SECONDS says for how long, SOAK_SEED which trouble there is, SOAK_SEEDS how many runs of the simulation follow.
+# SOAK_BUILD=dev takes the dev builds, for a short trial.
 SOAK_SECONDS ?= 1800
 SOAK_SEED ?= 1
+SOAK_SEEDS ?= 200000
 SOAK_BUILD ?= release
+SOAK_TEST_PROFILE := $(if $(filter dev,$(SOAK_BUILD)),test,soak)
 SOAK_PROFILE := $(if $(filter dev,$(SOAK_BUILD)),debug,release)
 SOAK_PYTHON := $(if $(filter dev,$(SOAK_BUILD)),$(VENV),$(BENCH_VENV))/bin/python
 SOAK_NODE := $(if $(filter dev,$(SOAK_BUILD)),,$(NODE_PACKAGE)/)bindings-node/dist/index.mjs
@@ -71,11 +79,11 @@ soak: $(if $(filter dev,$(SOAK_BUILD)),setup-soak-dev,setup-bench) ## use both b
 	RELATCH_NODE="$(CURDIR)/$(SOAK_NODE)" \
 	$(SOAK_PYTHON) tests/soak/run.py
 	# The simulation, for twenty times the seeds that the tests give it.
-	RELATCH_SIMULATION_SEEDS=200000 cargo test --profile soak --package relatch --lib no_seed -- --nocapture
+	RELATCH_SIMULATION_SEEDS="$(SOAK_SEEDS)" cargo test --profile $(SOAK_TEST_PROFILE) --package relatch --lib no_seed -- --nocapture
 
-# The one word that needs a nightly toolchain.
-fuzz: $(CARGO_FUZZ) ## feed every reader of foreign bytes for FUZZ_SECONDS each (600); TARGETS names some of them
-	PATH="$(CURDIR)/$(dir $(CARGO_FUZZ)):$$PATH" fuzz/run.sh $(TARGETS)
+# The one word that needs a nightly toolchain; FUZZ=--replay needs none, and feeds each target its kept corpus alone.
+fuzz: $(if $(filter --replay,$(FUZZ)),check-prerequisites,$(CARGO_FUZZ)) ## feed every reader of foreign bytes for FUZZ_SECONDS each (600); TARGETS names some of them
+	PATH="$(CURDIR)/$(dir $(CARGO_FUZZ)):$$PATH" fuzz/run.sh $(FUZZ) $(TARGETS)
 
 docs: check-prerequisites ## build the documentation of the Rust crates
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
@@ -116,6 +124,13 @@ lint-rust: check-lint-prerequisites
 lint-dependencies: $(CARGO_DENY)
 	$(CARGO_DENY) check --hide-inclusion-graph licenses bans sources
 
+# Needs a database that cargo-deny fetches from GitHub: says so where it cannot be had.
+lint-advisories: $(CARGO_DENY)
+	scripts/check-advisories.sh $(CARGO_DENY)
+
+lint-words: check-prerequisites
+	$(PYTHON) scripts/quick.py --check
+
 lint-python: setup-python-lint
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
@@ -129,6 +144,7 @@ lint-node: setup-node
 
 lint-version: setup-python-lint
 	$(BIN)/python tests/check_version.py
+	$(BIN)/python tests/check_locks.py
 
 $(CARGO_DENY): | check-prerequisites
 	env -u CARGO_TARGET_DIR cargo install --locked --root target/tools/cargo-deny-$(CARGO_DENY_VERSION) cargo-deny@$(CARGO_DENY_VERSION)
@@ -159,14 +175,13 @@ $(VENV)/.extension: $(EXTENSION_SOURCES) $(if $(wildcard $(EXTENSION)),,FORCE) $
 # The Node binding
 
 setup-node: node_modules/.package-lock.json
-	node scripts/build-node.mjs
+	node scripts/build-node.mjs --dev
 
 setup-node-release: node_modules/.package-lock.json
-	node scripts/build-node.mjs --release
+	node scripts/build-node.mjs --package
 
-# Not `npm ci`: it wants the packages of every other platform in the lock too.
 node_modules/.package-lock.json: package.json package-lock.json .npmrc | check-prerequisites
-	npm install --no-progress
+	npm ci --no-progress
 	@touch $@
 
 # Release builds, beside the dev builds

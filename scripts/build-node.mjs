@@ -1,12 +1,14 @@
 // Builds the npm package: the TypeScript sources as CommonJS, one ES module per public entry, and the native addon.
 //
-//   node scripts/build-node.mjs             dev profile, into bindings-node/dist
-//   node scripts/build-node.mjs --release   release profile, into target/npm-package, a folder that can be packed
+//   node scripts/build-node.mjs             release profile, into bindings-node/dist: `npm run build`
+//   node scripts/build-node.mjs --dev       dev profile, into bindings-node/dist
+//   node scripts/build-node.mjs --package   release profile, into target/npm-package, a folder that can be packed
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { parseArgs } from 'node:util';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
@@ -111,14 +113,14 @@ function stage(folder) {
   for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(folder, name));
 }
 
-const release = process.argv.includes('--release');
-const folder = release ? join(root, 'target', 'npm-package') : root;
+const { values: asked } = parseArgs({ options: { dev: { type: 'boolean' }, package: { type: 'boolean' } } });
+const folder = asked.package ? join(root, 'target', 'npm-package') : root;
 const output = join(folder, 'bindings-node', 'dist');
-if (release) rmSync(folder, { recursive: true, force: true });
+if (asked.package) rmSync(folder, { recursive: true, force: true });
 mkdirSync(output, { recursive: true });
 
 run(join(root, 'node_modules', '.bin', 'tsc'), ['--project', 'bindings-node', '--outDir', output]);
 writeFileSync(join(output, 'package.json'), '{ "type": "commonjs" }\n');
-replace(buildAddon(release ? 'release' : 'dev'), join(output, addonName()));
+replace(buildAddon(asked.dev ? 'dev' : 'release'), join(output, addonName()));
 for (const entry of entries()) await writeModule(output, entry);
-if (release) stage(folder);
+if (asked.package) stage(folder);
