@@ -2,26 +2,24 @@
 
 use std::time::Duration;
 
+use pyo3::conversion::FromPyObjectOwned;
 use pyo3::exceptions::PyOverflowError;
 use pyo3::prelude::*;
 use pyo3::types::{PyAny, PyBool, PyString};
 use relatch::{Tokens, UnixTime};
 
 use crate::error::{invalid, raise};
+use crate::held::given;
 
 /// What Python sees of tokens: access token, refresh token, end in seconds since 1970.
 pub(crate) type TokensParts = (String, Option<String>, Option<f64>);
 
 /// Reads an optional argument; one of another type is `InvalidConfig` for `field`.
-pub(crate) fn optional<'a, 'py, T>(
-    field: &str,
-    expected: &str,
-    value: Option<&'a Bound<'py, PyAny>>,
-) -> PyResult<Option<T>>
+pub(crate) fn optional<'py, T>(field: &str, expected: &str, value: Option<&Bound<'py, PyAny>>) -> PyResult<Option<T>>
 where
-    T: FromPyObject<'a, 'py>,
+    T: FromPyObjectOwned<'py>,
 {
-    let Some(value) = value else { return Ok(None) };
+    let Some(value) = value.map(given) else { return Ok(None) };
     value.extract().map(Some).map_err(|_| {
         let found = value.get_type().name().map_or_else(|_| "something else".to_owned(), |name| name.to_string());
         invalid(value.py(), field, &format!("{field} must be {expected}, not {found}."))
@@ -30,13 +28,14 @@ where
 
 /// Reads an optional text. Half of a surrogate pair, which Python takes for a character, is none to anybody else.
 pub(crate) fn optional_text(field: &str, expected: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<String>> {
+    let value = value.map(given);
     // The exception that says where in the text it is holds the whole text, which may be a secret: it is dropped.
-    if let Some(text) = value.and_then(|value| value.cast::<PyString>().ok())
+    if let Some(text) = value.as_ref().and_then(|value| value.cast::<PyString>().ok())
         && text.to_str().is_err()
     {
         return Err(invalid(text.py(), field, &format!("{field} must be a text of whole characters.")));
     }
-    optional(field, expected, value)
+    optional(field, expected, value.as_ref())
 }
 
 /// Reads a text.
@@ -46,17 +45,18 @@ pub(crate) fn text(field: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
 
 /// Reads a number of seconds; True and False are numbers to Python, and to nobody else.
 pub(crate) fn seconds(field: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<Option<f64>> {
-    if let Some(value) = value
+    let value = value.map(given);
+    if let Some(value) = &value
         && value.is_instance_of::<PyBool>()
     {
         return Err(invalid(value.py(), field, &format!("{field} must be a number of seconds, not bool.")));
     }
-    if let Some(value) = value
+    if let Some(value) = &value
         && is_too_large(value)
     {
         return Err(invalid(value.py(), field, &format!("{field} is too large: it is a number of seconds.")));
     }
-    optional(field, "a number of seconds", value)
+    optional(field, "a number of seconds", value.as_ref())
 }
 
 /// Whether it is a number above all that a duration can hold.
@@ -88,13 +88,6 @@ pub(crate) fn flag(field: &str, value: Option<&Bound<'_, PyAny>>) -> PyResult<bo
 #[allow(clippy::cast_possible_truncation)] // a cast from a float saturates
 pub(crate) fn unix_time(seconds: f64) -> UnixTime {
     UnixTime((seconds * 1000.0).round() as i64)
-}
-
-/// The core's tokens from what Python read from the user's.
-pub(crate) fn tokens_in((access_token, refresh_token, expires_at): TokensParts) -> Tokens {
-    let mut tokens = Tokens::new(access_token, refresh_token);
-    tokens.expires_at = expires_at.map(unix_time).or(tokens.expires_at);
-    tokens
 }
 
 /// The core's tokens for Python to wrap.

@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use relatch::{Factor, Totp};
 
 use crate::error::{invalid, raise};
+use crate::held::given;
 use crate::question::{Asks, Callback};
 
 /// A second factor of one user. Make one of its subclasses.
@@ -18,6 +19,7 @@ impl SecondFactor {
     /// `argument` is what the package calls the value.
     #[new]
     fn new(kind: &str, argument: &str, value: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let value = given(value);
         if kind == "otp"
             && let Ok(callback) = value.cast::<Callback>()
         {

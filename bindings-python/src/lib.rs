@@ -11,11 +11,13 @@ mod event;
 mod exit;
 mod factor;
 mod handed;
+mod held;
 mod interpreter;
 mod logging;
 mod login;
 mod options;
 mod package;
+mod pem;
 mod provider;
 mod question;
 mod queue;
@@ -23,6 +25,7 @@ mod sandbox;
 mod session;
 mod seven_g;
 mod synapsewave;
+mod tokens;
 mod wait;
 mod wake;
 
@@ -57,9 +60,9 @@ mod _relatch {
     #[pymodule_export]
     use crate::factor::SecondFactor;
     #[pymodule_export]
-    use crate::login::{Opened, begin, begin_async, login, login_async, refresh, refresh_async, resume};
+    use crate::held::{Held, hold};
     #[pymodule_export]
-    use crate::options::Options;
+    use crate::login::{Opened, begin, begin_async, login, login_async, refresh, refresh_async, resume};
     #[pymodule_export]
     use crate::package::connect;
     #[pymodule_export]

@@ -31,10 +31,16 @@ impl Provider {
         self.core.system()
     }
 
-    /// The user name, or None where no credentials are held.
+    /// The user, or None where no credentials are held.
     #[getter]
-    fn username(&self) -> Option<&str> {
+    fn user(&self) -> Option<&str> {
         self.core.user()
+    }
+
+    /// The number of the callback that its logins may ask, 0 for none.
+    #[getter]
+    fn _asks(&self) -> u64 {
+        self.asks.number()
     }
 
     /// The address of the API.

@@ -6,7 +6,10 @@ use pyo3::exceptions::{PyOSError, PyTimeoutError, PyValueError};
 use pyo3::prelude::*;
 use relatch::Clock;
 
+use crate::convert::text;
+use crate::error::invalid;
 use crate::exit::{self, Busy};
+use crate::held::given;
 use crate::logging;
 use crate::wait::wait;
 
@@ -21,10 +24,10 @@ pub(crate) struct Sandbox {
 #[pymethods]
 impl Sandbox {
     #[new]
-    fn new(py: Python<'_>, settings: &str) -> PyResult<Self> {
+    fn new(py: Python<'_>, settings: &Bound<'_, PyAny>) -> PyResult<Self> {
         logging::start(py)?;
-        let settings: relatch_sandbox::Settings =
-            serde_json::from_str(settings).map_err(|error| PyValueError::new_err(error.to_string()))?;
+        let settings: relatch_sandbox::Settings = serde_json::from_str(&text("settings", settings)?)
+            .map_err(|error| PyValueError::new_err(error.to_string()))?;
         let api_key = settings.synapsewave.api_key.clone();
         let started = exit::detached(py, &Busy::new(), || relatch_sandbox::Sandbox::start(settings));
         started.map(|core| Self { core, api_key }).map_err(|error| PyOSError::new_err(error.to_string()))
@@ -32,24 +35,20 @@ impl Sandbox {
 
     /// Where it listens, without a slash at the end.
     #[getter]
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.core.url()
     }
 
     /// Where the Synapsewave API is, without a slash at the end.
     #[getter]
-    fn synapsewave_url(&self) -> String {
+    pub(crate) fn synapsewave_url(&self) -> String {
         self.core.synapsewave_url()
     }
 
-    #[pyo3(name = "_api_key")]
-    fn api_key(&self) -> &str {
-        &self.api_key
-    }
-
     #[pyo3(name = "_control")]
-    fn control(&self, py: Python<'_>, name: &str, body: &str) -> PyResult<String> {
-        let body = serde_json::from_str(body).map_err(|error| PyValueError::new_err(error.to_string()))?;
+    fn control(&self, py: Python<'_>, name: &str, body: &Bound<'_, PyAny>) -> PyResult<String> {
+        let body =
+            serde_json::from_str(&text("body", body)?).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let answer =
             exit::detached(py, &Busy::new(), || self.core.control(name, body)).map_err(PyValueError::new_err)?;
         Ok(answer.to_string())
@@ -64,8 +63,24 @@ impl Sandbox {
 }
 
 impl Sandbox {
+    /// What the Synapsewave API takes for its key.
+    pub(crate) fn api_key(&self) -> &str {
+        &self.api_key
+    }
+
     /// The clock that sessions opened against it follow.
     pub(crate) fn clock(&self) -> Clock {
         self.core.manual_clock().clock()
     }
+}
+
+/// Reads the argument `sandbox`.
+pub(crate) fn sandbox_of<'py>(value: Option<&Bound<'py, PyAny>>) -> PyResult<Option<Bound<'py, Sandbox>>> {
+    let Some(value) = value.map(given) else { return Ok(None) };
+    value.cast_into::<Sandbox>().map(Some).map_err(|error| {
+        let value = error.into_inner();
+        let found = value.get_type().name().map_or_else(|_| "something else".to_owned(), |name| name.to_string());
+        let message = format!("sandbox must be a relatch.testing.Sandbox, not {found}.");
+        invalid(value.py(), "sandbox", &message)
+    })
 }

@@ -320,9 +320,9 @@ impl Session {
         self.core.system()
     }
 
-    /// The user name, or None where no credentials are held.
+    /// The user, or None where no credentials are held.
     #[getter]
-    fn username(&self) -> Option<&str> {
+    fn user(&self) -> Option<&str> {
         self.core.user()
     }
 }

@@ -3,16 +3,18 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 use relatch::{Health, LookupEntry};
 
 use crate::awaitable::Awaitable;
 use crate::convert::{flag, optional_text};
 use crate::error::raise;
 use crate::logging;
-use crate::options::Options;
+use crate::options;
 use crate::provider::Provider;
 use crate::question::Asks;
-use crate::sandbox::Sandbox;
+use crate::sandbox::sandbox_of;
+use crate::synapsewave::with_texts;
 use crate::wait::wait;
 
 /// The 7G API for one user.
@@ -35,38 +37,34 @@ impl SevenG {
         base_url: Option<&Bound<'_, PyAny>>,
         bearer: Option<&Bound<'_, PyAny>>,
         allow_insecure: Option<&Bound<'_, PyAny>>,
-        sandbox: Option<&Bound<'_, Sandbox>>,
+        sandbox: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         logging::start(py)?;
-        let mut builder = relatch::SevenG::builder()
+        let sandbox = sandbox_of(sandbox)?;
+        let builder = relatch::SevenG::builder()
             .bearer(flag("bearer", bearer)?)
             .allow_insecure(flag("allow_insecure", allow_insecure)?);
-        if let Some(username) = optional_text("username", "a text", username)? {
-            builder = builder.username(username);
-        }
-        if let Some(password) = optional_text("password", "a text", password)? {
-            builder = builder.password(password);
-        }
-        if let Some(environment) = optional_text("environment", "a text", environment)? {
-            builder = builder.environment(environment);
-        }
-        if let Some(base_url) = optional_text("base_url", "a text", base_url)? {
-            builder = builder.base_url(base_url);
+        let mut builder = with_texts!(builder, username, password, environment, base_url);
+        // An environment beside it is refused, as beside any other address.
+        if let Some(sandbox) = &sandbox
+            && base_url.is_none()
+        {
+            builder = builder.base_url(sandbox.get().url());
         }
         let core = Arc::new(builder.build().map_err(|error| raise(&error))?);
-        let provider = Provider::new(core.clone(), sandbox, Asks::default());
+        let provider = Provider::new(core.clone(), sandbox.as_ref(), Asks::default());
         Ok(PyClassInitializer::from(provider).add_subclass(Self(core)))
     }
 
     #[pyo3(name = "_health")]
-    fn health(&self, py: Python<'_>, options: &Options) -> PyResult<(bool, u16, String)> {
-        let options = options.with_clock(None)?;
+    fn health(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<(bool, u16, String)> {
+        let options = options::network(options)?;
         wait(py, self.0.health(&options)).map(health_out)
     }
 
     #[pyo3(name = "_health_async")]
-    fn health_async(&self, py: Python<'_>, options: &Options) -> PyResult<Awaitable> {
-        let (core, options) = (Arc::clone(&self.0), options.with_clock(None)?);
+    fn health_async(&self, py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Awaitable> {
+        let (core, options) = (Arc::clone(&self.0), options::network(options)?);
         let health = async move { core.health(&options).await };
         Awaitable::new(py, health, |py, health| Ok(health_out(health).into_pyobject(py)?.into_any().unbind()))
     }
@@ -76,16 +74,21 @@ impl SevenG {
         &self,
         py: Python<'_>,
         name: Option<&Bound<'_, PyAny>>,
-        options: &Options,
+        options: &Bound<'_, PyDict>,
     ) -> PyResult<Vec<(String, String)>> {
-        let (name, options) = (optional_text("name", "a text", name)?, options.with_clock(None)?);
+        let (name, options) = (optional_text("name", "a text", name)?, options::network(options)?);
         wait(py, self.0.lookup(name.as_deref(), &options)).map(lookup_out)
     }
 
     #[pyo3(name = "_lookup_async", signature = (name, options))]
-    fn lookup_async(&self, py: Python<'_>, name: Option<&Bound<'_, PyAny>>, options: &Options) -> PyResult<Awaitable> {
+    fn lookup_async(
+        &self,
+        py: Python<'_>,
+        name: Option<&Bound<'_, PyAny>>,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<Awaitable> {
         let (name, core) = (optional_text("name", "a text", name)?, Arc::clone(&self.0));
-        let options = options.with_clock(None)?;
+        let options = options::network(options)?;
         let entries = async move { core.lookup(name.as_deref(), &options).await };
         Awaitable::new(py, entries, |py, entries| Ok(lookup_out(entries).into_pyobject(py)?.into_any().unbind()))
     }

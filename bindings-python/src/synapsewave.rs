@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pyo3::prelude::*;
-use pyo3::types::PyBool;
+use pyo3::types::{PyBool, PyMapping};
 use relatch::{SynapsewaveBuilder, SynapsewaveDealerBuilder};
 use serde_json::Value;
 
 use crate::convert::{flag, optional_text};
 use crate::error::{invalid, raise};
 use crate::factor::SecondFactor;
+use crate::held::given;
 use crate::logging;
 use crate::provider::Provider;
 use crate::question::{Asks, Callback};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, sandbox_of};
 
 /// Synapsewave for one user of a broker.
 #[pyclass(frozen, subclass, extends = Provider, module = "relatch._relatch")]
@@ -36,6 +37,30 @@ macro_rules! with_texts {
 }
 pub(crate) use with_texts;
 
+/// The builder with the address and the key, those of the sandbox unless given.
+macro_rules! with_place {
+    ($builder:expr, $sandbox:expr, $base_url:expr, $api_key:expr) => {{
+        let (base_url, api_key) = $crate::synapsewave::place($sandbox.as_ref(), $base_url, $api_key)?;
+        let builder = $builder;
+        let builder = if let Some(base_url) = base_url { builder.base_url(base_url) } else { builder };
+        if let Some(api_key) = api_key { builder.api_key(api_key) } else { builder }
+    }};
+}
+pub(crate) use with_place;
+
+/// See `with_place`.
+pub(crate) fn place(
+    sandbox: Option<&Bound<'_, Sandbox>>,
+    base_url: Option<&Bound<'_, PyAny>>,
+    api_key: Option<&Bound<'_, PyAny>>,
+) -> PyResult<(Option<String>, Option<String>)> {
+    let sandbox = sandbox.map(Bound::get);
+    Ok((
+        optional_text("base_url", "a text", base_url)?.or_else(|| sandbox.map(Sandbox::synapsewave_url)),
+        optional_text("api_key", "a text", api_key)?.or_else(|| sandbox.map(|sandbox| sandbox.api_key().to_owned())),
+    ))
+}
+
 /// What `x_api_key` says.
 pub(crate) enum HeaderKey {
     Same,
@@ -45,7 +70,7 @@ pub(crate) enum HeaderKey {
 
 /// Reads `x_api_key`: a text, or False for none.
 pub(crate) fn header_key(value: Option<&Bound<'_, PyAny>>) -> PyResult<HeaderKey> {
-    match value {
+    match value.map(given) {
         None => Ok(HeaderKey::Same),
         Some(value) if value.cast::<PyBool>().is_ok_and(|value| !value.is_true()) => Ok(HeaderKey::Off),
         Some(_) => Ok(HeaderKey::Own(optional_text("x_api_key", "a text or False", value)?.unwrap_or_default())),
@@ -92,15 +117,14 @@ impl Synapsewave {
         build_version: Option<&Bound<'_, PyAny>>,
         device_info: Option<&Bound<'_, PyAny>>,
         allow_insecure: Option<&Bound<'_, PyAny>>,
-        sandbox: Option<&Bound<'_, Sandbox>>,
+        sandbox: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         logging::start(py)?;
+        let sandbox = sandbox_of(sandbox)?;
         let builder = relatch::Synapsewave::builder().allow_insecure(flag("allow_insecure", allow_insecure)?);
         let builder = with_texts!(
             builder,
-            base_url,
             user_id,
-            api_key,
             password,
             mpin,
             fingerprint,
@@ -111,13 +135,14 @@ impl Synapsewave {
             version,
             build_version
         );
+        let builder = with_place!(builder, sandbox, base_url, api_key);
         let builder = with_header_key!(builder, x_api_key);
         let (builder, sso_asks) = with_sso_token(builder, sso_token)?;
         let (builder, factor_asks) = with_second_factor(builder, second_factor)?;
         let core = with_device_info(builder, device_info)?.build().map_err(|error| raise(&error))?;
         // The core takes no provider that has a callback for both.
         let asks = sso_asks.or(factor_asks).unwrap_or_default();
-        let provider = Provider::new(Arc::new(core), sandbox, asks);
+        let provider = Provider::new(Arc::new(core), sandbox.as_ref(), asks);
         Ok(PyClassInitializer::from(provider).add_subclass(Self(())))
     }
 }
@@ -140,14 +165,16 @@ impl SynapsewaveDealer {
         version: Option<&Bound<'_, PyAny>>,
         build_version: Option<&Bound<'_, PyAny>>,
         allow_insecure: Option<&Bound<'_, PyAny>>,
-        sandbox: Option<&Bound<'_, Sandbox>>,
+        sandbox: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         logging::start(py)?;
+        let sandbox = sandbox_of(sandbox)?;
         let builder: SynapsewaveDealerBuilder =
             relatch::SynapsewaveDealer::builder().allow_insecure(flag("allow_insecure", allow_insecure)?);
-        let builder = with_texts!(builder, base_url, user_id, password, api_key, version, build_version);
+        let builder = with_texts!(builder, user_id, password, version, build_version);
+        let builder = with_place!(builder, sandbox, base_url, api_key);
         let core = with_header_key!(builder, x_api_key).build().map_err(|error| raise(&error))?;
-        let provider = Provider::new(Arc::new(core), sandbox, Asks::default());
+        let provider = Provider::new(Arc::new(core), sandbox.as_ref(), Asks::default());
         Ok(PyClassInitializer::from(provider).add_subclass(Self(())))
     }
 }
@@ -156,6 +183,8 @@ type Built = PyResult<(SynapsewaveBuilder, Option<Asks>)>;
 
 /// With a token, or with the callback that is asked for one.
 fn with_sso_token(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAny>>) -> Built {
+    let value = value.map(given);
+    let value = value.as_ref();
     if let Some(callback) = value.and_then(|value| value.cast::<Callback>().ok()) {
         let callback = callback.get();
         return Ok((builder.sso_callback(callback.core.clone()), Some(callback.asks())));
@@ -167,7 +196,7 @@ fn with_sso_token(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAny>>)
 }
 
 fn with_second_factor(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAny>>) -> Built {
-    let Some(value) = value else { return Ok((builder, None)) };
+    let Some(value) = value.map(given) else { return Ok((builder, None)) };
     let Ok(factor) = value.cast::<SecondFactor>() else {
         let message = "second_factor must be Totp, Otp, Fingerprint or Pan.";
         return Err(invalid(value.py(), "second_factor", message));
@@ -178,10 +207,15 @@ fn with_second_factor(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAn
 }
 
 fn with_device_info(builder: SynapsewaveBuilder, value: Option<&Bound<'_, PyAny>>) -> PyResult<SynapsewaveBuilder> {
-    let Some(value) = value else { return Ok(builder) };
-    let Ok(info) = value.extract::<BTreeMap<String, String>>() else {
+    let Some(value) = value.map(given) else { return Ok(builder) };
+    let Some(info) = texts(&value) else {
         let message = "device_info must be a mapping whose names and values are texts.";
         return Err(invalid(value.py(), "device_info", message));
     };
     Ok(builder.device_info(info.into_iter().map(|(name, text)| (name, Value::from(text))).collect()))
+}
+
+fn texts(value: &Bound<'_, PyAny>) -> Option<BTreeMap<String, String>> {
+    let items = value.cast::<PyMapping>().ok()?.items().ok()?;
+    items.iter().map(|item| item.extract().ok()).collect()
 }

@@ -218,7 +218,7 @@ class Runner:
         arguments = {name: self._value(value) for name, value in step.get("arguments", {}).items()}
         session = self._sessions.get(step.get("session", "main"))
         # By the one call that all methods make: scenarios know of methods that are none.
-        result = await self._calls.call(account, "_ask", step["operation"], arguments, session)
+        result = await self._calls.call(account, "_call", step["operation"], arguments, session)
         return {"result": result, "token": result.get("secret")}
 
     def _value(self, given: Any) -> str:

@@ -195,6 +195,16 @@ def test_a_login_in_two_steps_needs_a_password(sandbox: Sandbox) -> None:
         ("ca_certificates", {"ca_certificates": "/nonexistent/certificates.pem"}),
         ("ca_certificates", {"ca_certificates": "a\0b"}),
         ("ca_certificates", {"ca_certificates": 7}),
+        ("client_certificate", {"client_certificate": b"\xff"}),
+        ("client_certificate", {"client_certificate": "/nonexistent/key.pem"}),
+        ("client_certificate", {"client_certificate": "-----BEGIN CERTIFICATE-----"}),
+        ("client_certificate", {"client_certificate": 7}),
+        ("local_address", {"local_address": "eth0"}),
+        ("local_address", {"local_address": 7}),
+        ("address_family", {"address_family": "both"}),
+        ("address_family", {"address_family": 4}),
+        ("user_agent", {"user_agent": "two\nlines"}),
+        ("user_agent", {"user_agent": b"bytes"}),
     ],
 )
 async def test_options(sandbox: Sandbox, field: str, options: Any) -> None:

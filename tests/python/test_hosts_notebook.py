@@ -168,6 +168,8 @@ def test_a_session_in_cells_that_await_block_and_are_interrupted(kernel: Kernel)
         counts = control(url, "counts")
         assert (counts["login"], counts["refresh"], counts["reused"]) == (1, number, 0)
     assert kernel.run("print(set(heard))") == "{'refreshed'}\n"
+    kernel.client.complete("relatch.login(sandbox.seven_g(), exch", 37)
+    assert "exchange_timeout=" in kernel.client.get_shell_msg(timeout=LIMIT)["content"]["matches"]
     kernel.run("kept_alive = relatch.login(sandbox.seven_g(), keep_alive=True)")
     kernel.shut_down()
 

@@ -27,7 +27,7 @@ def test_login_and_use(sandbox: Sandbox) -> None:
     assert call_account(sandbox, session.headers()) == 200
     assert session.claims["UserID"] == session.profile["user_id"]
     assert session.profile["username"] == USERNAME
-    assert (session.system, session.username) == ("7g", USERNAME)
+    assert (session.system, session.user) == ("7g", USERNAME)
     assert session.expires_at is not None
     assert timedelta(minutes=20) <= session.expires_at - MORNING < timedelta(minutes=21)
 
@@ -125,7 +125,7 @@ def test_nothing_printed_holds_a_secret(sandbox: Sandbox) -> None:
         assert secret is not None
         assert secret not in shown
     assert repr(provider) == f"SevenG(username='{USERNAME}', base_url='{sandbox.url}')"
-    assert repr(session) == f"Session(system='7g', username='{USERNAME}', state='active')"
+    assert repr(session) == f"Session(system='7g', user='{USERNAME}', state='active')"
 
 
 def test_sessions_and_providers_refuse_to_be_copied(sandbox: Sandbox) -> None:

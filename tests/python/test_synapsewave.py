@@ -24,7 +24,7 @@ def test_login_and_use(sandbox: Sandbox) -> None:
     session = relatch.login(provider)
     assert session.headers() == {"Authorization": f"Bearer {session.token()}", "x-api-key": API_KEY}
     assert call_balance(sandbox, session.headers()) == 200
-    assert (session.system, session.username, provider.user_id) == ("synapsewave", USER_ID, USER_ID)
+    assert (session.system, session.user, provider.user_id) == ("synapsewave", USER_ID, USER_ID)
     assert session.expires_at is not None
     # 23:59:59 in India.
     assert (session.expires_at + timedelta(hours=5, minutes=30)).strftime("%H:%M:%S") == "23:59:59"
@@ -66,7 +66,7 @@ def test_logging_out_waits_for_the_server_and_bears_its_failure(sandbox: Sandbox
 def test_a_dealer_logs_in_without_a_second_factor(sandbox: Sandbox) -> None:
     provider = sandbox.synapsewave_dealer()
     with relatch.login(provider) as session:
-        assert (session.system, session.username) == ("synapsewave_dealer", provider.user_id)
+        assert (session.system, session.user) == ("synapsewave_dealer", provider.user_id)
         assert session.validate()
 
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from relatch import _relatch, _settings, _tokens
+from relatch import _relatch, _signatures
 from relatch._record import Record
-from relatch._session import Session, parsed
-from relatch._synapsewave import at_sandbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
-    from typing import Any, Literal, NoReturn
+    from typing import Literal, NoReturn
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
 
+    from relatch._options import Network
+    from relatch._session import Session
     from relatch.testing import Sandbox
 
 
@@ -57,10 +56,8 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         x_api_key: What the ``x-api-key`` header says: `api_key` unless given; False for no such header.
         source: "WEBAPI" (the default) or "MOBILEAPI".
         allow_insecure: Let plain http leave this machine.
-        exchange_timeout: Seconds that a request may take. Default 15.
-        proxy: The URL of a proxy, instead of the environment's.
-        ca_certificates: Certificates to trust besides the platform's: a path, or PEM.
         sandbox: A `relatch.testing.Sandbox`, as for `Synapsewave`.
+        **options: How the network is used: see `Network`.
 
     Raises:
         InvalidConfig: An argument is wrong; ``field`` names it.
@@ -82,16 +79,12 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         x_api_key: str | Literal[False] | None = None,
         source: Literal["WEBAPI", "MOBILEAPI"] | None = None,
         allow_insecure: bool = False,
-        exchange_timeout: float | None = None,
-        proxy: str | None = None,
-        ca_certificates: str | os.PathLike[str] | bytes | None = None,
         sandbox: Sandbox | None = None,
+        **options: Unpack[Network],
     ) -> Self:
         """See the class."""
-        base_url, api_key = at_sandbox(sandbox, base_url, api_key)
-        options = _settings.native(
-            {"exchange_timeout": exchange_timeout, "proxy": proxy, "ca_certificates": ca_certificates}
-        )
+        base_url, user_id, api_key, x_api_key = _relatch.hold(base_url, user_id, api_key, x_api_key)
+        source, allow_insecure, sandbox = _relatch.hold(source, allow_insecure, sandbox)
         return super().__new__(
             cls,
             options,
@@ -110,11 +103,11 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("send_otp", {}))
+        return _message(self._call("send_otp", {}))
 
     async def send_otp_async(self) -> str:
         """`send_otp` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("send_otp", {}))
+        return _message(await self._call_async("send_otp", {}))
 
     def verify_otp(self, otp: str) -> str:
         """Exchanges the one-time password for a temporary token.
@@ -125,11 +118,13 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The token, for `set_password`.
         """
-        return _secret(self._ask("verify_otp", {"otp": otp}))
+        [otp] = _relatch.hold(otp)
+        return _secret(self._call("verify_otp", {"otp": otp}))
 
     async def verify_otp_async(self, otp: str) -> str:
         """`verify_otp` for asyncio, with the same arguments, result and errors."""
-        return _secret(await self._ask_async("verify_otp", {"otp": otp}))
+        [otp] = _relatch.hold(otp)
+        return _secret(await self._call_async("verify_otp", {"otp": otp}))
 
     def set_password(self, temp_token: str, new_password: str) -> str:
         """Sets a new password.
@@ -141,11 +136,15 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("set_password", {"temp_token": temp_token, "new_password": new_password}))
+        temp_token, new_password = _relatch.hold(temp_token, new_password)
+        return _message(self._call("set_password", {"temp_token": temp_token, "new_password": new_password}))
 
     async def set_password_async(self, temp_token: str, new_password: str) -> str:
         """`set_password` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("set_password", {"temp_token": temp_token, "new_password": new_password}))
+        temp_token, new_password = _relatch.hold(temp_token, new_password)
+        return _message(
+            await self._call_async("set_password", {"temp_token": temp_token, "new_password": new_password})
+        )
 
     def change_password(self, old_password: str, new_password: str) -> str:
         """Replaces the password.
@@ -157,12 +156,14 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("change_password", {"old_password": old_password, "new_password": new_password}))
+        old_password, new_password = _relatch.hold(old_password, new_password)
+        return _message(self._call("change_password", {"old_password": old_password, "new_password": new_password}))
 
     async def change_password_async(self, old_password: str, new_password: str) -> str:
         """`change_password` for asyncio, with the same arguments, result and errors."""
+        old_password, new_password = _relatch.hold(old_password, new_password)
         return _message(
-            await self._ask_async("change_password", {"old_password": old_password, "new_password": new_password})
+            await self._call_async("change_password", {"old_password": old_password, "new_password": new_password})
         )
 
     def send_mpin_otp(self) -> str:
@@ -171,11 +172,11 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("send_mpin_otp", {}))
+        return _message(self._call("send_mpin_otp", {}))
 
     async def send_mpin_otp_async(self) -> str:
         """`send_mpin_otp` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("send_mpin_otp", {}))
+        return _message(await self._call_async("send_mpin_otp", {}))
 
     def set_mpin(self, mpin: str, otp: str, *, udid: str | None = None) -> str:
         """Sets a new MPIN, and the device of the user's fingerprint if one is given.
@@ -188,11 +189,13 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("set_mpin", {"mpin": mpin, "otp": otp, "udid": udid}))
+        mpin, otp, udid = _relatch.hold(mpin, otp, udid)
+        return _message(self._call("set_mpin", {"mpin": mpin, "otp": otp, "udid": udid}))
 
     async def set_mpin_async(self, mpin: str, otp: str, *, udid: str | None = None) -> str:
         """`set_mpin` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("set_mpin", {"mpin": mpin, "otp": otp, "udid": udid}))
+        mpin, otp, udid = _relatch.hold(mpin, otp, udid)
+        return _message(await self._call_async("set_mpin", {"mpin": mpin, "otp": otp, "udid": udid}))
 
     def change_mpin(self, old_mpin: str, new_mpin: str) -> str:
         """Replaces the MPIN.
@@ -204,11 +207,13 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("change_mpin", {"old_mpin": old_mpin, "new_mpin": new_mpin}))
+        old_mpin, new_mpin = _relatch.hold(old_mpin, new_mpin)
+        return _message(self._call("change_mpin", {"old_mpin": old_mpin, "new_mpin": new_mpin}))
 
     async def change_mpin_async(self, old_mpin: str, new_mpin: str) -> str:
         """`change_mpin` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("change_mpin", {"old_mpin": old_mpin, "new_mpin": new_mpin}))
+        old_mpin, new_mpin = _relatch.hold(old_mpin, new_mpin)
+        return _message(await self._call_async("change_mpin", {"old_mpin": old_mpin, "new_mpin": new_mpin}))
 
     def register_mpin(self, session: Session, mpin: str, *, udid: str | None = None) -> str:
         """Registers an MPIN for the session's user, and the device of the fingerprint if one is given.
@@ -221,11 +226,13 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("register_mpin", {"mpin": mpin, "udid": udid}, session))
+        session, mpin, udid = _relatch.hold(session, mpin, udid)
+        return _message(self._call("register_mpin", {"mpin": mpin, "udid": udid}, session))
 
     async def register_mpin_async(self, session: Session, mpin: str, *, udid: str | None = None) -> str:
         """`register_mpin` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("register_mpin", {"mpin": mpin, "udid": udid}, session))
+        session, mpin, udid = _relatch.hold(session, mpin, udid)
+        return _message(await self._call_async("register_mpin", {"mpin": mpin, "udid": udid}, session))
 
     def register_totp(self, otp: str, *, app_name: str | None = None) -> TotpRegistration:
         """Registers an authenticator app; it counts once `verify_totp` has seen a code of it.
@@ -237,11 +244,13 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             What the app is set up with.
         """
-        return _registration(self._ask("register_totp", {"otp": otp, "app_name": app_name}))
+        otp, app_name = _relatch.hold(otp, app_name)
+        return _registration(self._call("register_totp", {"otp": otp, "app_name": app_name}))
 
     async def register_totp_async(self, otp: str, *, app_name: str | None = None) -> TotpRegistration:
         """`register_totp` for asyncio, with the same arguments, result and errors."""
-        return _registration(await self._ask_async("register_totp", {"otp": otp, "app_name": app_name}))
+        otp, app_name = _relatch.hold(otp, app_name)
+        return _registration(await self._call_async("register_totp", {"otp": otp, "app_name": app_name}))
 
     def verify_totp(self, session: Session, code: str) -> str:
         """Puts the registered authenticator app to use.
@@ -253,11 +262,13 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("verify_totp", {"code": code}, session))
+        session, code = _relatch.hold(session, code)
+        return _message(self._call("verify_totp", {"code": code}, session))
 
     async def verify_totp_async(self, session: Session, code: str) -> str:
         """`verify_totp` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("verify_totp", {"code": code}, session))
+        session, code = _relatch.hold(session, code)
+        return _message(await self._call_async("verify_totp", {"code": code}, session))
 
     def delete_totp(self, session: Session) -> str:
         """Takes the authenticator app out of use.
@@ -268,19 +279,13 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         Returns:
             The server's words.
         """
-        return _message(self._ask("delete_totp", {}, session))
+        [session] = _relatch.hold(session)
+        return _message(self._call("delete_totp", {}, session))
 
     async def delete_totp_async(self, session: Session) -> str:
         """`delete_totp` for asyncio, with the same arguments, result and errors."""
-        return _message(await self._ask_async("delete_totp", {}, session))
-
-    def _ask(self, operation: str, arguments: dict[str, str | None], session: Session | None = None) -> dict[str, Any]:
-        return parsed(self._call(operation, _written(arguments), session))
-
-    async def _ask_async(
-        self, operation: str, arguments: dict[str, str | None], session: Session | None = None
-    ) -> dict[str, Any]:
-        return parsed(await self._call_async(operation, _written(arguments), session))
+        [session] = _relatch.hold(session)
+        return _message(await self._call_async("delete_totp", {}, session))
 
     def __repr__(self) -> str:
         return f"SynapsewaveAccount(user_id={self.user_id!r}, base_url={self.base_url!r})"
@@ -289,26 +294,16 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         raise TypeError("a SynapsewaveAccount holds a key and is neither pickled nor copied: make a new one")
 
 
-def _written(arguments: dict[str, str | None]) -> str:
-    import json  # noqa: PLC0415 most programs never need it
-
-    # What is no text is left to the core to refuse, whatever it is.
-    whole = {
-        name: value if not isinstance(value, str) or _tokens.is_whole(value) else False
-        for name, value in arguments.items()
-    }
-    return json.dumps(whole, default=lambda _value: False)
+_signatures.show(_signatures.account, SynapsewaveAccount.__new__)
 
 
-def _message(result: dict[str, Any]) -> str:
-    message: str = result["message"]
-    return message
+def _message(result: dict[str, str | None]) -> str:
+    return result["message"] or ""
 
 
-def _secret(result: dict[str, Any]) -> str:
-    secret: str = result["secret"]
-    return secret
+def _secret(result: dict[str, str | None]) -> str:
+    return result["secret"] or ""
 
 
-def _registration(result: dict[str, Any]) -> TotpRegistration:
-    return TotpRegistration(result["secret"], result.get("qr_image"), result.get("user_id"))
+def _registration(result: dict[str, str | None]) -> TotpRegistration:
+    return TotpRegistration(_secret(result), result.get("qr_image"), result.get("user_id"))

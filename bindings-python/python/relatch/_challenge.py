@@ -59,12 +59,14 @@ class Challenge(_relatch.Challenge):
         Example:
             >>> session = challenge.complete(otp="123456")
         """
+        totp, otp, fingerprint = _relatch.hold(totp, otp, fingerprint)
         return Session(self._complete(*_only({"totp": totp, "otp": otp, "fingerprint": fingerprint})))
 
     async def complete_async(
         self, *, totp: str | None = None, otp: str | None = None, fingerprint: str | None = None
     ) -> Session:
         """Gives the second factor; `complete` for asyncio, with the same arguments, result and errors."""
+        totp, otp, fingerprint = _relatch.hold(totp, otp, fingerprint)
         return Session(await self._complete_async(*_only({"totp": totp, "otp": otp, "fingerprint": fingerprint})))
 
     @property
@@ -89,7 +91,7 @@ class Challenge(_relatch.Challenge):
         raise TypeError("a Challenge is neither pickled nor copied: complete it in the process where the login began")
 
 
-def _only(factors: dict[str, str | None]) -> tuple[str, str]:
+def _only(factors: dict[str, Any]) -> tuple[str, Any]:
     given = [(kind, value) for kind, value in factors.items() if value is not None]
     if len(given) != 1:
         names = ", ".join(factors)

@@ -210,14 +210,14 @@ class _Dispatcher(Daemon):
 _dispatcher = _Dispatcher()
 
 
-def subscribe(session: Session, callback: Callable[[Event], object]) -> Subscription:
-    """See `Session.subscribe`."""
-    if not _is_plain(callback):
+def subscribe(session: Session, held: Any) -> Subscription:
+    """See `Session.subscribe`; the callback is held by the native module."""
+    if held is None or not _is_plain(held.given()):
         raise InvalidConfig("callback must be a plain function of one argument.", field="callback")
     if session.state == "closed":
         # Nothing will happen to it.
         return Subscription(0)
-    return Subscription(_dispatcher.add(session, callback))
+    return Subscription(_dispatcher.add(session, held.given()))
 
 
 def _is_plain(callback: Any) -> bool:

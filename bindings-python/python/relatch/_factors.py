@@ -50,6 +50,7 @@ class Totp(SecondFactor):
 
     def __new__(cls, secret: str) -> Self:
         """See the class."""
+        [secret] = _relatch.hold(secret)
         return super().__new__(cls, "totp", "secret", secret)
 
 
@@ -90,9 +91,10 @@ class Otp(SecondFactor):
         timeout: float = 120.0,
     ) -> Self:
         """See the class."""
-        held = _questions.callback_of(callback, field="callback", timeout=timeout, timeout_field="timeout")
-        self = super().__new__(cls, "otp", "callback", held.native)
-        self._callback = held
+        [callback] = _relatch.hold(callback)
+        made = _questions.callback_of(callback, field="callback", timeout=timeout, timeout_field="timeout")
+        self = super().__new__(cls, "otp", "callback", made.native)
+        self._callback = made
         return self
 
 
@@ -114,6 +116,7 @@ class Fingerprint(SecondFactor):
 
     def __new__(cls, udid: str) -> Self:
         """See the class."""
+        [udid] = _relatch.hold(udid)
         return super().__new__(cls, "fingerprint", "udid", udid)
 
 
@@ -135,4 +138,5 @@ class Pan(SecondFactor):
 
     def __new__(cls, pan: str) -> Self:
         """See the class."""
+        [pan] = _relatch.hold(pan)
         return super().__new__(cls, "pan", "pan", pan)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _relatch, _settings, _tokens
+from relatch import _relatch, _signatures, _tokens
 from relatch._challenge import Challenge
 from relatch._session import Session
 
@@ -25,8 +25,7 @@ def login(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
 
     Args:
         provider: Which system to log in to, and as whom.
-        **options: `relogin`, `keep_alive`, `mandatory_margin`, `advisory_margin`, `timeout`, `exchange_timeout`,
-            `proxy`, `ca_certificates`, `force`: see `Options`. Times are in seconds.
+        **options: See `Options`. Times are in seconds.
 
     Returns:
         The session, logged in. As a context manager it logs out at the end.
@@ -48,7 +47,8 @@ def login(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
         >>> with relatch.login(relatch.SevenG(username="api_user", password="...", environment="test")) as session:
         ...     requests.get(url, headers=session.headers())
     """
-    return Session(_relatch.login(provider, _settings.native(options)))
+    [provider] = _relatch.hold(provider)
+    return Session(_relatch.login(provider, options))
 
 
 async def login_async(provider: _relatch.Provider, **options: Unpack[Options]) -> Session:
@@ -71,7 +71,8 @@ async def login_async(provider: _relatch.Provider, **options: Unpack[Options]) -
         >>> async with await relatch.login_async(provider) as session:
         ...     await client.get(url, headers=await session.headers_async())
     """
-    return Session(await _relatch.login_async(provider, _settings.native(options)))
+    [provider] = _relatch.hold(provider)
+    return Session(await _relatch.login_async(provider, options))
 
 
 def begin(provider: _relatch.Provider, **options: Unpack[Options]) -> Challenge:
@@ -96,7 +97,8 @@ def begin(provider: _relatch.Provider, **options: Unpack[Options]) -> Challenge:
         ('otp', 'totp', 'fingerprint')
         >>> session = challenge.complete(otp=input("OTP: "))
     """
-    return Challenge(_relatch.begin(provider, _settings.native(options)))
+    [provider] = _relatch.hold(provider)
+    return Challenge(_relatch.begin(provider, options))
 
 
 async def begin_async(provider: _relatch.Provider, **options: Unpack[Options]) -> Challenge:
@@ -106,7 +108,8 @@ async def begin_async(provider: _relatch.Provider, **options: Unpack[Options]) -
         >>> challenge = await relatch.begin_async(provider)
         >>> session = await challenge.complete_async(otp="123456")
     """
-    return Challenge(await _relatch.begin_async(provider, _settings.native(options)))
+    [provider] = _relatch.hold(provider)
+    return Challenge(await _relatch.begin_async(provider, options))
 
 
 def resume(
@@ -128,7 +131,8 @@ def resume(
     Example:
         >>> session = relatch.resume(provider, {"access_token": access, "refresh_token": refresh})
     """
-    return Session(_relatch.resume(provider, _tokens.to_native(tokens), _settings.native(options)))
+    provider, tokens = _relatch.hold(provider, tokens)
+    return Session(_relatch.resume(provider, tokens, options))
 
 
 def refresh(
@@ -154,7 +158,8 @@ def refresh(
     Example:
         >>> row.tokens = relatch.refresh(provider, row.tokens)
     """
-    return _tokens.from_native(_relatch.refresh(provider, _tokens.to_native(tokens), _settings.native(options)))
+    provider, tokens = _relatch.hold(provider, tokens)
+    return _tokens.from_native(_relatch.refresh(provider, tokens, options))
 
 
 async def refresh_async(
@@ -177,5 +182,11 @@ async def refresh_async(
     Example:
         >>> row.tokens = await relatch.refresh_async(provider, row.tokens)
     """
-    parts = await _relatch.refresh_async(provider, _tokens.to_native(tokens), _settings.native(options))
-    return _tokens.from_native(parts)
+    provider, tokens = _relatch.hold(provider, tokens)
+    return _tokens.from_native(await _relatch.refresh_async(provider, tokens, options))
+
+
+_signatures.show(_signatures.login, login, login_async)
+_signatures.show(_signatures.begin, begin, begin_async)
+_signatures.show(_signatures.resume, resume)
+_signatures.show(_signatures.refresh, refresh, refresh_async)

@@ -6,8 +6,33 @@ import os  # noqa: TC003 get_type_hints looks for it here
 from typing import Literal, TypedDict
 
 
-class Options(TypedDict, total=False):
-    """The keyword arguments that `login`, `resume` and `refresh` share. All times are in seconds.
+class Network(TypedDict, total=False):
+    """The keyword arguments that say how the network is used, of calls that make one request.
+
+    Attributes:
+        exchange_timeout: How long one request may take in seconds, connecting included. Default 15.
+        proxy: The URL of a proxy, instead of the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
+        ca_certificates: Certificates to trust besides the platform's: the path of a PEM file, or PEM itself.
+        client_certificate: What to show to servers that want to know the program (mutual TLS): its certificate, those
+            between that and its authority, and its private key, in one PEM; a path, or PEM itself.
+        local_address: The IP address of this machine to connect from, for servers that know their clients by address.
+        address_family: "ipv4" or "ipv6": connect by that alone.
+        user_agent: What the header ``User-Agent`` says. Default "relatch/" and the version.
+    """
+
+    exchange_timeout: float | None
+    proxy: str | None
+    ca_certificates: str | os.PathLike[str] | bytes | None
+    client_certificate: str | os.PathLike[str] | bytes | None
+    local_address: str | None
+    address_family: Literal["ipv4", "ipv6"] | None
+    user_agent: str | None
+
+
+class Options(Network, total=False):
+    """The keyword arguments that `login`, `begin`, `resume` and `refresh` share, besides those of `Network`.
+
+    All times are in seconds.
 
     Attributes:
         relogin: "auto" (the default): a session that holds credentials may log in again by itself, within what the
@@ -16,9 +41,6 @@ class Options(TypedDict, total=False):
         mandatory_margin: How long before its end a token is replaced while callers wait. Default 30.
         advisory_margin: How long before its end a token is replaced in the background. Default 300.
         timeout: How long a call waits unless it says otherwise. Default 30.
-        exchange_timeout: How long one request may take, connecting included. Default 15.
-        proxy: The URL of a proxy, instead of the environment's (``HTTPS_PROXY``, ``NO_PROXY``).
-        ca_certificates: Certificates to trust besides the platform's: the path of a PEM file, or PEM itself.
         force: Send the login even if the lockout guard refuses it. Only for a human who knows that the account can
             bear it. Default False.
     """
@@ -28,7 +50,4 @@ class Options(TypedDict, total=False):
     mandatory_margin: float | None
     advisory_margin: float | None
     timeout: float | None
-    exchange_timeout: float | None
-    proxy: str | None
-    ca_certificates: str | os.PathLike[str] | bytes | None
     force: bool

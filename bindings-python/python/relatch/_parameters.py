@@ -6,19 +6,27 @@ from relatch._errors import InvalidConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from relatch._relatch import Held
 
 
-def takes_question(callback: Callable[..., object], field: str) -> bool:
-    """Whether it has a parameter for the question: one that must be given, or one of that name.
+def takes_question(held: Held, field: str) -> bool:
+    """Whether a callback has a parameter for the question: one that must be given, or one of that name.
 
     Raises:
         InvalidConfig: It can be called neither with a question nor with nothing; ``field`` says which callback.
     """
+    takes = _takes_question(held)
+    if takes is None:
+        raise InvalidConfig(f"{field} must be a function of one argument or of none.", field=field)
+    return takes
+
+
+def _takes_question(held: Held) -> bool | None:
+    """The same, and None where it can be called in neither way."""
     import inspect  # noqa: PLC0415
 
     try:
-        parameters = inspect.signature(callback).parameters.values()
+        parameters = inspect.signature(held.given()).parameters.values()
     except (TypeError, ValueError):
         # Some functions that are written in C do not tell.
         return False
@@ -31,6 +39,6 @@ def takes_question(callback: Callable[..., object], field: str) -> bool:
         if parameter.kind is parameter.KEYWORD_ONLY and parameter.default is parameter.empty
     ]
     if len(needed) > 1 or keywords:
-        raise InvalidConfig(f"{field} must be a function of one argument or of none.", field=field)
+        return None
     gathers = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
     return bool(needed) or gathers or (bool(positional) and positional[0].name == "question")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from relatch import _relatch, _settings
+from relatch import _relatch, _signatures
 from relatch._record import Record
 from relatch._relatch import Provider
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from typing import NoReturn
 
-    from typing_extensions import Self
+    from typing_extensions import Self, Unpack
+
+    from relatch._options import Network
+    from relatch.testing import Sandbox
 
 __all__ = ["Health", "LookupEntry", "Provider", "SevenG"]
 
@@ -63,6 +65,8 @@ class SevenG(_relatch.SevenG):
         base_url: An address of your own instead of an environment's: https, or http to this machine.
         bearer: Whether ``Authorization`` says ``Bearer`` before the token. The vendor's examples send the bare token.
         allow_insecure: Let plain http leave this machine.
+        sandbox: A `relatch.testing.Sandbox` to log in to, whose clock the sessions follow; `base_url` is its own unless
+            given.
 
     Raises:
         InvalidConfig: An argument is wrong; ``field`` names it.
@@ -83,8 +87,11 @@ class SevenG(_relatch.SevenG):
         base_url: str | None = None,
         bearer: bool = False,
         allow_insecure: bool = False,
+        sandbox: Sandbox | None = None,
     ) -> Self:
         """See the class."""
+        username, password, environment, base_url = _relatch.hold(username, password, environment, base_url)
+        bearer, allow_insecure, sandbox = _relatch.hold(bearer, allow_insecure, sandbox)
         return super().__new__(
             cls,
             username=username,
@@ -93,21 +100,14 @@ class SevenG(_relatch.SevenG):
             base_url=base_url,
             bearer=bearer,
             allow_insecure=allow_insecure,
+            sandbox=sandbox,
         )
 
-    def health(
-        self,
-        *,
-        exchange_timeout: float | None = None,
-        proxy: str | None = None,
-        ca_certificates: str | os.PathLike[str] | bytes | None = None,
-    ) -> Health:
+    def health(self, **options: Unpack[Network]) -> Health:
         """Asks whether the API works. Needs no credentials and counts for no lockout.
 
         Args:
-            exchange_timeout: Seconds that the request may take. Default 15.
-            proxy: The URL of a proxy, instead of the environment's.
-            ca_certificates: Certificates to trust besides the platform's: a path, or PEM.
+            **options: How the network is used: see `Network`.
 
         Returns:
             What the API answered.
@@ -119,33 +119,18 @@ class SevenG(_relatch.SevenG):
             >>> relatch.SevenG(environment="test").health().healthy
             True
         """
-        return Health(*self._health(_network(exchange_timeout, proxy, ca_certificates)))
+        return Health(*self._health(options))
 
-    async def health_async(
-        self,
-        *,
-        exchange_timeout: float | None = None,
-        proxy: str | None = None,
-        ca_certificates: str | os.PathLike[str] | bytes | None = None,
-    ) -> Health:
+    async def health_async(self, **options: Unpack[Network]) -> Health:
         """Asks whether the API works; `health` for asyncio, with the same arguments, result and errors."""
-        return Health(*await self._health_async(_network(exchange_timeout, proxy, ca_certificates)))
+        return Health(*await self._health_async(options))
 
-    def lookup(
-        self,
-        name: str | None = None,
-        *,
-        exchange_timeout: float | None = None,
-        proxy: str | None = None,
-        ca_certificates: str | os.PathLike[str] | bytes | None = None,
-    ) -> list[LookupEntry]:
+    def lookup(self, name: str | None = None, **options: Unpack[Network]) -> list[LookupEntry]:
         """The entries of a lookup. Needs no credentials.
 
         Args:
             name: Which lookup; case counts, and "info" lists the names. Without one the server chooses.
-            exchange_timeout: Seconds that the request may take. Default 15.
-            proxy: The URL of a proxy, instead of the environment's.
-            ca_certificates: Certificates to trust besides the platform's: a path, or PEM.
+            **options: How the network is used: see `Network`.
 
         Returns:
             The entries, in the server's order.
@@ -158,23 +143,18 @@ class SevenG(_relatch.SevenG):
         Example:
             >>> relatch.SevenG(environment="test").lookup("info")
         """
-        entries = self._lookup(name, _network(exchange_timeout, proxy, ca_certificates))
+        [name] = _relatch.hold(name)
+        entries = self._lookup(name, options)
         return [LookupEntry(*entry) for entry in entries]
 
-    async def lookup_async(
-        self,
-        name: str | None = None,
-        *,
-        exchange_timeout: float | None = None,
-        proxy: str | None = None,
-        ca_certificates: str | os.PathLike[str] | bytes | None = None,
-    ) -> list[LookupEntry]:
+    async def lookup_async(self, name: str | None = None, **options: Unpack[Network]) -> list[LookupEntry]:
         """The entries of a lookup; `lookup` for asyncio, with the same arguments, result and errors."""
-        entries = await self._lookup_async(name, _network(exchange_timeout, proxy, ca_certificates))
+        [name] = _relatch.hold(name)
+        entries = await self._lookup_async(name, options)
         return [LookupEntry(*entry) for entry in entries]
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(username={self.username!r}, base_url={self.base_url!r})"
+        return f"{type(self).__name__}(username={self.user!r}, base_url={self.base_url!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(
@@ -183,7 +163,5 @@ class SevenG(_relatch.SevenG):
         )
 
 
-def _network(
-    exchange_timeout: float | None, proxy: str | None, ca_certificates: str | os.PathLike[str] | bytes | None
-) -> _relatch.Options:
-    return _settings.native({"exchange_timeout": exchange_timeout, "proxy": proxy, "ca_certificates": ca_certificates})
+_signatures.show(_signatures.health, SevenG.health, SevenG.health_async)
+_signatures.show(_signatures.lookup, SevenG.lookup, SevenG.lookup_async)

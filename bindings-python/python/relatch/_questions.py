@@ -270,11 +270,11 @@ _dispatcher = _Dispatcher()
 _numbers = itertools.count()
 
 
-def callback_of(function: Any, *, field: str, timeout: float, timeout_field: str) -> Callback:
+def callback_of(held: Any, *, field: str, timeout: float, timeout_field: str) -> Callback:
     """What is made of a user's function.
 
     Args:
-        function: A function of one argument or of none, plain or ``async``.
+        held: A function of one argument or of none, plain or ``async``, as `_relatch.hold` gives it.
         field: The argument that it was given as.
         timeout: Seconds that an answer is waited for.
         timeout_field: The argument that this was given as.
@@ -282,10 +282,21 @@ def callback_of(function: Any, *, field: str, timeout: float, timeout_field: str
     Raises:
         InvalidConfig: It cannot be called so, or the time limit is wrong; ``field`` says which.
     """
-    if not callable(function):
-        raise InvalidConfig(f"{field} must be a function, not {type(function).__name__}.", field=field)
-    takes_question = _parameters.takes_question(function, field)
-    callback = Callback(function, takes_question, _relatch.Callback(timeout_field, timeout))
+    callback = callback_if(held, field=field, timeout=timeout, timeout_field=timeout_field)
+    if callback is None:
+        found = "None" if held is None else held.type_name
+        raise InvalidConfig(f"{field} must be a function, not {found}.", field=field)
+    return callback
+
+
+def callback_if(held: Any, *, field: str, timeout: float, timeout_field: str) -> Callback | None:
+    """What is made of a user's function, as `callback_of` says; None for what is no function."""
+    if held is None or not callable(held.given()):
+        return None
+    # A frame that raises shows a function, and that may show what it holds: functools.partial does.
+    takes_question = _parameters.takes_question(held, field)
+    native = _relatch.Callback(timeout_field, timeout)
+    callback = Callback(held.given(), takes_question, native)
     _dispatcher.add(callback)
     return callback
 

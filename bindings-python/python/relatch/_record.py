@@ -24,6 +24,7 @@ class Record:
         return tuple(getattr(self, name) for name in self.__match_args__)
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
+        del value  # a frame that raises shows its arguments
         raise AttributeError(f"{type(self).__name__} cannot be changed")
 
     def __delattr__(self, name: str) -> NoReturn:

@@ -119,6 +119,7 @@ class Session(_relatch.Session):
 
         `report_unauthorized` for asyncio, with the same arguments, result and errors.
         """
+        [token] = _relatch.hold(token)
         return await self._report_unauthorized_async(token, timeout)
 
     async def logout_async(self) -> None:
@@ -177,6 +178,7 @@ class Session(_relatch.Session):
         Example:
             >>> session.subscribe(lambda event: log.info("%s %s", event.kind, event.code))
         """
+        [callback] = _relatch.hold(callback)
         return _events.subscribe(self, callback)
 
     @property
@@ -227,7 +229,7 @@ class Session(_relatch.Session):
         await self.logout_async()
 
     def __repr__(self) -> str:
-        return f"Session(system={self.system!r}, username={self.username!r}, state={self.state!r})"
+        return f"Session(system={self.system!r}, user={self.user!r}, state={self.state!r})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError(

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from relatch import _questions, _relatch
-from relatch._errors import InvalidConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Literal, NoReturn
 
     from typing_extensions import Self
@@ -91,12 +88,14 @@ class Synapsewave(_relatch.Synapsewave):
         sandbox: Sandbox | None = None,
     ) -> Self:
         """See the class."""
-        base_url, api_key = at_sandbox(sandbox, base_url, api_key)
-        callback = None
-        if callable(sso_token):
-            callback = _questions.callback_of(
-                sso_token, field="sso_token", timeout=sso_timeout, timeout_field="sso_timeout"
-            )
+        base_url, user_id, api_key, x_api_key = _relatch.hold(base_url, user_id, api_key, x_api_key)
+        password, mpin, fingerprint, second_factor = _relatch.hold(password, mpin, fingerprint, second_factor)
+        sso_token, register_token, login_type = _relatch.hold(sso_token, register_token, login_type)
+        source, udid, version, build_version = _relatch.hold(source, udid, version, build_version)
+        device_info, allow_insecure, sandbox = _relatch.hold(device_info, allow_insecure, sandbox)
+        callback = _questions.callback_if(
+            sso_token, field="sso_token", timeout=sso_timeout, timeout_field="sso_timeout"
+        )
         self = super().__new__(
             cls,
             base_url=base_url,
@@ -114,17 +113,17 @@ class Synapsewave(_relatch.Synapsewave):
             udid=udid,
             version=version,
             build_version=build_version,
-            device_info=dict(device_info) if isinstance(device_info, Mapping) else device_info,
+            device_info=device_info,
             allow_insecure=allow_insecure,
             sandbox=sandbox,
         )
-        self._callback = callback or getattr(second_factor, "_callback", None)
+        self._callback = callback or _questions.held(self._asks)
         return self
 
     @property
     def user_id(self) -> str | None:
         """The user, or None where none was given."""
-        return self.username
+        return self.user
 
     def __repr__(self) -> str:
         return _shown(self)
@@ -171,7 +170,9 @@ class SynapsewaveDealer(_relatch.SynapsewaveDealer):
         sandbox: Sandbox | None = None,
     ) -> Self:
         """See the class."""
-        base_url, api_key = at_sandbox(sandbox, base_url, api_key)
+        base_url, user_id, password, api_key = _relatch.hold(base_url, user_id, password, api_key)
+        x_api_key, version, build_version = _relatch.hold(x_api_key, version, build_version)
+        allow_insecure, sandbox = _relatch.hold(allow_insecure, sandbox)
         return super().__new__(
             cls,
             base_url=base_url,
@@ -188,30 +189,13 @@ class SynapsewaveDealer(_relatch.SynapsewaveDealer):
     @property
     def user_id(self) -> str | None:
         """The dealer, or None where none was given."""
-        return self.username
+        return self.user
 
     def __repr__(self) -> str:
         return _shown(self)
 
     def __reduce__(self) -> NoReturn:
         _refuse(self)
-
-
-def at_sandbox(sandbox: Sandbox | None, base_url: str | None, api_key: str | None) -> tuple[str | None, str | None]:
-    """The address and the key, those of the sandbox unless given.
-
-    Raises:
-        InvalidConfig: It is no sandbox.
-    """
-    if sandbox is None:
-        return base_url, api_key
-    if not isinstance(sandbox, _relatch.Sandbox):
-        found = type(sandbox).__name__
-        raise InvalidConfig(f"sandbox must be a relatch.testing.Sandbox, not {found}.", field="sandbox")
-    return (
-        sandbox.synapsewave_url if base_url is None else base_url,
-        sandbox._api_key() if api_key is None else api_key,
-    )
 
 
 def _shown(provider: Synapsewave | SynapsewaveDealer) -> str:

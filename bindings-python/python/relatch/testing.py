@@ -105,7 +105,10 @@ class Sandbox(_relatch.Sandbox):
 
     def __new__(cls, settings: Mapping[str, Any] | None = None, **keywords: Any) -> Self:
         """See the class."""
-        return super().__new__(cls, json.dumps({**(settings or {}), **keywords}))
+        [written] = _relatch.hold(json.dumps({**(settings or {}), **keywords}))
+        settings = None
+        keywords.clear()  # a frame that raises shows them
+        return super().__new__(cls, written)
 
     def seven_g(
         self,
@@ -134,14 +137,8 @@ class Sandbox(_relatch.Sandbox):
         if credentials:
             username = USERNAME if username is None else username
             password = PASSWORD if password is None else password
-        return _relatch.SevenG.__new__(
-            SevenG,
-            username=username,
-            password=password,
-            base_url=self.url if base_url is None else base_url,
-            bearer=bearer,
-            sandbox=self,
-        )
+        username, password, base_url, bearer = _relatch.hold(username, password, base_url, bearer)
+        return SevenG(username=username, password=password, base_url=base_url, bearer=bearer, sandbox=self)
 
     def synapsewave(self, *, credentials: bool = True, **settings: Any) -> Synapsewave:
         """A Synapsewave provider for this sandbox, whose sessions follow the sandbox's clock.
@@ -166,7 +163,10 @@ class Sandbox(_relatch.Sandbox):
                 settings["password"] = USER_PASSWORD
             if "sso_token" not in settings:
                 settings.setdefault("second_factor", Totp(TOTP_SECRET))
-        return Synapsewave(sandbox=self, **settings)
+        try:
+            return Synapsewave(sandbox=self, **settings)
+        finally:
+            settings.clear()
 
     def synapsewave_dealer(self, *, credentials: bool = True, **settings: Any) -> SynapsewaveDealer:
         """The same for a dealer.
@@ -182,8 +182,12 @@ class Sandbox(_relatch.Sandbox):
             InvalidConfig: An argument is wrong.
         """
         if credentials:
-            settings = {"user_id": DEALER_ID, "password": DEALER_PASSWORD, **settings}
-        return SynapsewaveDealer(sandbox=self, **settings)
+            settings.setdefault("user_id", DEALER_ID)
+            settings.setdefault("password", DEALER_PASSWORD)
+        try:
+            return SynapsewaveDealer(sandbox=self, **settings)
+        finally:
+            settings.clear()
 
     def advance(self, seconds: float) -> None:
         """Lets time pass at once, for the server and for the sessions opened against it."""
@@ -225,7 +229,10 @@ class Sandbox(_relatch.Sandbox):
         Raises:
             ValueError: A setting is unknown or wrong; nothing has changed then.
         """
-        self.control("configure", **settings)
+        try:
+            self.control("configure", **settings)
+        finally:
+            settings.clear()
 
     def counts(self) -> dict[str, int]:
         """What went over the wire, in numbers: "login", "refresh", "account", "total" and others."""
@@ -317,7 +324,9 @@ class Sandbox(_relatch.Sandbox):
         Raises:
             ValueError: There is no such call, or the body is wrong.
         """
-        return json.loads(self._control(name, json.dumps(body)))
+        [written] = _relatch.hold(json.dumps(body))
+        body.clear()
+        return json.loads(self._control(name, written))
 
     def close(self) -> None:
         """Ends everything. Cannot be undone; no error when it is called again."""
