@@ -118,11 +118,13 @@ check-lint-prerequisites:
 
 lint-rust: check-lint-prerequisites
 	cargo metadata --locked --format-version 1 >/dev/null
+	cargo metadata --locked --format-version 1 --manifest-path fuzz/Cargo.toml >/dev/null
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 
 lint-dependencies: $(CARGO_DENY)
 	$(CARGO_DENY) check --hide-inclusion-graph licenses bans sources
+	$(PYTHON) scripts/third_party.py --check
 
 # Needs a database that cargo-deny fetches from GitHub: says so where it cannot be had.
 lint-advisories: $(CARGO_DENY)

@@ -110,7 +110,7 @@ function stage(folder) {
   const library = libc();
   const platform = { os: [process.platform], cpu: [process.arch], ...(library && { libc: [library] }) };
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ ...published, ...platform }, null, 2)}\n`);
-  for (const name of ['LICENSE', 'README.md']) cpSync(join(root, name), join(folder, name));
+  for (const name of ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt']) cpSync(join(root, name), join(folder, name));
 }
 
 const { values: asked } = parseArgs({ options: { dev: { type: 'boolean' }, package: { type: 'boolean' } } });

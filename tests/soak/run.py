@@ -26,6 +26,8 @@ HERE = Path(__file__).resolve().parent
 # Seconds between two readings; fewer in a short run.
 PERIOD = 10.0
 READINGS = 30
+# In a run of fewer seconds memory is still warming up: it is not looked at.
+LONG_ENOUGH = 180.0
 SESSIONS = 20
 # What the kernel counts as a process's own: its heaps and stacks. Pages of files come and go as code is used.
 OWN = "Anonymous"
@@ -107,6 +109,9 @@ class Soak:
             print(f"{name}, expected errors: {dict(sorted(kinds.items()))}")
         for kind, text in sorted(self._judge.examples.items()):
             print(f"for example {kind}: {text}")
+        if seconds < LONG_ENOUGH:
+            print("\nmemory is not judged: it is still warming up\n")
+            return
         print("\n| process | memory | after warm-up | at the end | highest | grown by | slope an hour |")
         print("|---|---|---:|---:|---:|---:|---:|")
         for member in self._members:
@@ -126,9 +131,10 @@ class Soak:
         counts = self._server.control("counts")
         wrong += [f"the server counted {counts[name]} {name}" for name in NEVER if counts[name]]
         for member in self._members:
-            drift = verdict.memory(member.readings, seconds, OWN).drift
-            if drift > verdict.MOST_DRIFT:
-                wrong.append(f"{member.name}: its memory has grown by {drift / verdict.MEBIBYTE:.2f} MiB")
+            if seconds >= LONG_ENOUGH:
+                drift = verdict.memory(member.readings, seconds, OWN).drift
+                if drift > verdict.MOST_DRIFT:
+                    wrong.append(f"{member.name}: its memory has grown by {drift / verdict.MEBIBYTE:.2f} MiB")
             idle = member.readings[-1][1]["calls"] <= member.readings[len(member.readings) // 2][1]["calls"]
             if idle:
                 wrong.append(f"{member.name}: it makes no calls any more")
