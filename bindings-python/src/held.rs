@@ -23,6 +23,7 @@ impl Held {
         Ok(self.0.bind(py).get_type().name()?.to_string())
     }
 
+    #[allow(clippy::unused_self)] // a method of Python's
     fn __repr__(&self) -> &'static str {
         "[redacted]"
     }
