@@ -21,6 +21,7 @@
 pub mod properties;
 pub mod runtime;
 
+mod carried;
 mod challenge;
 mod clock;
 mod coarse_clock;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use crate::carried;
 use crate::challenge::Challenge;
 use crate::clock::UnixTime;
 use crate::error::Error;
@@ -126,7 +127,7 @@ impl Session {
     /// The access token if that is fresh: no lock, no wait. Else [`token`](Self::token) finds one.
     #[inline]
     pub fn fresh_token(&self) -> Option<Token> {
-        self.0.fresh().map(Token)
+        self.0.fresh().map(Token::of)
     }
 
     /// The headers that authorise a request.
@@ -161,27 +162,49 @@ impl Session {
             Ok(waiting) => waiting.await,
             Err(error) => Err(error),
         };
-        refreshed.map(|held| tokens(&held)).map_err(|error| error.with_challenge(&self.0))
+        refreshed.map(|held| shown(&held)).map_err(|error| error.with_challenge(&self.0))
     }
 
-    /// Says that the server refused `token`, and returns one to try again with.
+    /// Says that the server refused what was `sent`, and returns a token to try again with.
     ///
-    /// Only the current token causes a refresh, and only one; for an older one the current token is returned.
+    /// `sent` is what the refused request carried: the token, or the value of the header, with or without its scheme. Only
+    /// the current token causes a refresh, and only one. For an older one the current token is returned; so is one that
+    /// came less than 5 seconds ago, for the refused request may have carried the one before it: try again with that.
     ///
     /// # Errors
-    /// As [`token`](Self::token); `relogin_required` with cause `token_refused` where new tokens are refused as well.
-    pub async fn report_unauthorized(&self, token: &str) -> Result<Token, Error> {
-        self.report_unauthorized_within(token, self.0.wait_limit()).await
+    /// As [`token`](Self::token); `relogin_required` with cause `token_refused` where new tokens are refused as well;
+    /// `invalid_config` with field `token` for what this session never had.
+    pub async fn report_unauthorized(&self, sent: &str) -> Result<Token, Error> {
+        self.report_unauthorized_within(sent, self.0.wait_limit()).await
     }
 
     /// The same, waiting for `limit` at most.
-    pub async fn report_unauthorized_within(&self, token: &str, limit: Duration) -> Result<Token, Error> {
-        let reply = self.0.ask(Input::Unauthorized(Secret::new(token)));
+    pub async fn report_unauthorized_within(&self, sent: &str, limit: Duration) -> Result<Token, Error> {
+        let found = carried::in_text(&**self.0.provider(), sent);
+        let known = self.0.look(|lifecycle| found.iter().position(|token| lifecycle.had(token)));
+        let token = found.into_iter().nth(known.unwrap_or_default()).unwrap_or_else(|| Secret::new(sent));
+        let reply = self.0.ask(Input::Unauthorized(token));
         let token = match wait(&self.0, reply, Need::Token, limit) {
             Ok(waiting) => waiting.await,
             Err(error) => Err(error),
         };
-        token.map(Token).map_err(|error| error.with_challenge(&self.0))
+        token.map(Token::of).map_err(|error| error.with_challenge(&self.0))
+    }
+
+    /// What [`report_unauthorized`](Self::report_unauthorized) takes, out of all the headers of a request.
+    ///
+    /// # Errors
+    /// `invalid_config` with field `headers` where the header is missing that carries the token.
+    pub fn authorization_in<'a>(
+        &self,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<&'a str, Error> {
+        let provider = &**self.0.provider();
+        carried::in_headers(provider, headers).ok_or_else(|| {
+            let wanted = carried::names(provider).collect::<Vec<_>>().join(", ");
+            let message = format!("These headers carry no token: the server reads it in {wanted}.");
+            Error::invalid("headers", message)
+        })
     }
 
     /// Forgets the tokens, at once, and ends the session on the server where the system can do that.
@@ -247,7 +270,7 @@ impl Session {
     /// A refresh token that was sent and got no answer, or was refused, is left out: its second use would end the session.
     pub fn tokens(&self) -> Option<Tokens> {
         let (held, spent) = self.0.look(|lifecycle| (lifecycle.held().map(Arc::clone), lifecycle.is_spent()));
-        let mut tokens = tokens(&*held?);
+        let mut tokens = shown(&*held?);
         tokens.refresh_token = tokens.refresh_token.filter(|_| !spent);
         Some(tokens)
     }
@@ -295,6 +318,12 @@ impl Session {
     fn held(&self) -> Option<Arc<Held>> {
         self.0.look(|lifecycle| lifecycle.held().map(Arc::clone))
     }
+}
+
+/// The tokens on their way to a caller, who may put them on a request.
+fn shown(held: &Held) -> Tokens {
+    held.handed.note();
+    tokens(held)
 }
 
 /// What [`Session::logout`] returns: ready when the server has been told, at once where there is nothing to tell.

@@ -18,6 +18,13 @@ use crate::session::Session;
 pub struct Token(pub(crate) Arc<Held>);
 
 impl Token {
+    /// A token on its way to a caller, who may put it on a request.
+    #[inline]
+    pub(crate) fn of(held: Arc<Held>) -> Self {
+        held.handed.note();
+        Self(held)
+    }
+
     /// The token itself.
     #[inline]
     pub fn as_str(&self) -> &str {
@@ -59,7 +66,7 @@ impl Future for TokenFuture<'_> {
         if self.waiting.is_none()
             && let Some(held) = self.session.0.fresh()
         {
-            return Poll::Ready(Ok(Token(held)));
+            return Poll::Ready(Ok(Token::of(held)));
         }
         self.poll_slowly(context)
     }
@@ -78,7 +85,7 @@ impl<'a> TokenFuture<'a> {
         }
         let Some(waiting) = &mut self.waiting else { return Poll::Pending };
         let explain = |error: Error| error.with_challenge(&self.session.0);
-        Pin::new(waiting).poll(context).map(|result| result.map(Token).map_err(explain))
+        Pin::new(waiting).poll(context).map(|result| result.map(Token::of).map_err(explain))
     }
 }
 

@@ -11,6 +11,7 @@ mod events;
 mod faults_on_the_wire;
 mod humans;
 mod ledger;
+mod naive_callers;
 mod network;
 mod runtimes;
 mod scenario;

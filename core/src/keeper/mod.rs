@@ -159,6 +159,7 @@ impl Keeper {
         if !self.used.load(Ordering::Relaxed) {
             self.used.store(true, Ordering::Relaxed);
         }
+        held.handed.note();
         Some(Arc::clone(held))
     }
 

@@ -58,6 +58,7 @@ pub(super) fn rules(provider: &dyn Provider, options: &Options) -> Arc<Rules> {
         renewal: provider.renewal(),
         may_relogin: options.may_relogin(),
         keep_alive: options.keeps_alive(),
+        ended_elsewhere: provider.is_ended_elsewhere(),
         margins: options.margins(),
         flight_limit: options.call_limit().saturating_add(step_limit(provider)),
         replay_grace: provider.replay_grace(),

@@ -45,10 +45,9 @@ impl Keeper {
             Ending::Answered(answer, _) => self.provider.read_validate(&answer, grant)?,
             Ending::NotSent(error) | Ending::Ambiguous(error) => return Err(error),
         };
-        if !known {
-            // Whoever asks for a token next must not be given this one.
-            self.ask(Input::Unauthorized(grant.access_token.clone()));
-        }
+        // Whoever asks for a token next must not be given one that the server does not know.
+        let token = grant.access_token.clone();
+        self.ask(if known { Input::Known(token) } else { Input::Unknown(token) });
         Ok(known)
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, Lifecycle, LoginPart, Purpose,
-    REFUSED_AGAIN, SecondFactor, Stage, refusal,
+    ECHO, Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, LIVED_WELL, Lifecycle, LoginPart,
+    Purpose, SecondFactor, Stage, refusal,
 };
 use crate::clock::Now;
 use crate::secret::Secret;
@@ -83,15 +83,48 @@ impl Lifecycle {
         if self.closed {
             return vec![Effect::Refuse(refusal::closed())];
         }
-        // Only the token that is handed out now is worth a refresh: a late 401 is answered by the newer one.
-        if self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {
+        match self.held.as_ref().filter(|held| held.grant.access_token != *token) {
+            // A late 401 for an older token is answered by the newer one.
+            Some(held) if held.issued.contains(token) => return self.want(now),
+            None if self.held.is_some() => {}
+            _ => return vec![Effect::Refuse(refusal::stranger())],
+        }
+        // The request may have carried the token before: this one is worth a try, or a second one.
+        if !self.refused && self.outgoing.is_some_and(|at| now.boot < at.after(ECHO)) {
             return self.want(now);
         }
-        let guard = REFUSED_AGAIN.saturating_mul(1 << self.refusals.saturating_sub(1).min(5));
-        if self.after_refusal.is_some_and(|since| now.boot < since.after(guard)) {
-            let error = refusal::token_refused();
+        self.forget_refusals(now);
+        if let Some(until) = self.guarded_until().filter(|until| now.boot < *until && !self.refused) {
+            // The token may be good for other requests: it is handed out on.
+            let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(until));
             return vec![self.announce(now, EventKind::Unauthorized, None), Effect::Refuse(error)];
         }
+        self.refuse(now)
+    }
+
+    /// Unlike a caller the server knows which token it speaks of: that one is not handed out any more.
+    pub(super) fn unknown(&mut self, now: Now, token: &Secret) -> Vec<Effect> {
+        if self.closed || self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {
+            return Vec::new();
+        }
+        self.forget_refusals(now);
+        self.refuse(now)
+    }
+
+    /// What the server said of a token before does not stand any more.
+    pub(super) fn known(&mut self, token: &Secret) -> Vec<Effect> {
+        let held = self.held.as_ref().filter(|held| held.grant.access_token == *token);
+        match held.filter(|_| self.refused && !self.closed && self.flight.is_none()) {
+            Some(held) => {
+                (self.refused, self.armed) = (false, true);
+                vec![Effect::Publish(Some(Arc::clone(held)))]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// The held token is worth nothing: another one takes its place, now or after a pause.
+    fn refuse(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = Vec::new();
         if !self.refused {
             self.refused = true;
@@ -100,7 +133,15 @@ impl Lifecycle {
             effects.extend(self.end_of_attended(now));
         }
         effects.extend(self.demand(now, Purpose::Refused));
+        // After the pause that the refusals ask for, a session that is kept alive goes on by itself.
+        self.armed |= self.flight.is_none() && self.way_on(now).is_some();
         effects
+    }
+
+    fn forget_refusals(&mut self, now: Now) {
+        if self.after_refusal.is_some_and(|since| now.boot >= since.after(LIVED_WELL)) {
+            (self.after_refusal, self.refusals) = (None, 0);
+        }
     }
 
     pub(super) fn wake(&mut self, now: Now, used: bool) -> Vec<Effect> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{
     Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Freshness, Grant, Held,
-    LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, USUAL_CHALLENGE, refusal,
+    LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, REFUSED_AGAIN, SecondFactor, Stage, USUAL_CHALLENGE,
+    refusal,
 };
 use crate::clock::{BootTime, Now};
 use crate::freshness::{Timing, backoff};
@@ -100,8 +101,13 @@ impl Lifecycle {
         let old = self.held.replace(Arc::clone(&held));
         (self.spent, self.refused, self.inherited, self.challenged) = (None, false, false, None);
         (self.refused_codes, self.login_refused) = (0, false);
-        self.after_refusal = of_refused.then_some(now.boot);
-        self.refusals = self.after_refusal.map_or(0, |_| self.refusals.saturating_add(1));
+        let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
+        self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
+        if of_refused {
+            (self.after_refusal, self.refusals) = (Some(now.boot), self.refusals.saturating_add(1));
+        } else if self.after_refusal.is_none_or(|since| now.boot >= since.after(REFUSED_AGAIN)) {
+            (self.after_refusal, self.refusals) = (None, 0);
+        }
         (self.failures, self.spared_until, self.login_counted, self.last_error) = (0, None, false, None);
         // A token that is over on arrival must not make logins follow each other without a pause.
         self.stillborn = (held.windows.expired <= now.boot).then_some(now.boot);
@@ -148,7 +154,8 @@ impl Lifecycle {
         let of_no_use = self.refused || held.windows.freshness(now.boot) == Freshness::Expired;
         match self.way_on(now).filter(|_| of_no_use) {
             Some(exchange) => {
-                let until = self.not_before.max(Some(held.windows.renewable)).filter(|_| !self.refused);
+                let renewable = self.not_before.max(Some(held.windows.renewable));
+                let until = if self.refused { self.calm_until() } else { renewable };
                 flight.exchange = exchange;
                 self.flight = Some(flight);
                 match until.filter(|at| *at > now.boot) {

@@ -6,6 +6,7 @@
 
 mod asked;
 mod flight;
+mod issued;
 mod refusal;
 mod start;
 #[cfg(test)]
@@ -23,14 +24,24 @@ use crate::factor::FactorKind;
 use crate::freshness::{Freshness, ServerClock, Windows};
 use crate::grant::{Expiry, Grant, SecondFactor};
 use crate::provider::{Outcome, Renewal};
+use crate::secret::Secret;
 
+use issued::Issued;
+use types::Handed;
 pub use types::State;
 pub(crate) use types::{Effect, Ended, Exchange, FlightNumber, Held, Input, LoginPart, Rules};
 pub(crate) use verdict::verdict;
 
-/// A token that came of a refused one and is refused itself within this time shows that a refresh does not help. The
-/// time doubles while each token comes of a refused one: two programs that end each other's sessions must calm down.
+/// Of tokens that come of refused ones two are had within this time. The time doubles while each token comes of a refused
+/// one: two programs that end each other's sessions must calm down.
 const REFUSED_AGAIN: Duration = Duration::from_secs(60);
+/// How often it doubles.
+const MOST_DOUBLINGS: u32 = 5;
+/// A token that was good for so long has nothing to do with the refusal that it came of.
+const LIVED_WELL: Duration = Duration::from_secs(3600);
+/// For so long after a token gave way to another, requests with it are still answered, and callers report the new one for
+/// them: nobody can tell which of the two the server refused.
+const ECHO: Duration = Duration::from_secs(5);
 
 /// No server is taken to wait longer than this for a second factor: its clock may be unknown here.
 const LONGEST_CHALLENGE: Duration = Duration::from_secs(3600);
@@ -84,9 +95,11 @@ pub(crate) struct Lifecycle {
     spent: Option<Cause>,
     /// The server refused the access token.
     refused: bool,
-    /// When the held token came of a refused one.
+    /// When the token before the held one was last handed out, at the latest; nothing where nobody was given it.
+    outgoing: Option<BootTime>,
+    /// When a token last came of a refused one.
     after_refusal: Option<BootTime>,
-    /// How many tokens in a row did.
+    /// How many tokens did, one after the other.
     refusals: u8,
     /// When a token came that had ended on arrival.
     stillborn: Option<BootTime>,
@@ -130,6 +143,7 @@ impl Lifecycle {
             held: None,
             spent: None,
             refused: false,
+            outgoing: None,
             after_refusal: None,
             login_refused: false,
             challenged: None,
@@ -182,6 +196,8 @@ impl Lifecycle {
             Input::Want => self.want(now),
             Input::Refresh => self.refresh(now),
             Input::Unauthorized(token) => self.unauthorized(now, &token),
+            Input::Unknown(token) => self.unknown(now, &token),
+            Input::Known(token) => self.known(&token),
             Input::Ended(number, ended) => self.ended(now, chance, number, ended),
             Input::Stored(number, result) => self.stored(now, number, result),
             Input::Wake { used } => self.wake(now, used),
@@ -198,7 +214,8 @@ impl Lifecycle {
             None => self
                 .held
                 .as_ref()
-                .map(|held| held.windows.wake.max(self.not_before.max(self.spared_until).unwrap_or_default())),
+                .map(|held| self.calm_until().unwrap_or(held.windows.wake))
+                .map(|at| at.max(self.not_before.max(self.spared_until).unwrap_or_default())),
         }
     }
 
@@ -262,6 +279,22 @@ impl Lifecycle {
         self.spent.is_some()
     }
 
+    /// Until when a token that the server refused is not replaced: those before it were refused as well.
+    fn calm_until(&self) -> Option<BootTime> {
+        self.guarded_until().filter(|_| self.refused)
+    }
+
+    /// Until when a refused token would not be replaced.
+    fn guarded_until(&self) -> Option<BootTime> {
+        let doublings = u32::from(self.refusals).checked_sub(2)?.min(MOST_DOUBLINGS);
+        self.after_refusal.map(|since| since.after(REFUSED_AGAIN.saturating_mul(1 << doublings)))
+    }
+
+    /// Whether the session holds, or held, this access token.
+    pub(crate) fn had(&self, token: &Secret) -> bool {
+        self.held.as_ref().is_some_and(|held| held.issued.contains(token))
+    }
+
     /// What is held, whatever it is worth.
     pub(crate) fn held(&self) -> Option<&Arc<Held>> {
         self.held.as_ref()
@@ -306,7 +339,8 @@ impl Lifecycle {
             }
             _ => Windows::new(now.boot, lifetime, self.rules.margins, chance),
         };
-        Held { grant, windows, expires_at }
+        let issued = Issued::and(self.held.as_ref().map(|held| &held.issued), &grant.access_token);
+        Held { grant, windows, expires_at, issued, handed: Handed::default() }
     }
 
     fn announce(&self, now: Now, kind: EventKind, error: Option<&Error>) -> Effect {

@@ -1,5 +1,6 @@
 //! The errors of a session that cannot go on: what happened, what it means, what to do.
 
+use super::Rules;
 use crate::error::{Cause, Error, ErrorCode};
 use crate::grant::SecondFactor;
 
@@ -13,10 +14,24 @@ pub(super) fn forked() -> Error {
     Error::new(ErrorCode::ForkedSession, message)
 }
 
-pub(super) fn token_refused() -> Error {
-    let message = "The server refuses the access token that it issued after refusing the one before: a newer token does \
-                   not help. The account may lack the permission, or the request goes to another environment.";
+pub(super) fn token_refused(rules: &Rules) -> Error {
+    let likely = if rules.ended_elsewhere {
+        "Another login of the same user, in another program or in the broker's own application, is the likely cause: it \
+         ends this session again and again. Give each program a user of its own, or let one of them log in for all"
+    } else {
+        "The account may lack the permission, or the request goes to another environment"
+    };
+    let message = format!(
+        "The server refuses the access tokens that it issues, one after the other: a newer one does not help. {likely}. \
+         The next report after retry_at gets a newer token."
+    );
     Error::relogin(Cause::TokenRefused, message)
+}
+
+pub(super) fn stranger() -> Error {
+    let message = "This session never had the token that is reported. Give what the refused request carried: the token, the \
+                   header's value, or the headers.";
+    Error::invalid("token", message)
 }
 
 /// The session needs a login because of `cause`; `error` is what the server or the network said.

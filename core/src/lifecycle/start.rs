@@ -63,7 +63,13 @@ impl Lifecycle {
     /// Starts a flight: on the wire at once, or as soon as the server and the backoff allow, if that is soon enough.
     pub(super) fn begin(&mut self, now: Now, exchange: Exchange, purpose: Purpose) -> Vec<Effect> {
         let deadline = self.deadline(now);
-        let allowed = self.not_before.unwrap_or_default();
+        // Who asks for new tokens knows more than the refusals tell.
+        let calm = self.calm_until().filter(|_| purpose != Purpose::Asked).unwrap_or_default();
+        if calm > deadline {
+            let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(calm));
+            return vec![Effect::Refuse(error)];
+        }
+        let allowed = self.not_before.unwrap_or_default().max(calm);
         if allowed > deadline {
             let error = self.last_error.clone().unwrap_or_else(|| self.no_way_on(now));
             return vec![Effect::Refuse(error)];

@@ -1,8 +1,10 @@
 //! What goes into the state machine and what comes out of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use super::issued::Issued;
 use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::event::Event;
@@ -31,6 +33,8 @@ pub(crate) struct Rules {
     pub(crate) may_relogin: bool,
     /// Refresh in the background even while unused.
     pub(crate) keep_alive: bool,
+    /// Another login of the user may end the session.
+    pub(crate) ended_elsewhere: bool,
     pub(crate) margins: Margins,
     /// How long a flight goes on while it can only wait and try again.
     pub(crate) flight_limit: Duration,
@@ -48,7 +52,37 @@ pub(crate) struct Held {
     pub(crate) windows: Windows,
     /// The end of the access token by the server's clock.
     pub(crate) expires_at: UnixTime,
+    /// This access token and those that the session had before.
+    pub(crate) issued: Issued,
+    pub(crate) handed: Handed,
 }
+
+/// Whether somebody may have put the token on a request.
+#[derive(Debug, Default)]
+pub(crate) struct Handed(AtomicBool);
+
+impl Handed {
+    #[inline]
+    pub(crate) fn note(&self) {
+        // Written once, so that those who read the token on every core do not write to it.
+        if !self.0.load(Ordering::Relaxed) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    pub(super) fn is_noted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// It says nothing of what is granted.
+impl PartialEq for Handed {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Handed {}
 
 /// Names one flight of a session.
 pub(crate) type FlightNumber = u32;
@@ -102,8 +136,12 @@ pub(crate) enum Input {
     Want,
     /// A caller wants the tokens to be rotated now.
     Refresh,
-    /// A caller says that the server refused this access token.
+    /// A caller says that the server refused this access token, which may be a newer one than its request carried.
     Unauthorized(Secret),
+    /// The server itself says that it does not know this access token.
+    Unknown(Secret),
+    /// The server itself says that it does.
+    Known(Secret),
     /// The exchange of this flight ended.
     Ended(FlightNumber, Ended),
     /// The new tokens of this flight have been stored, or the store has failed.

@@ -119,6 +119,11 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         false
     }
 
+    /// Whether another login of the user may end the session.
+    fn is_ended_elsewhere(&self) -> bool {
+        false
+    }
+
     /// Whether a login spends a value that is good for one: a session then never makes another.
     fn is_for_one_login(&self) -> bool {
         false

@@ -14,6 +14,7 @@ const sessions = await Promise.all(Array.from({ length: 20 }, () => login(provid
 const other = await login(sandbox.synapsewave({ ssoToken: 'made-up-sso-token-1' }), { signal });
 sandbox.advance(1210);
 
+const firsts = sessions.map((one) => one.tokens?.accessToken ?? '');
 const session = (/** @type {number} */ number) => sessions[number % sessions.length] ?? other;
 
 /** Calls that share an exchange, or need none. @type {Array<(number: number) => Promise<unknown>>} */
@@ -21,7 +22,7 @@ const shared = [
   (number) => session(number).token({ signal }),
   (number) => session(number).headers({ signal }),
   (number) => session(number).refresh({ signal }),
-  (number) => session(number).reportUnauthorized('made-up', { signal }),
+  (number) => session(number).reportUnauthorized(firsts[number % firsts.length] ?? '', { signal }),
 ];
 /** Calls of which each is an exchange of its own. */
 const single = [

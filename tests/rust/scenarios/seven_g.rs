@@ -79,6 +79,7 @@ scenarios! {
     resume_with_expired_token,
     resume_without_refresh_token_with_credentials,
     resume_without_refresh_token,
+    report_stranger,
     resume,
     rotation_lost_without_credentials,
     rotation_lost,

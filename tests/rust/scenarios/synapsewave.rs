@@ -163,6 +163,7 @@ scenarios! {
     synapsewave_validate_after_logout,
     synapsewave_validate_boolean,
     synapsewave_validate_capital,
+    synapsewave_validate_false_again,
     synapsewave_validate_false,
     synapsewave_validate_gateway,
     synapsewave_validate_request,

@@ -32,6 +32,8 @@ export class Seat {
   #refused = monotonic();
   /** @type {Session | undefined} */
   #session;
+  /** The token that each session began with. @type {WeakMap<Session, string | undefined>} */
+  #first = new WeakMap();
 
   /**
    * @param {string} account
@@ -53,6 +55,7 @@ export class Seat {
       const session = await relatch.login(this.#provider, { timeout: PATIENCE });
       session.on('event', this.#tally.hear);
       this.#session = session;
+      this.#first.set(session, session.tokens?.accessToken);
     });
   }
 
@@ -93,7 +96,11 @@ export class Seat {
     if (chosen < 0.6) return on(() => session.token(options));
     if (chosen < 0.8) return on(() => session.headers(options));
     if (chosen < 0.9) return on(() => Promise.all(Array.from({ length: 10 }, () => session.token(options))));
-    if (chosen < 0.97) return on(() => session.reportUnauthorized('made-up', options));
+    if (chosen < 0.97) {
+      const first = this.#first.get(session);
+      const late = first !== session.tokens?.accessToken && first;
+      return on(() => (late ? session.reportUnauthorized(late, options) : session.token(options)));
+    }
     if (chosen < 0.99) return on(() => (this.#daily ? session.feed(options) : session.refresh(options)), 'refresh');
     const provider = this.#provider;
     const ask = () => (provider instanceof relatch.SevenG ? provider.lookup('info') : session.validate());

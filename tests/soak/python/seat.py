@@ -33,6 +33,8 @@ class Seat:
         self._provider = provider
         self._tally = tally
         self._session: relatch.Session | None = None
+        # A session and the token that it began with.
+        self._begun: tuple[relatch.Session, str] | None = None
         self._refused = time.monotonic()
         self._daily = isinstance(provider, relatch.Synapsewave)
 
@@ -42,6 +44,7 @@ class Seat:
             session = await relatch.login_async(self._provider, timeout=PATIENCE)
             session.subscribe(self._tally.hear)
             self._session = session
+            self._begun = (session, _access_token(session))
             return True
         return False
 
@@ -83,7 +86,11 @@ class Seat:
             elif chosen < 0.9:
                 await asyncio.gather(*(session.token_async(timeout=timeout) for _ in range(10)))
             elif chosen < 0.97:
-                await session.report_unauthorized_async("made-up", timeout=timeout)
+                late = self._late(session)
+                if late is None:
+                    await session.token_async(timeout=timeout)
+                else:
+                    await session.report_unauthorized_async(late, timeout=timeout)
             elif chosen < 0.99:
                 await (session.feed_async(timeout=timeout) if self._daily else session.refresh_async(timeout=timeout))
             elif isinstance(self._provider, relatch.SevenG):
@@ -117,14 +124,24 @@ class Seat:
                     session.token(timeout=timeout)
                 elif chosen < 0.9 or self._daily:
                     session.headers(timeout=timeout)
-                elif chosen < 0.99:
-                    session.report_unauthorized("made-up", timeout=timeout)
-                else:
+                elif chosen < 0.99 and (late := self._late(session)) is not None:
+                    session.report_unauthorized(late, timeout=timeout)
+                elif chosen >= 0.99:
                     session.refresh(timeout=timeout)
+
+    def _late(self, session: relatch.Session) -> str | None:
+        """A token that the session had and that has been replaced."""
+        begun, current = self._begun, _access_token(session)
+        return begun[1] if begun and begun[0] is session and begun[1] != current else None
 
     def _own(self, session: relatch.Session, *, hasty: bool = False) -> Callable[[str], bool]:
         """What a caller brings about: it has hardly any time, or somebody has ended the session."""
         return lambda code: (code == "closed" and session is not self._session) or (hasty and code == "timeout")
+
+
+def _access_token(session: relatch.Session) -> str:
+    tokens = session.tokens
+    return tokens.access_token if tokens else ""
 
 
 def _kind(*, hasty: bool = False, refresh: bool) -> str:

@@ -2,6 +2,7 @@
 
 mod model;
 mod refreshless;
+mod reports;
 mod retries;
 mod sequences;
 mod steps;

@@ -12,9 +12,9 @@ use crate::secret::Secret;
 /// The common end, in seconds of the tests' clock; a login is of use from 2 s after it.
 const END: i64 = 3600;
 
-fn rules() -> Rules {
+pub(super) fn rules() -> Rules {
     let renewal = Renewal::Daily { end: at(END).unix.time_of_day(), gap: Duration::from_secs(2) };
-    Rules { fresh_codes: true, renewal, ..with_refresh() }
+    Rules { fresh_codes: true, ended_elsewhere: true, renewal, ..with_refresh() }
 }
 
 fn attended() -> Rules {
@@ -32,7 +32,7 @@ fn grant(name: &str, end: i64) -> Grant {
     }
 }
 
-fn active(rules: Rules) -> Lifecycle {
+pub(super) fn active(rules: Rules) -> Lifecycle {
     Lifecycle::resumed(rules, ServerClock::default(), grant("one", END), at(0), 0.0).0
 }
 

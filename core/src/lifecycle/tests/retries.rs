@@ -198,7 +198,10 @@ fn a_token_that_comes_of_a_refused_one_is_known_as_such_whichever_flight_brought
     assert_eq!(names(&step(&mut lifecycle, 105, Input::Want)), ["wait 1", "refresh 1"]);
     step(&mut lifecycle, 105, Input::Ended(1, answered(Outcome::Granted(grant("two", 1200)), 105)));
     step(&mut lifecycle, 105, Input::Stored(1, Ok(())));
-    let effects = step(&mut lifecycle, 106, Input::Unauthorized(Secret::new("two")));
+    step(&mut lifecycle, 111, Input::Unauthorized(Secret::new("two")));
+    step(&mut lifecycle, 111, Input::Ended(2, answered(Outcome::Granted(grant("three", 1200)), 111)));
+    step(&mut lifecycle, 111, Input::Stored(2, Ok(())));
+    let effects = step(&mut lifecycle, 117, Input::Unauthorized(Secret::new("three")));
     let Some(Effect::Refuse(error)) = effects.last() else { panic!("{:?}", names(&effects)) };
     assert_eq!(error.cause(), Some(Cause::TokenRefused));
 }

@@ -36,6 +36,7 @@ fn sequence(seed: u64) {
         can_login: random.u8(..4) > 0,
         may_relogin: random.u8(..4) > 0,
         keep_alive: random.bool(),
+        ended_elsewhere: false,
         margins: Margins::default(),
         flight_limit: Duration::from_secs(30),
         replay_grace: Duration::ZERO,
@@ -106,12 +107,22 @@ fn complete(world: &mut World, session: usize, random: &mut fastrand::Rng) {
 }
 
 fn unauthorized(world: &mut World, session: usize, random: &mut fastrand::Rng) {
-    let handed_out = world.sessions[session].handed_out.clone();
-    let token = match handed_out {
+    let client = &world.sessions[session];
+    let token = match &client.handed_out {
         Some(held) if random.u8(..4) > 0 => held.grant.access_token.clone(),
-        _ => Secret::new("a token from elsewhere"),
+        Some(_) if random.u8(..3) > 0 => client.had[random.usize(..client.had.len())].clone(),
+        // What the session holds by now, whatever the request carried.
+        _ => match client.lifecycle.held() {
+            Some(held) if random.bool() => held.grant.access_token.clone(),
+            _ => Secret::new("a token from elsewhere"),
+        },
     };
-    world.step(session, Input::Unauthorized(token));
+    let input = match random.u8(..8) {
+        0 => Input::Unknown(token),
+        1 => Input::Known(token),
+        _ => Input::Unauthorized(token),
+    };
+    world.step(session, input);
 }
 
 fn fate(random: &mut fastrand::Rng) -> Fate {

@@ -14,6 +14,7 @@ pub(super) fn rules() -> Rules {
         can_login: true,
         may_relogin: true,
         keep_alive: false,
+        ended_elsewhere: false,
         margins: Margins::default(),
         flight_limit: Duration::from_secs(30),
         replay_grace: Duration::ZERO,
@@ -184,28 +185,6 @@ fn a_provider_with_a_grace_is_asked_once_more_within_it() {
     assert_eq!(names(&step(&mut lifecycle, 1305, Input::Ended(0, lost()))), ["refresh 0"]);
     let effects = step(&mut lifecycle, 1306, Input::Ended(0, lost()));
     assert_eq!(names(&effects), ["refresh_failed", "relogin_required", "settle 0 relogin_required"]);
-}
-
-#[test]
-fn a_late_401_for_an_older_token_returns_the_current_one_without_traffic() {
-    let mut lifecycle = active(rules());
-    assert_eq!(names(&step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("older")))), ["hand out one"]);
-}
-
-#[test]
-fn a_401_for_the_current_token_refreshes_once_and_a_second_one_is_an_error() {
-    let mut lifecycle = active(rules());
-    let effects = step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("one")));
-    assert_eq!(names(&effects), ["publish false", "unauthorized", "wait 0", "refresh 0"]);
-    assert_eq!(names(&step(&mut lifecycle, 10, Input::Unauthorized(Secret::new("one")))), ["wait 0"]);
-    step(&mut lifecycle, 11, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 11)));
-    step(&mut lifecycle, 11, Input::Stored(0, Ok(())));
-    let effects = step(&mut lifecycle, 12, Input::Unauthorized(Secret::new("two")));
-    let Some(Effect::Refuse(error)) = effects.last() else { panic!("{effects:?}") };
-    assert_eq!(error.cause(), Some(Cause::TokenRefused));
-    assert_eq!(names(&step(&mut lifecycle, 13, Input::Want)), ["hand out two"]);
-    let later = names(&step(&mut lifecycle, 100, Input::Unauthorized(Secret::new("two"))));
-    assert_eq!(later, ["publish false", "unauthorized", "wait 1", "refresh 1"]);
 }
 
 #[test]

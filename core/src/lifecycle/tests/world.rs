@@ -30,8 +30,12 @@ pub(super) struct Client {
     pub(super) handed_out: Option<Arc<Held>>,
     /// Refresh tokens that the server may have consumed.
     spent: HashSet<String>,
-    /// Access tokens that a caller reported as refused.
+    /// Access tokens that a caller reported as refused, and that the session has given up for that.
     refused: HashSet<String>,
+    /// When it did so.
+    given_up: Vec<BootTime>,
+    /// All that was handed out.
+    pub(super) had: Vec<Secret>,
     /// When something last failed since the last grant: in an outage an old token may be handed out to its end.
     troubled: Option<BootTime>,
     published: Option<Arc<Held>>,
@@ -51,6 +55,8 @@ impl World {
             handed_out: None,
             spent: HashSet::new(),
             refused: HashSet::new(),
+            given_up: Vec::new(),
+            had: Vec::new(),
             troubled: None,
             published: None,
             challenges: Vec::new(),
@@ -62,23 +68,40 @@ impl World {
     }
 
     pub(super) fn step(&mut self, session: usize, input: Input) {
-        if let Input::Unauthorized(token) = &input {
-            self.report(session, token);
-        }
         let fresh = self.fresh(session);
-        let late = matches!(&input, Input::Unauthorized(token) if !self.is_current(session, token));
+        let reported = match &input {
+            Input::Unauthorized(token) => Some(token.clone()),
+            _ => None,
+        };
+        let known = |token: &Secret| self.sessions[session].had.contains(token);
+        let late = reported.as_ref().is_some_and(|token| known(token) && !self.is_current(session, token));
         let effects = self.sessions[session].lifecycle.step(self.now, self.chance, input);
+        if let Some(Effect::Publish(Some(held))) = effects.first() {
+            // By the server's own word it is good after all.
+            self.sessions[session].refused.remove(held.grant.access_token.expose());
+            self.sessions[session].given_up.pop();
+        }
+        if let Some(token) = &reported {
+            self.report(session, token, &effects);
+        }
         if late && fresh {
             assert!(matches!(effects[..], [Effect::HandOut(_)]), "invariant 7: a late 401 caused {effects:?}");
         }
         self.carry_out(session, effects);
     }
 
-    fn report(&mut self, session: usize, token: &Secret) {
-        let twice = self.sessions[session].lifecycle.after_refusal.is_some();
-        if self.is_current(session, token) && !twice {
-            self.sessions[session].refused.insert(token.expose().to_owned());
+    /// What a caller says costs two tokens a minute at most, and what it costs is not handed out any more.
+    fn report(&mut self, session: usize, token: &Secret, effects: &[Effect]) {
+        if !effects.iter().any(|effect| matches!(effect, Effect::Publish(None))) {
+            return;
         }
+        assert!(self.is_current(session, token), "a report of another token than the current one costs that");
+        let client = &mut self.sessions[session];
+        if client.refused.insert(token.expose().to_owned()) {
+            client.given_up.push(self.now.boot);
+        }
+        let crowded = client.given_up.windows(3).any(|three| three[0].until(three[2]) < REFUSED_AGAIN);
+        assert!(!crowded, "three tokens in a minute are given up for what callers say: {:?}", client.given_up);
     }
 
     fn is_current(&self, session: usize, token: &Secret) -> bool {
@@ -244,6 +267,8 @@ impl World {
         let client = &mut self.sessions[session];
         assert!(!client.refused.contains(token), "token {token} is handed out though the server refused it");
         client.handed_out = Some(Arc::clone(held));
+        held.handed.note();
+        client.had.push(held.grant.access_token.clone());
         let recent = client.troubled.is_some_and(|at| self.now.boot < at.after(Duration::from_secs(30)));
         // Or nothing may be sent: the server asked to wait, or there is nothing to send.
         let troubled = recent || !client.lifecycle.can_send_now(self.now);

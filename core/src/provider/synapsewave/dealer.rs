@@ -169,6 +169,10 @@ impl Provider for SynapsewaveDealer {
         Secret::new([user_id, password].into_iter().chain(keys).collect::<Vec<_>>().join("\0"))
     }
 
+    fn is_ended_elsewhere(&self) -> bool {
+        true
+    }
+
     fn has_refresh(&self) -> bool {
         false
     }

@@ -167,6 +167,10 @@ impl Provider for Synapsewave {
         matches!(first, Some(FirstFactor::SsoToken(_) | FirstFactor::RegisterToken(_)))
     }
 
+    fn is_ended_elsewhere(&self) -> bool {
+        true
+    }
+
     fn has_refresh(&self) -> bool {
         false
     }
