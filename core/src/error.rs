@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::{BootTime, Now, UnixTime};
+use crate::foreign_text::{self, LONGEST_TEXT, one_line};
 use crate::words::words;
 
 words! {
@@ -65,6 +66,9 @@ words! {
         LoginRejected = "login_rejected",
     }
 }
+
+/// The longest message, in characters: no foreign text in it makes it longer.
+const LONGEST_MESSAGE: usize = 2000;
 
 /// Whether a request that got no answer may have reached the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -160,8 +164,11 @@ carries! {
 }
 
 impl Error {
+    /// Every text that an error carries is made printable and bounded here and in the methods below, so that nobody can
+    /// forget it. Secrets are kept out where they are known, by `foreign_text::Secrets`.
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
-        Self(Arc::new(Inner { code: Some(code), message: message.into(), ..Inner::default() }))
+        let message = one_line(&message.into(), LONGEST_MESSAGE);
+        Self(Arc::new(Inner { code: Some(code), message, ..Inner::default() }))
     }
 
     /// Ties `retry_at` to the boot clock, read `now` with the wall clock that it was made of: setting that changes nothing
@@ -193,9 +200,10 @@ impl Error {
 
     /// The store failed for `key`, which names an account or a session and holds no secret.
     pub fn store(key: impl Into<String>, source: impl StdError + Send + Sync + 'static) -> Self {
-        let mut error = Self::new(ErrorCode::Store, format!("The session store failed: {source}"));
-        Arc::make_mut(&mut error.0).key = Some(key.into());
-        error.with_source(source)
+        let words = foreign_text::source::words(&source);
+        let mut error = Self::new(ErrorCode::Store, format!("The session store failed: {words}"));
+        Arc::make_mut(&mut error.0).key = Some(one_line(&key.into(), LONGEST_MESSAGE));
+        error.with_boxed_source(Box::new(source))
     }
 
     pub(crate) fn runtime(source: std::io::Error) -> Self {
@@ -204,15 +212,16 @@ impl Error {
         Self::new(ErrorCode::Transport, message).with_sent(Sent::No).with_source(source)
     }
 
+    /// With the error of a library beneath, of which only the words are kept: it may quote the server.
     #[must_use]
-    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Self {
-        Arc::make_mut(&mut self.0).source = Some(Arc::new(source));
-        self
+    pub(crate) fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
+        self.with_boxed_source(foreign_text::source::shown(&source))
     }
 
     #[must_use]
     pub(crate) fn with_more(mut self, words: &str) -> Self {
-        Arc::make_mut(&mut self.0).message.push_str(words);
+        let message = &mut Arc::make_mut(&mut self.0).message;
+        message.push_str(&one_line(words, LONGEST_MESSAGE));
         self
     }
 
@@ -244,6 +253,7 @@ impl Error {
         self.0.attachment.as_deref()
     }
 
+    /// With what the program itself failed with, as it is.
     #[must_use]
     pub(crate) fn with_boxed_source(mut self, source: Box<dyn StdError + Send + Sync>) -> Self {
         Arc::make_mut(&mut self.0).source = Some(Arc::from(source));
@@ -253,19 +263,22 @@ impl Error {
     #[must_use]
     pub(crate) fn with_server(mut self, code: Option<String>, message: Option<String>) -> Self {
         let inner = Arc::make_mut(&mut self.0);
-        (inner.server_code, inner.server_message) = (code, message);
+        let shown =
+            |text: Option<String>| text.map(|text| one_line(&text, LONGEST_TEXT + 1)).filter(|text| !text.is_empty());
+        (inner.server_code, inner.server_message) = (shown(code), shown(message));
         self
     }
 
     #[must_use]
-    pub(crate) fn with_snippet(mut self, snippet: String) -> Self {
-        Arc::make_mut(&mut self.0).snippet = Some(snippet).filter(|text| !text.is_empty());
+    pub(crate) fn with_snippet(mut self, snippet: &str) -> Self {
+        Arc::make_mut(&mut self.0).snippet = Some(one_line(snippet, LONGEST_TEXT + 1)).filter(|text| !text.is_empty());
         self
     }
 
     #[must_use]
-    pub(crate) fn with_methods(mut self, methods: Vec<String>) -> Self {
-        Arc::make_mut(&mut self.0).methods = methods;
+    pub(crate) fn with_methods(mut self, methods: &[String]) -> Self {
+        let shown = methods.iter().map(|method| one_line(method, LONGEST_TEXT));
+        Arc::make_mut(&mut self.0).methods = shown.collect();
         self
     }
 
@@ -274,17 +287,19 @@ impl Error {
         self.0.code.unwrap_or(ErrorCode::Protocol)
     }
 
-    /// The server's own code for the refusal, as it sent it.
+    /// The server's own code for the refusal, printable, bounded and without secrets.
     pub fn server_code(&self) -> Option<&str> {
         self.0.server_code.as_deref()
     }
 
-    /// The server's own words, bounded and without secrets.
+    /// The server's own words, or the title of the page that came in their place: one line of 201 characters at most. A
+    /// secret in them is `[redacted]`; words that may tell one in another spelling are withheld.
     pub fn server_message(&self) -> Option<&str> {
         self.0.server_message.as_deref()
     }
 
-    /// A bounded piece of an answer that could not be read, without secrets (`protocol`).
+    /// What of an answer that could not be read is known to hold no secret: the message of an error or the title of a page;
+    /// else how long the answer was, and of which type (`protocol`).
     pub fn snippet(&self) -> Option<&str> {
         self.0.snippet.as_deref()
     }

@@ -29,6 +29,7 @@ mod cool_down;
 mod error;
 mod event;
 mod factor;
+mod foreign_text;
 mod fork;
 mod freshness;
 mod grant;

@@ -3,10 +3,14 @@
 use serde_json::Value;
 
 use crate::error::{Error, ErrorCode};
+use crate::foreign_text::{datum, one_line};
 use crate::policy::Options;
 use crate::provider::{Answer, Provider, SevenG, denies, field};
 use crate::runtime;
 use crate::transport::{self, Ending};
+
+/// What is kept of a health check's answer, in characters.
+pub(crate) const LONGEST_BODY: usize = 4096;
 
 /// What the health check answered (wire.md 1.8.11).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +19,7 @@ pub struct Health {
     pub healthy: bool,
     /// The HTTP status.
     pub status: u16,
-    /// The body as it came; what is in it is not documented.
+    /// The body in one printable line, of 4096 characters at most; what is in it is not documented.
     pub body: String,
 }
 
@@ -48,7 +52,7 @@ impl SevenG {
 
     pub(crate) fn read_health(answer: &Answer) -> Health {
         let denied = answer.object().as_ref().is_some_and(denies);
-        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        let body = one_line(&String::from_utf8_lossy(&answer.body), LONGEST_BODY);
         Health { healthy: answer.is_success() && !denied, status: answer.status, body }
     }
 
@@ -69,7 +73,7 @@ impl SevenG {
 
     pub(crate) fn read_lookup(&self, answer: &Answer) -> Result<Vec<LookupEntry>, Error> {
         // None was sent, and yet none is to be shown.
-        let secrets = self.secrets(None);
+        let secrets = answer.secrets(&self.secrets(None));
         if answer.is_busy() {
             return Err(answer.busy("lookup", &secrets));
         }
@@ -103,9 +107,9 @@ impl SevenG {
 fn entry(entry: &Value) -> Option<LookupEntry> {
     let entry = entry.as_object()?;
     let text = |name: &str| match field(entry, name) {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => datum(text),
         Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
+        Some(other) => datum(&other.to_string()),
     };
     Some(LookupEntry { id: text("id"), value: text("value") })
 }
@@ -127,7 +131,7 @@ mod tests {
 
     fn answer(body: &str) -> Answer {
         let body = Zeroizing::new(body.as_bytes().to_vec());
-        Answer { status: 200, retry_at: None, received: UnixTime(0), date: None, body }
+        Answer { status: 200, retry_at: None, received: UnixTime(0), date: None, content_type: None, body }
     }
 
     fn lookup(body: &str) -> Result<Vec<LookupEntry>, Error> {

@@ -63,8 +63,8 @@ pub(super) fn relogin(cause: Cause, error: Option<Error>) -> Error {
 pub(super) fn second_factor(asked: &SecondFactor) -> Error {
     let message = "The server took the first factor and asks for a second, and this session holds none that works without \
                    a human. Complete the challenge that this error carries.";
-    let methods = asked.methods.iter().map(|kind| kind.as_str().to_owned()).collect();
-    Error::new(ErrorCode::SecondFactorRequired, message).with_methods(methods)
+    let methods: Vec<_> = asked.methods.iter().map(|kind| kind.as_str().to_owned()).collect();
+    Error::new(ErrorCode::SecondFactorRequired, message).with_methods(&methods)
 }
 
 pub(super) fn challenge_over() -> Error {

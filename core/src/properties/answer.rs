@@ -36,7 +36,7 @@ impl Written {
             None => (data, &data[data.len()..]),
         };
         let body = Zeroizing::new(body.to_vec());
-        let answer = Answer { status: 0, retry_at: None, received: RECEIVED, date: None, body };
+        let answer = Answer { status: 0, retry_at: None, received: RECEIVED, date: None, content_type: None, body };
         let mut written = Self { answer, head: String::from_utf8_lossy(head).into_owned() };
         let status = written.head.split_whitespace().nth(1).and_then(|status| status.parse().ok());
         let received = written.header("Received").and_then(|at| at.parse().ok()).map_or(RECEIVED, UnixTime);

@@ -28,7 +28,7 @@ pub(super) fn device() -> Map<String, Value> {
 /// Whether what goes by this name must not be shown.
 pub(super) fn is_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "secret", "password", "key"].iter().any(|part| name.contains(part))
+    ["token", "secret", "password", "key", "udid"].iter().any(|part| name.contains(part))
         || ["cft", "qrimg", "otp", "mpin", "pan"].contains(&&*name)
 }
 
@@ -84,7 +84,7 @@ pub(super) fn assert_redacted(text: &str, answer: &Answer) {
 
 /// Not a word, not a piece of what stands in for a secret, and no text whose blanks may be others in an error.
 fn is_telling(secret: &str) -> bool {
-    let stands_in = ["[redacted]", "[withheld: it may hold a secret]"];
+    let stands_in = ["[redacted]", "[withheld: it may hold a secret]", "bytes of a type that it does not name"];
     let is_one_word = !secret.contains(|c: char| c.is_whitespace() || c.is_control() || "[]".contains(c));
     secret.len() >= SHORTEST && is_one_word && !stands_in.iter().any(|text| text.contains(secret))
 }

@@ -5,7 +5,8 @@ use zeroize::Zeroizing;
 
 use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
-use crate::secret::{Secret, body_snippet, snippet};
+use crate::foreign_text::{self, Secrets, WITHHELD};
+use crate::secret::Secret;
 
 /// What came back. The body is wiped when dropped: it may hold tokens.
 pub struct Answer {
@@ -17,6 +18,8 @@ pub struct Answer {
     pub received: UnixTime,
     /// When it was made, by the server's (`Date`).
     pub date: Option<UnixTime>,
+    /// What the body is said to be (`Content-Type`).
+    pub content_type: Option<String>,
     /// The body, as it came.
     pub body: Zeroizing<Vec<u8>>,
 }
@@ -38,22 +41,51 @@ impl Answer {
         serde_json::from_slice(self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)).ok()
     }
 
-    /// The server's own words, where the answer has them in one of the usual places.
-    pub(crate) fn message(&self, secrets: &[&Secret]) -> Option<String> {
+    /// What must not be shown of it: `known`, and what it holds itself by the name of a secret.
+    pub(crate) fn secrets(&self, known: &[&Secret]) -> Secrets {
+        Secrets::with_named(known, self.object().map(Value::Object).as_ref())
+    }
+
+    /// The server's own words, where the answer has them in one of the usual places; else the title of a page.
+    fn said(&self) -> Option<String> {
         const PLACES: [&str; 4] = ["message", "title", "error", "detail"];
-        let object = self.object()?;
-        let found = PLACES.iter().find_map(|place| text(&object, place));
-        found.map(|message| snippet(&message, secrets)).filter(|message| !message.is_empty())
+        match self.object() {
+            Some(object) => PLACES.iter().find_map(|place| text(&object, place)),
+            None => foreign_text::title(&self.body),
+        }
+    }
+
+    /// The same as it may be shown.
+    pub(crate) fn message(&self, secrets: &Secrets) -> Option<String> {
+        self.said().map(|said| secrets.words(&said)).filter(|message| !message.is_empty())
+    }
+
+    /// The words of an answer in JSON, in lower case, for those who decide by them and show them to nobody.
+    pub(crate) fn telling_words(&self, secrets: &Secrets) -> String {
+        let said = self.object().and_then(|_| self.said()).unwrap_or_default();
+        secrets.without_lines(&said).to_lowercase()
+    }
+
+    /// What of the body is known to hold no secret; else how long it is, and what it is said to be.
+    pub(crate) fn snippet(&self, secrets: &Secrets) -> String {
+        let shown = self.message(secrets).filter(|message| message != WITHHELD);
+        shown.unwrap_or_else(|| if self.body.is_empty() { String::new() } else { self.withheld(secrets) })
+    }
+
+    fn withheld(&self, secrets: &Secrets) -> String {
+        let length = self.body.len();
+        let kind = self.content_type.as_deref().and_then(media_type).filter(|kind| !secrets.are_in(kind));
+        format!("[withheld: {length} bytes of {}]", kind.unwrap_or("a type that it does not name"))
     }
 
     /// `error` with the status and the server's words.
-    pub(crate) fn explain(&self, error: Error, secrets: &[&Secret]) -> Error {
+    pub(crate) fn explain(&self, error: Error, secrets: &Secrets) -> Error {
         error.with_status(self.status).with_server(None, self.message(secrets))
     }
 
     /// Whether the server's words are about a lockout (wire.md 1.8.7): it is told by explicit signals only.
-    pub(crate) fn speaks_of_lockout(&self, secrets: &[&Secret]) -> bool {
-        let message = self.message(secrets).unwrap_or_default().to_ascii_lowercase();
+    pub(crate) fn speaks_of_lockout(&self, secrets: &Secrets) -> bool {
+        let message = self.telling_words(secrets);
         let says = |beginning: &str| {
             message.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.starts_with(beginning))
         };
@@ -66,7 +98,7 @@ impl Answer {
     }
 
     /// The error for an answer that cannot be read: `what` says what was asked for.
-    pub(crate) fn unreadable(&self, what: &str, secrets: &[&Secret]) -> Error {
+    pub(crate) fn unreadable(&self, what: &str, secrets: &Secrets) -> Error {
         let status = self.status;
         let message = match status {
             300..400 => format!(
@@ -79,19 +111,26 @@ impl Answer {
                  check base_url and any proxy."
             ),
         };
-        let body = String::from_utf8_lossy(&self.body);
-        let error = Error::new(ErrorCode::Protocol, message).with_snippet(body_snippet(&body, secrets));
+        let error = Error::new(ErrorCode::Protocol, message).with_snippet(&self.snippet(secrets));
         self.explain(error, secrets)
     }
 
     /// The error for a server that asks to slow down.
-    pub(crate) fn busy(&self, what: &str, secrets: &[&Secret]) -> Error {
+    pub(crate) fn busy(&self, what: &str, secrets: &Secrets) -> Error {
         let message = format!(
             "The server did not look at the {what} and asks to slow down (HTTP {}). Try again after retry_at.",
             self.status
         );
         self.explain(Error::new(ErrorCode::RateLimited, message).with_retry_at(self.retry_at), secrets)
     }
+}
+
+/// The media type without its parameters, if it is one.
+fn media_type(content_type: &str) -> Option<&str> {
+    const LONGEST: usize = 60;
+    let kind = content_type.split(';').next()?.trim();
+    let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&^_.+-/".contains(&byte);
+    (kind.len() <= LONGEST && kind.contains('/') && kind.bytes().all(is_sign)).then_some(kind)
 }
 
 /// A text field, whatever the case of its name: some servers spell the same field in Pascal case.

@@ -12,6 +12,7 @@ use std::time::Duration;
 use crate::clock::{Now, UnixTime};
 use crate::error::Error;
 use crate::factor::{Factor, FactorKind, Source};
+use crate::foreign_text::{self, Secrets};
 use crate::grant::{Claims, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::lockout::LockoutRule;
 use crate::secret::Secret;
@@ -211,9 +212,14 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         Profile::default()
     }
 
+    /// What it holds that must not be shown: a claim that holds one of them is left out.
+    fn held_secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+
     /// The claims that may be shown to users: some systems write secrets into their tokens.
     fn shown(&self, claims: Claims) -> Claims {
-        claims
+        foreign_text::shown(claims, &Secrets::new(&self.held_secrets()))
     }
 
     /// The market data feed; nothing where the system has none.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::answer::{Answer, denies, text};
 use super::{BaseUrl, Method, Outcome, Provider, Request};
 use crate::error::{Error, ErrorCode};
+use crate::foreign_text::{Secrets, shown};
 use crate::grant::{Claims, Expiry, Grant, Profile};
 use crate::jwt;
 use crate::secret::Secret;
@@ -236,6 +237,10 @@ impl Provider for SevenG {
         vec![("Authorization", self.authorization(access_token)), ("Version", "2.0".to_owned())]
     }
 
+    fn held_secrets(&self) -> Vec<Secret> {
+        self.secrets(None).into_iter().cloned().collect()
+    }
+
     /// wire.md 1.3. `Roles` is a text that holds JSON; what its members mean is not documented.
     fn profile(&self, claims: &Claims) -> Profile {
         const USERNAME: &str = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier";
@@ -245,7 +250,7 @@ impl Provider for SevenG {
         }
         let roles = claims.get("Roles").and_then(Value::as_str).and_then(|roles| serde_json::from_str(roles).ok());
         profile.extend(roles.map(|roles: Value| ("roles".to_owned(), roles)));
-        Profile { fields: profile, ..Profile::default() }
+        Profile { fields: shown(profile, &Secrets::new(self.secrets(None))), ..Profile::default() }
     }
 
     fn credential(&self, _value: Option<&Secret>) -> Secret {
@@ -279,6 +284,7 @@ fn read(
     {
         return Outcome::Granted(grant);
     }
+    let secrets = &answer.secrets(secrets);
     let refused = object.as_ref().is_some_and(denies);
     let may_be_locked = match what {
         // A refresh that comes too often was not looked at, whatever the words are.
@@ -298,7 +304,7 @@ fn read(
     }
 }
 
-fn locked(answer: &Answer, what: &str, secrets: &[&Secret]) -> Error {
+fn locked(answer: &Answer, what: &str, secrets: &Secrets) -> Error {
     let message = format!(
         "The server says that the account is locked and refused the {what}. It opens again ten minutes after the last \
          failed login; nothing is sent before retry_at."
@@ -307,7 +313,7 @@ fn locked(answer: &Answer, what: &str, secrets: &[&Secret]) -> Error {
     answer.explain(Error::new(ErrorCode::AccountLocked, message).with_retry_at(retry_at), secrets)
 }
 
-fn rejected(answer: &Answer, what: &str, secrets: &[&Secret]) -> Error {
+fn rejected(answer: &Answer, what: &str, secrets: &Secrets) -> Error {
     let error = if answer.status == 401 {
         let meaning = match what {
             "login" => "user name or password are wrong, or are those of another environment",

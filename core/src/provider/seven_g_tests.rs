@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use super::*;
 use crate::clock::UnixTime;
+use crate::foreign_text::WITHHELD;
 
 const NOW: UnixTime = UnixTime(1_767_225_600_000);
 
@@ -13,7 +14,14 @@ fn provider() -> SevenG {
 }
 
 fn answer(status: u16, body: &str) -> Answer {
-    Answer { status, retry_at: None, received: NOW, date: None, body: Zeroizing::new(body.as_bytes().to_vec()) }
+    Answer {
+        status,
+        retry_at: None,
+        received: NOW,
+        date: None,
+        content_type: None,
+        body: Zeroizing::new(body.as_bytes().to_vec()),
+    }
 }
 
 fn held() -> Grant {
@@ -163,17 +171,59 @@ fn the_servers_words_come_along_without_secrets() {
 #[test]
 fn a_password_is_known_again_however_the_server_spells_it() {
     let provider = SevenG::builder().username("u").password("made up/\"Word\"+7").build().unwrap();
-    for (status, body) in [
-        (500, r#"{"why":"no: made up/\"Word\"+7"}"#),
-        (500, r#"{"why":"no: made up\/\u0022Word\u0022\u002B7"}"#),
-        (401, r#"{"message":"no: made\nup/\"Word\"+7"}"#),
-        (502, r#"{"why":"{\"why\":\"no: made up\\/\\\"Word\\\"+7\"}"}"#),
+    for (status, body, expected) in [
+        (500, r#"{"message":"no: made up/\"Word\"+7"}"#, "no: [redacted]"),
+        (500, r#"{"detail":"no: made up\/\u0022Word\u0022\u002B7"}"#, "no: [redacted]"),
+        (401, r#"{"message":"no: made\nup/\"Word\"+7"}"#, "no: [redacted]"),
+        (502, r#"{"message":"{\"why\":\"no: made up\\/\\\"Word\\\"+7\"}"}"#, WITHHELD),
+        (401, r#"{"message":"no: bWFkZSB1cC8iV29yZCIrNw=="}"#, "no: [redacted]"),
+        (401, r#"{"message":"no: bWFkZSB1cC8i"}"#, WITHHELD),
+        (403, "<title>no: made&#32;up&sol;&quot;Word</title>", WITHHELD),
     ] {
         let outcome = provider.read_login(&answer(status, body), &[]);
         let (Outcome::Rejected(error) | Outcome::Unreadable(error)) = outcome else { panic!("{body}") };
-        let shown = error.server_message().or(error.snippet()).unwrap_or_default();
-        assert!(shown.contains("no: [redacted]") && !shown.contains("Word"), "{shown}");
+        assert_eq!(error.server_message(), Some(expected), "{body}");
+        assert!(!format!("{error:?}").contains("Word"), "{error:?}");
     }
+}
+
+#[test]
+fn the_title_of_a_page_is_the_servers_message() {
+    for (status, page) in
+        [(403, "<html><title>Just a moment...</title><p>token</p>"), (502, "<h1>Just a moment...</h1>")]
+    {
+        let outcome = provider().read_login(&answer(status, page), &[]);
+        let (Outcome::Rejected(error) | Outcome::Unreadable(error)) = outcome else { panic!("{page}") };
+        assert_eq!(error.server_message(), Some("Just a moment..."), "{page}");
+    }
+}
+
+#[test]
+fn a_good_answer_in_utf_16_is_withheld() {
+    let text = r#"{"accessToken":"live-access","refreshToken":"live-refresh"}"#;
+    for order in [u16::to_le_bytes, u16::to_be_bytes] {
+        let body: Vec<u8> = text.encode_utf16().flat_map(order).collect();
+        let length = body.len();
+        for (status, body) in [(200, body.clone()), (502, body)] {
+            let content_type = Some("application/json".to_owned());
+            let answer = Answer { content_type, body: Zeroizing::new(body), ..answer(status, "") };
+            let Outcome::Unreadable(error) = provider().read_login(&answer, &[]) else { panic!("it was read") };
+            assert_eq!(error.snippet(), Some(&*format!("[withheld: {length} bytes of application/json]")));
+            assert_eq!(error.server_message(), None);
+        }
+    }
+}
+
+#[test]
+fn a_message_is_shown_in_one_printable_line() {
+    let body = r#"{"message":"no\u2028one\u202e \u200bcomes\u001b[2J \udb40\udc41\ue000\n"}"#;
+    assert_eq!(login_error(403, body).server_message(), Some("no one   comes [2J"));
+}
+
+#[test]
+fn what_an_answer_says_by_the_name_of_a_secret_is_not_repeated() {
+    let error = login_error(403, r#"{"message":"no: live-refresh-7","refreshToken":"live-refresh-7"}"#);
+    assert_eq!(error.server_message(), Some("no: [redacted]"));
 }
 
 #[test]
@@ -228,7 +278,7 @@ fn nothing_printed_holds_the_password() {
 proptest::proptest! {
     #[test]
     fn no_answer_panics(status in 100_u16..600, body in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
-        let answer = Answer { status, retry_at: None, received: NOW, date: None, body: Zeroizing::new(body) };
+        let answer = Answer { status, retry_at: None, received: NOW, date: None, content_type: None, body: Zeroizing::new(body) };
         let _ = (provider().read_login(&answer, &[]), provider().read_refresh(&held(), &answer));
     }
 }

@@ -284,7 +284,7 @@ fn answered(reply: Reply, fate: Fate, date: Option<UnixTime>, sent: BootTime) ->
         _ => None,
     };
     let body = Zeroizing::new(reply.1.into_bytes());
-    let answer = Answer { status: reply.0, retry_at, received: now.unix, date, body };
+    let answer = Answer { status: reply.0, retry_at, received: now.unix, date, content_type: None, body };
     Ending::Answered(answer, Timing { sent, received: now.boot, date })
 }
 

@@ -20,6 +20,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{BootTime, Clock};
 use crate::error::{Error, ErrorCode, Sent};
+use crate::foreign_text;
 use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Method, Request};
 #[cfg(test)]
@@ -134,6 +135,7 @@ async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) ->
     let retry_at = header(reqwest::header::RETRY_AFTER)
         .and_then(|value| retry_after::wait(&value, date.unwrap_or(now.unix)))
         .map(|wait| now.unix.after(wait));
+    let content_type = header(reqwest::header::CONTENT_TYPE);
     let status = response.status().as_u16();
     let mut body = Zeroizing::new(Vec::new());
     loop {
@@ -145,7 +147,7 @@ async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) ->
         }
     }
     let timing = Timing { sent, received: now.boot, date };
-    Ending::Answered(Answer { status, retry_at, received: now.unix, date, body }, timing)
+    Ending::Answered(Answer { status, retry_at, received: now.unix, date, content_type, body }, timing)
 }
 
 /// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
@@ -184,7 +186,7 @@ fn not_connected(error: reqwest::Error, by_proxy: bool) -> Error {
     } else {
         (ErrorCode::Transport, "The server could not be reached", "Check the network, and base_url")
     };
-    let reason = sources(&error).last().map(ToString::to_string).unwrap_or_default();
+    let reason = sources(&error).last().map(foreign_text::source::words).unwrap_or_default();
     let message = format!("{what} ({reason}); nothing was sent. {advice}.");
     Error::new(code, message).with_sent(Sent::No).with_source(error)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use crate::error::Error;
+use crate::foreign_text::datum;
 use crate::provider::answer::text;
 use crate::provider::{Answer, BaseUrl, Request};
 use crate::secret::Secret;
@@ -165,10 +166,10 @@ pub(crate) fn read(operation: &Operation, answer: &Answer, secrets: Vec<Secret>)
     }
     let found = |name: &str| data.as_ref().and_then(|data| text(data, name));
     Ok(Reply {
-        message: answer.message(&reading.secrets()).unwrap_or_default(),
+        message: answer.message(&reading.secrets).unwrap_or_default(),
         secret,
         qr_image: found("qrImg").map(Secret::new),
-        user_id: found("userID").or_else(|| found("user_id")),
+        user_id: found("userID").or_else(|| found("user_id")).map(|user| datum(&user)),
     })
 }
 

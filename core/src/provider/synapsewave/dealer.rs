@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::clock::UnixTime;
 use crate::error::Error;
+use crate::foreign_text::Secrets;
 use crate::grant::{Claims, Expiry, Feed, Grant, Profile};
 use crate::provider::{Answer, BaseUrl, Method, Outcome, Provider, Renewal, Request};
 use crate::secret::Secret;
@@ -150,12 +151,12 @@ impl Provider for SynapsewaveDealer {
         Some(self.gateway.ask(Method::Delete, SESSION, Some(&grant.access_token)))
     }
 
-    fn shown(&self, claims: Claims) -> Claims {
-        profile::without_secrets(claims)
+    fn held_secrets(&self) -> Vec<Secret> {
+        self.secrets(&[])
     }
 
     fn profile(&self, claims: &Claims) -> Profile {
-        profile::of_claims(claims)
+        profile::of_claims(claims, &Secrets::new(&self.secrets(&[])))
     }
 
     fn feed(&self, grant: &Grant) -> Option<Feed> {

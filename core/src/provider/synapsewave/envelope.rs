@@ -1,13 +1,9 @@
-//! The frame that the API puts around every answer (wire.md 2.2, 2.10.5, 2.10.13), and what in an answer is secret.
+//! The frame that the API puts around every answer (wire.md 2.2, 2.10.5, 2.10.13).
 
 use serde_json::{Map, Value};
 
 use crate::provider::Answer;
 use crate::provider::answer::{field, text};
-use crate::secret::Secret;
-
-/// A shorter text is a word such as `Bearer`: to hide it would garble the server's words.
-const SHORTEST_SECRET: usize = 4;
 
 /// An object that says how the call went: what gateways and firewalls answer does not.
 pub(super) struct Envelope {
@@ -66,61 +62,4 @@ fn first_text(errors: &Value) -> Option<String> {
         Value::Array(list) => list.iter().find_map(first_text),
         _ => None,
     }
-}
-
-/// Whether what goes by this name is to be kept from sight.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["token", "secret", "password", "key"].iter().any(|part| name.contains(part))
-        || ["cft", "qrimg", "otp", "mpin", "pan"].contains(&&*name)
-}
-
-/// The secrets of an answer, by their names, so that no error repeats them.
-pub(super) fn secrets(value: &Value, is_within: bool, found: &mut Vec<Secret>) {
-    match value {
-        Value::Object(members) => {
-            for (name, value) in members {
-                secrets(value, is_within || is_secret(name) || is_token(name, value), found);
-            }
-        }
-        Value::Array(list) => {
-            for value in list {
-                secrets(value, is_within, found);
-            }
-        }
-        Value::String(text) if is_within && text.len() >= SHORTEST_SECRET => found.push(Secret::new(text.as_str())),
-        Value::Number(number) if is_within && number.to_string().len() >= SHORTEST_SECRET => {
-            found.push(Secret::new(number.to_string()));
-        }
-        Value::String(text) => {
-            if let Some(held) = held(text) {
-                secrets(&held, is_within, found);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Whether anything goes by the name of a secret, however short it is. A truth is none.
-pub(super) fn holds_secrets(value: &Value) -> bool {
-    match value {
-        Value::Object(members) => members.iter().any(|(name, value)| {
-            is_secret(name) && !value.is_boolean() || is_token(name, value) || holds_secrets(value)
-        }),
-        Value::Array(list) => list.iter().any(holds_secrets),
-        Value::String(text) => held(text).as_ref().is_some_and(holds_secrets),
-        _ => false,
-    }
-}
-
-/// The object or list that a text holds.
-fn held(text: &str) -> Option<Value> {
-    let is_json = text.trim_start().starts_with(['{', '[']);
-    is_json.then(|| serde_json::from_str(text).ok()).flatten()
-}
-
-/// wire.md 2.5: the data of one call is a token, without a name.
-fn is_token(name: &str, value: &Value) -> bool {
-    let is_word = |text: &str| ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(text));
-    name.eq_ignore_ascii_case("data") && value.as_str().is_some_and(|text| held(text).is_none() && !is_word(text))
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::clock::UnixTime;
 use crate::factor::FactorKind;
+use crate::foreign_text::Secrets;
 use crate::grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::jwt;
 use crate::provider::answer::{field, text};
@@ -34,11 +35,11 @@ pub(super) fn read(answer: &Answer, known: Vec<Secret>, expected: &Expected) -> 
     let reading = Reading::new(answer, "login", known);
     let Some(data) = granted(&reading) else { return reading.failure().into() };
     if let Some(token) = expected.tokens.iter().find_map(|name| text(&data, name)) {
-        let grant = grant(token, data, answer, expected.user);
+        let grant = grant(token, data, &reading, expected.user);
         return grant.map_or_else(|| reading.unreadable().into(), Outcome::Granted);
     }
     match text(&data, "register_token").filter(|_| expected.may_ask) {
-        Some(token) => Outcome::SecondFactor(second_factor(token, data, answer)),
+        Some(token) => Outcome::SecondFactor(second_factor(token, data, &reading)),
         None => reading.unreadable().into(),
     }
 }
@@ -50,17 +51,17 @@ fn granted(reading: &Reading) -> Option<Map<String, Value>> {
 }
 
 /// Nothing where the token could not be sent: such an answer is not one of the API.
-fn grant(access_token: String, data: Map<String, Value>, answer: &Answer, user: Option<&str>) -> Option<Grant> {
-    let end = jwt::expiry(&access_token).unwrap_or_else(|| trading_day::end(made(answer)));
+fn grant(access_token: String, data: Map<String, Value>, reading: &Reading, user: Option<&str>) -> Option<Grant> {
+    let end = jwt::expiry(&access_token).unwrap_or_else(|| trading_day::end(made(reading.answer)));
     let access_token = Secret::new(access_token);
-    let profile = profile::read(data);
+    let profile = profile::read(data, &reading.known);
     let feed = Some(feed(&profile, &access_token, user));
     let details = Some(Arc::new(Details { profile, feed }));
     let is_sendable = access_token.is_sendable();
     is_sendable.then_some(Grant { access_token, refresh_token: None, expiry: Expiry::At(end), details })
 }
 
-fn second_factor(token: String, data: Map<String, Value>, answer: &Answer) -> SecondFactor {
+fn second_factor(token: String, data: Map<String, Value>, reading: &Reading) -> SecondFactor {
     let may_have = |name: &str| match field(&data, name) {
         Some(Value::Bool(enabled)) => *enabled,
         Some(Value::String(text)) => !text.trim().eq_ignore_ascii_case("false"),
@@ -70,8 +71,8 @@ fn second_factor(token: String, data: Map<String, Value>, answer: &Answer) -> Se
     let mut methods = vec![FactorKind::Otp];
     methods.extend(may_have("totp_enabled").then_some(FactorKind::Totp));
     methods.extend(may_have("fingerprint_enabled").then_some(FactorKind::Fingerprint));
-    let expires_at = jwt::expiry(&token).unwrap_or_else(|| made(answer).after(REGISTERED_FOR));
-    SecondFactor { token: Secret::new(token), methods, expires_at, fields: profile::read(data).fields }
+    let expires_at = jwt::expiry(&token).unwrap_or_else(|| made(reading.answer).after(REGISTERED_FOR));
+    SecondFactor { token: Secret::new(token), methods, expires_at, fields: profile::read(data, &reading.known).fields }
 }
 
 /// When the answer was made, by the server's clock as far as it is known.
@@ -94,6 +95,6 @@ pub(super) fn feed_of(grant: &Grant, user: Option<&str>) -> Feed {
         return details.feed.clone().unwrap_or_else(|| feed(&details.profile, &grant.access_token, user));
     }
     let claims: Claims = jwt::claims(grant.access_token.expose()).unwrap_or_default();
-    let named = profile::of_claims(&claims);
+    let named = profile::of_claims(&claims, &Secrets::default());
     feed(&Profile::default(), &grant.access_token, user.or_else(|| named.text("user_id")))
 }

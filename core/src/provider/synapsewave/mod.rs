@@ -25,6 +25,7 @@ use std::time::Duration;
 use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::factor::{Factor, FactorKind, Source};
+use crate::foreign_text::Secrets;
 use crate::grant::{Claims, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::provider::{Answer, BaseUrl, Method, Outcome, Provider, Renewal, Request};
 use crate::secret::Secret;
@@ -269,11 +270,11 @@ impl Provider for Synapsewave {
     }
 
     fn profile(&self, claims: &Claims) -> Profile {
-        profile::of_claims(claims)
+        profile::of_claims(claims, &Secrets::new(&self.secrets(&[])))
     }
 
-    fn shown(&self, claims: Claims) -> Claims {
-        profile::without_secrets(claims)
+    fn held_secrets(&self) -> Vec<Secret> {
+        self.secrets(&[])
     }
 
     fn feed(&self, grant: &Grant) -> Option<Feed> {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use crate::foreign_text::{Secrets, datum, holds_secrets, is_secret, shown};
 use crate::grant::{Claims, Profile};
 use crate::secret::Secret;
 
-use super::envelope::{holds_secrets, is_secret, members};
+use super::envelope::members;
 
 /// A name of ours, and what the server calls it.
 type Names = (&'static str, &'static [&'static str]);
@@ -77,28 +78,28 @@ const LISTS: [&str; 5] =
     ["exchanges", "broadcast_exchanges", "product_types", "second_broadcast_sockets", "tsl_allowed"];
 const OBJECTS: [&str; 1] = ["product_types_by_exchange"];
 
-/// Reads the data of an answer that grants access or asks for a second factor.
-pub(super) fn read(mut data: Map<String, Value>) -> Profile {
+/// Reads the data of an answer that grants access or asks for a second factor. What holds one of `known` is secret too.
+pub(super) fn read(mut data: Map<String, Value>, known: &Secrets) -> Profile {
     take(&mut data, TOKENS);
     let others = take(&mut data, &["others"]);
     let lifted = others.as_ref().and_then(members);
     let mut profile = Profile::default();
-    lift(&mut data, MEMBERS, &mut profile);
+    lift(&mut data, MEMBERS, &mut profile, known);
     let others = match lifted {
         Some(mut others) => {
-            lift(&mut others, MEMBERS_OF_OTHERS, &mut profile);
+            lift(&mut others, MEMBERS_OF_OTHERS, &mut profile, known);
             Some(Value::Object(others))
         }
         None => others,
     };
-    let mut others = others.and_then(|others| clean("", others, &mut profile.secrets));
+    let mut others = others.and_then(|others| clean("", others, &mut profile.secrets, known));
     for (name, value) in data {
-        let Some(value) = keep(&name, &name, value, &mut profile.secrets) else { continue };
+        let Some(value) = keep(&name, &name, value, &mut profile.secrets, known) else { continue };
         if is_ours(&name) {
             // It means the same as a name of ours, and would pass for it in some language.
             others = Some(among(others, name, value));
         } else {
-            profile.fields.entry(name).or_insert(value);
+            profile.fields.entry(datum(&name)).or_insert(value);
         }
     }
     let others = others.filter(|others| others.as_object().is_none_or(|others| !others.is_empty()));
@@ -106,37 +107,21 @@ pub(super) fn read(mut data: Map<String, Value>) -> Profile {
     profile
 }
 
-/// Claims without what is secret in them, at any depth: the API key's own and `ocToken` are among them.
-pub(super) fn without_secrets(claims: Claims) -> Claims {
-    let shown = claims.into_iter().filter(|(name, _)| !is_secret(name));
-    shown.filter_map(|(name, value)| Some((name, without_secrets_within(value)?))).collect()
-}
-
-/// What may be shown of a claim; a text that holds JSON that holds a secret may not.
-fn without_secrets_within(claim: Value) -> Option<Value> {
-    match claim {
-        Value::Object(members) => Some(Value::Object(without_secrets(members))),
-        Value::Array(list) => Some(list.into_iter().filter_map(without_secrets_within).collect()),
-        text @ Value::String(_) => (!holds_secrets(&text)).then_some(text),
-        shown => Some(shown),
-    }
-}
-
 /// wire.md 2.3: the user as the claims of an access token name it. `userid` is a number of the server's own.
-pub(super) fn of_claims(claims: &Claims) -> Profile {
+pub(super) fn of_claims(claims: &Claims, known: &Secrets) -> Profile {
     const NAMES: [(&str, &str); 4] =
         [("user_id", "userId"), ("user_code", "userCode"), ("group_id", "groupId"), ("group_code", "groupCode")];
     let member = |name: &str| claims.get("memberInfo").and_then(|info| info.get(name)).or_else(|| claims.get(name));
-    let shown = |claim: &str| without_secrets_within(member(claim)?.clone());
-    let named = NAMES.iter().filter_map(|(name, claim)| Some((*name, typed(name, shown(claim)?).ok()?)));
+    let named = NAMES.iter().filter_map(|(name, claim)| Some((*name, typed(name, member(claim)?.clone()).ok()?)));
     let fields = named.map(|(name, value)| (name.to_owned(), value)).collect();
+    let fields = shown(fields, known);
     Profile { fields, secrets: BTreeMap::new() }
 }
 
 /// Moves what is known by name from `data` into the profile.
-fn lift(data: &mut Map<String, Value>, known: &[Names], profile: &mut Profile) {
-    for (name, spellings) in known {
-        let value = take(data, spellings).and_then(|value| clean(name, value, &mut profile.secrets));
+fn lift(data: &mut Map<String, Value>, names: &[Names], profile: &mut Profile, known: &Secrets) {
+    for (name, spellings) in names {
+        let value = take(data, spellings).and_then(|value| clean(name, value, &mut profile.secrets, known));
         match value.map(|value| typed(name, value)) {
             Some(Ok(value)) => drop(profile.fields.insert((*name).to_owned(), value)),
             // Of another type than the documents say: kept as it came, under the server's own name.
@@ -210,35 +195,42 @@ fn take(data: &mut Map<String, Value>, spellings: &[&str]) -> Option<Value> {
 }
 
 /// What may be shown of a value that goes by this name; the rest is moved to `secrets`.
-fn keep(name: &str, path: &str, value: Value, secrets: &mut BTreeMap<String, Secret>) -> Option<Value> {
+fn keep(
+    name: &str,
+    path: &str,
+    value: Value,
+    secrets: &mut BTreeMap<String, Secret>,
+    known: &Secrets,
+) -> Option<Value> {
     if is_secret(name) && !value.is_boolean() {
         secrets.extend(secret(&value).map(|value| (path.to_owned(), value)));
         return None;
     }
-    clean(path, value, secrets)
+    clean(path, value, secrets, known)
 }
 
 /// The same for what a value is made of: a secret inside goes by its path.
-fn clean(path: &str, value: Value, secrets: &mut BTreeMap<String, Secret>) -> Option<Value> {
+fn clean(path: &str, value: Value, secrets: &mut BTreeMap<String, Secret>, known: &Secrets) -> Option<Value> {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {
         Value::Null => None,
         Value::Object(members) => {
             let kept = members.into_iter().filter_map(|(name, value)| {
-                let kept = keep(&name, &below(&name), value, secrets)?;
-                Some((name, kept))
+                let kept = keep(&name, &below(&name), value, secrets, known)?;
+                Some((datum(&name), kept))
             });
             Some(Value::Object(kept.collect()))
         }
         Value::Array(list) => {
             let kept = list.into_iter().enumerate();
-            Some(kept.filter_map(|(index, value)| clean(&below(&index.to_string()), value, secrets)).collect())
+            Some(kept.filter_map(|(index, value)| clean(&below(&index.to_string()), value, secrets, known)).collect())
         }
         // A text may hold JSON that holds a secret.
-        text @ Value::String(_) if holds_secrets(&text) => {
-            secrets.extend(secret(&text).map(|text| (path.to_owned(), text)));
+        Value::String(text) if holds_secrets(&Value::from(&*text)) || known.are_whole_in(&text) => {
+            secrets.insert(path.to_owned(), Secret::new(text));
             None
         }
+        Value::String(text) => Some(Value::String(datum(&text))),
         shown => Some(shown),
     }
 }

@@ -1,13 +1,15 @@
 //! One answer while it is read: what it is, and which words of it may be repeated.
 
-use serde_json::Value;
-
 use crate::error::{Error, ErrorCode};
+use crate::foreign_text::Secrets;
 use crate::provider::{Answer, Outcome};
-use crate::secret::{Secret, WITHHELD, body_snippet, snippet};
+use crate::secret::Secret;
 
-use super::envelope::{self, Envelope};
+use super::envelope::Envelope;
 use super::refusal;
+
+/// wire.md 2.2.
+const KNOWN_CODES: [&str; 4] = ["s-101", "e-101", "e-14", "e-17"];
 
 /// An answer, what was asked for, and all that must not be repeated.
 pub(super) struct Reading<'a> {
@@ -15,7 +17,10 @@ pub(super) struct Reading<'a> {
     pub(super) envelope: Option<Envelope>,
     /// As in «the server refused the login».
     pub(super) what: &'a str,
-    secrets: Vec<Secret>,
+    /// What the request carried and the provider holds.
+    pub(super) known: Secrets,
+    /// That, and what the answer holds by the names of secrets.
+    pub(super) secrets: Secrets,
 }
 
 /// What an answer is that grants nothing.
@@ -30,43 +35,36 @@ pub(super) enum Failure {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(answer: &'a Answer, what: &'a str, known: impl IntoIterator<Item = Secret>) -> Self {
-        let mut secrets: Vec<Secret> = known.into_iter().collect();
-        if let Some(object) = answer.object() {
-            envelope::secrets(&Value::Object(object), false, &mut secrets);
-        }
-        Self { answer, envelope: Envelope::of(answer), what, secrets }
-    }
-
-    pub(super) fn secrets(&self) -> Vec<&Secret> {
-        self.secrets.iter().collect()
+        let known: Vec<Secret> = known.into_iter().collect();
+        let secrets = answer.secrets(&known.iter().collect::<Vec<_>>());
+        Self { answer, envelope: Envelope::of(answer), what, known: Secrets::new(&known), secrets }
     }
 
     /// `error` with the status, the server's code and the server's words.
     pub(super) fn explain(&self, error: Error) -> Error {
-        let secrets = self.secrets();
-        let code = self.envelope.as_ref().and_then(Envelope::code).map(|code| snippet(&code, &secrets));
-        let message = self.answer.message(&secrets);
-        error.with_status(self.answer.status).with_server(code.filter(|code| !code.is_empty()), message)
+        let code = self.envelope.as_ref().and_then(Envelope::code).map(|code| self.shown(code));
+        error.with_status(self.answer.status).with_server(code, self.answer.message(&self.secrets))
     }
 
-    /// A piece of the body, for errors about answers that are none of the API's.
+    /// The documented codes are known to hold no secret, whatever an MPIN has in common with them.
+    fn shown(&self, code: String) -> String {
+        if KNOWN_CODES.contains(&&*code) { code } else { self.secrets.words(&code) }
+    }
+
+    /// What of the body may be shown, for errors about answers that are none of the API's.
     pub(super) fn with_snippet(&self, error: Error) -> Error {
-        let body = String::from_utf8_lossy(&self.answer.body);
-        // Half of an answer may end in the middle of a secret, which nobody would know again.
-        let is_half = body.trim_start().starts_with(['{', '[', '"']) && self.answer.object().is_none();
-        let piece = if is_half { WITHHELD.to_owned() } else { body_snippet(&body, &self.secrets()) };
-        error.with_snippet(piece)
+        error.with_snippet(&self.answer.snippet(&self.secrets))
     }
 
     /// What the answer is, given that it grants nothing.
     pub(super) fn failure(&self) -> Failure {
-        let (status, secrets) = (self.answer.status, self.secrets());
+        let (status, secrets) = (self.answer.status, &self.secrets);
         let denied = self.envelope.as_ref().is_some_and(Envelope::denies);
         // Said in so many words, a lockout is more than a request to slow down.
-        let is_locked = denied && self.answer.speaks_of_lockout(&[]);
+        let is_locked = denied && self.answer.speaks_of_lockout(secrets);
         match status {
             _ if self.answer.is_busy() && !is_locked => {
-                Failure::Busy(self.explain(self.answer.busy(self.what, &secrets)))
+                Failure::Busy(self.explain(self.answer.busy(self.what, secrets)))
             }
             // The vendor's own example of a refusal is a 500: one that says in so many words what it refuses is one.
             500.. if denied && refusal::is_explicit(self) => Failure::Rejected(refusal::read(self)),
@@ -80,7 +78,7 @@ impl<'a> Reading<'a> {
     }
 
     pub(super) fn unreadable(&self) -> Failure {
-        let error = self.answer.unreadable(self.what, &self.secrets());
+        let error = self.answer.unreadable(self.what, &self.secrets);
         Failure::Unreadable(self.with_snippet(self.explain(error)))
     }
 

@@ -14,21 +14,24 @@ const LOCKED_FOR: Duration = Duration::from_secs(600);
 pub(super) fn is_explicit(reading: &Reading) -> bool {
     let code = reading.envelope.as_ref().and_then(super::envelope::Envelope::code);
     let known = code.is_some_and(|code| ["e-14", "e-17"].contains(&&*code.to_ascii_lowercase()));
-    let words = Words::of(&reading.answer.message(&[]).unwrap_or_default());
-    known || words.speak_of_a_bad_code() || words.speak_of_bad_credentials() || reading.answer.speaks_of_lockout(&[])
+    let words = Words::of(&reading.answer.telling_words(&reading.secrets));
+    known
+        || words.speak_of_a_bad_code()
+        || words.speak_of_bad_credentials()
+        || reading.answer.speaks_of_lockout(&reading.secrets)
 }
 
 /// The error for an answer that refuses.
 pub(super) fn read(reading: &Reading) -> Error {
     let (status, what) = (reading.answer.status, reading.what);
     let Some(envelope) = &reading.envelope else { return without_envelope(reading) };
-    let words = Words::of(&reading.answer.message(&[]).unwrap_or_default());
+    let words = Words::of(&reading.answer.telling_words(&reading.secrets));
     match envelope.code().map(|code| code.to_ascii_lowercase()).as_deref() {
         Some("e-17") => return second_factor(reading),
         Some("e-14") => return licence(reading),
         _ => {}
     }
-    if reading.answer.speaks_of_lockout(&[]) {
+    if reading.answer.speaks_of_lockout(&reading.secrets) {
         return locked(reading);
     }
     match (words.speak_of_a_bad_code(), words.speak_of_bad_credentials()) {

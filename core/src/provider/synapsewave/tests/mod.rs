@@ -50,7 +50,7 @@ fn callback() -> Callback {
 
 fn text_answer(status: u16, body: &str) -> Answer {
     let body = Zeroizing::new(body.as_bytes().to_vec());
-    Answer { status, retry_at: None, received: NOW, date: None, body }
+    Answer { status, retry_at: None, received: NOW, date: None, content_type: None, body }
 }
 
 fn answer(status: u16, body: &Value) -> Answer {

@@ -104,7 +104,7 @@ proptest! {
     ) {
         let has_canary = holds_canary(&body);
         let (retry_at, date) = (retry_at.map(UnixTime), retry_at.map(UnixTime));
-        let answer = Answer { status, retry_at, received: NOW, date, body: Zeroizing::new(body) };
+        let answer = Answer { status, retry_at, received: NOW, date, content_type: None, body: Zeroizing::new(body) };
         let sent = Secret::new("sent-code-1");
         let held = grant("held-token-1");
         let known = || vec![sent.clone(), held.access_token.clone(), "made-up-word".into(), "api-key-1".into()];
@@ -136,7 +136,7 @@ proptest! {
 
     #[test]
     fn what_was_sent_and_is_held_never_comes_back(status in statuses(), body in bodies()) {
-        let answer = Answer { status, retry_at: None, received: NOW, date: None, body: Zeroizing::new(body) };
+        let answer = Answer { status, retry_at: None, received: NOW, date: None, content_type: None, body: Zeroizing::new(body) };
         let sent = Secret::new("sent-code-1");
         let outcome = provider().read_login(&answer, &[&sent]);
         if let Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) = outcome {

@@ -1,6 +1,7 @@
 //! What must never be printed is not.
 
 use super::*;
+use crate::foreign_text::WITHHELD;
 
 const SECRETS: [&str; 11] = [
     "word-canary",
@@ -99,28 +100,77 @@ fn a_password_with_quotes_is_known_again_in_json() {
 #[test]
 fn what_is_sent_is_known_again_in_any_spelling_of_json() {
     let provider = builder().api_key("api+Key7").password("made/up").second_factor(totp()).build().unwrap();
-    for body in [r#"{"why":"made\/up, api\u002BKey7"}"#, r#"{"why":"{\"why\":\"made\\/up, api\\u002bKey7\"}"}"#] {
-        let error = rejected_by(&provider, &text_answer(403, body));
-        let snippet = error.snippet().unwrap();
-        assert!(snippet.contains("[redacted], [redacted]") && !snippet.contains("Key7"), "{snippet}");
-    }
+    let shown = |body| rejected_by(&provider, &text_answer(403, body)).server_message().map(ToOwned::to_owned);
+    let cut = shown(r#"{"message":"made\/up, api\u002BKey7"}"#);
+    assert_eq!(cut.as_deref(), Some("[redacted], [redacted]"));
+    let within = shown(r#"{"message":"{\"why\":\"made\\/up, api\\u002bKey7\"}"}"#);
+    assert_eq!(within.as_deref(), Some(WITHHELD));
 }
 
 #[test]
 fn a_number_by_the_name_of_a_secret_is_cut_out() {
-    let error = rejected(&answer(403, &json!({"mpin": 391_827, "why": "391827 is wrong"})));
-    assert_eq!(error.snippet(), Some(r#"{"mpin":[redacted],"why":"[redacted] is wrong"}"#));
+    let error = rejected(&answer(403, &json!({"mpin": 391_827, "message": "391827 is wrong"})));
+    assert_eq!((error.server_message(), error.snippet()), (Some("[redacted] is wrong"), Some("[redacted] is wrong")));
+}
+
+#[test]
+fn a_secret_in_another_spelling_withholds_the_message() {
+    let provider = builder().password("hunter2!").second_factor(totp()).build().unwrap();
+    for spelt in ["&#104;unter2", "%68unter2", "aHVudGVyMiE=", "h u n t e r 2", "68756e74657232", "HUNTER2", "hunte"] {
+        let message = format!("No: {spelt}");
+        for refusal in [refusal(400, &message, &json!(spelt)), answer(403, &json!({"message": message}))] {
+            let error = rejected_by(&provider, &refusal);
+            assert_eq!(error.server_message(), Some(WITHHELD), "{spelt}");
+            assert!(error.server_code().is_none_or(|code| code == WITHHELD), "{error:?}");
+            assert!(error.snippet().is_none_or(|snippet| snippet.starts_with("[withheld: ")), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn documented_codes_are_shown_whatever_an_mpin_has_in_common_with_them() {
+    let provider = builder().mpin("1714").second_factor(totp()).build().unwrap();
+    for code in ["e-17", "e-14"] {
+        let error = rejected_by(&provider, &refusal(400, "Refused", &json!(code)));
+        assert_eq!((error.server_code(), error.server_message()), (Some(code), Some("Refused")));
+    }
+}
+
+#[test]
+fn an_answer_full_of_secrets_costs_little_and_shows_nothing() {
+    let pieces: Vec<&str> = ["reda", "cted"].into_iter().cycle().take(40).collect();
+    let error = rejected(&answer(200, &json!({"status": "error", "message": "reda", "token": pieces})));
+    assert_eq!(error.server_message(), Some(WITHHELD));
+    let many: Vec<String> = (0..10_000).map(|number| format!("s{number:05}")).collect();
+    let error = rejected(&answer(200, &json!({"status": "error", "message": "Refused", "token": many})));
+    assert_eq!(error.server_message(), Some(WITHHELD));
 }
 
 #[test]
 fn half_of_an_answer_is_withheld() {
-    for body in [r#"{"others":{"CFT":"cft-cana"#, r#"{"data":"temp-cana"#, r#"["key-cana"#] {
+    for body in [r#"{"others":{"CFT":"cft-cana"#, r#"{"data":"temp-cana"#, r#"["key-cana"#, "cft-cana", "\u{feff}x\0y"]
+    {
         for status in [200, 403, 500] {
             let error = match provider().read_login(&text_answer(status, body), &[]) {
                 Outcome::Rejected(error) | Outcome::Unreadable(error) => error,
                 other => panic!("{other:?}"),
             };
-            assert_eq!(error.snippet(), Some("[withheld: it may hold a secret]"));
+            let expected = format!("[withheld: {} bytes of a type that it does not name]", body.len());
+            assert_eq!((error.snippet(), error.server_message()), (Some(&*expected), None));
         }
+    }
+}
+
+#[test]
+fn a_withheld_body_is_told_by_its_length_and_type() {
+    let withheld = |kind: &str| {
+        let answer = Answer { content_type: Some(kind.to_owned()), ..text_answer(403, "Forbidden") };
+        rejected_by(&builder().password("word-canary").second_factor(totp()).build().unwrap(), &answer)
+            .snippet()
+            .map(ToOwned::to_owned)
+    };
+    assert_eq!(withheld("text/plain; charset=utf-8").as_deref(), Some("[withheld: 9 bytes of text/plain]"));
+    for odd in ["text/word-canary", "a\nb", "", "x", "text/html\u{202e}"] {
+        assert_eq!(withheld(odd).as_deref(), Some("[withheld: 9 bytes of a type that it does not name]"), "{odd:?}");
     }
 }

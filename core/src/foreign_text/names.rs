@@ -1,0 +1,134 @@
+//! The one list of what is secret by its name, for claims, profiles, answers and all that is shown of them.
+
+use serde_json::{Map, Value};
+
+use super::canonical::letters;
+use super::printable::one_line;
+use super::secrets::{MOST_SECRETS, Secrets};
+use crate::secret::Secret;
+
+/// What goes by a name that has one of these in it is secret, however its words are joined.
+const PARTS: [&str; 22] = [
+    "token",
+    "secret",
+    "password",
+    "passwd",
+    "passphrase",
+    "passcode",
+    "pwd",
+    "credential",
+    "key",
+    "udid",
+    "deviceid",
+    "deviceuid",
+    "imei",
+    "fingerprint",
+    "biometric",
+    "otp",
+    "mpin",
+    "cookie",
+    "cft",
+    "qrimg",
+    "sessionid",
+    "authorization",
+];
+/// The same for whole names.
+const NAMES: [&str; 8] = ["pan", "panno", "pannumber", "pin", "pass", "auth", "sid", "cvv"];
+/// A name that ends so says whether there is a secret, not which.
+const TELLS_WHETHER: &str = "enabled";
+/// A shorter text by the name of a secret is a word.
+const SHORTEST_SECRET: usize = 4;
+/// Words that go by the names of secrets.
+const WORDS: [&str; 6] = ["bearer", "basic", "true", "false", "null", "none"];
+/// The longest text of a claim or a profile, and of a name, in characters.
+const LONGEST_VALUE: usize = 1 << 16;
+const LONGEST_NAME: usize = 200;
+
+/// Whether what goes by this name is to be kept from sight.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let joined: String = letters(name).iter().collect();
+    !joined.ends_with(TELLS_WHETHER) && (PARTS.iter().any(|part| joined.contains(part)) || NAMES.contains(&&*joined))
+}
+
+/// Whether anything goes by the name of a secret, however short it is. A truth is none.
+pub(crate) fn holds_secrets(value: &Value) -> bool {
+    match value {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            is_secret(name) && !value.is_boolean() || is_token(name, value) || holds_secrets(value)
+        }),
+        Value::Array(list) => list.iter().any(holds_secrets),
+        Value::String(text) => held(text).as_ref().is_some_and(holds_secrets),
+        _ => false,
+    }
+}
+
+/// The secrets of an answer, by their names; one more than can be compared at most.
+pub(super) fn named(value: &Value, is_within: bool, found: &mut Vec<Secret>) {
+    match value {
+        _ if found.len() > MOST_SECRETS => {}
+        Value::Object(members) => {
+            for (name, value) in members {
+                named(value, is_within || is_secret(name) || is_token(name, value), found);
+            }
+        }
+        Value::Array(list) => {
+            for value in list {
+                named(value, is_within, found);
+            }
+        }
+        Value::String(text) if is_within && is_told_by_its_name(text) => found.push(Secret::new(text.as_str())),
+        Value::String(_) if is_within => {}
+        Value::Number(number) if is_within && number.to_string().len() >= SHORTEST_SECRET => {
+            found.push(Secret::new(number.to_string()));
+        }
+        Value::String(text) => {
+            if let Some(held) = held(text) {
+                named(&held, is_within, found);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A short text and a word are none, whatever their names are.
+fn is_told_by_its_name(text: &str) -> bool {
+    text.len() >= SHORTEST_SECRET && !WORDS.iter().any(|word| word.eq_ignore_ascii_case(text))
+}
+
+/// The object or list that a text holds.
+fn held(text: &str) -> Option<Value> {
+    let is_json = text.trim_start().starts_with(['{', '[']);
+    is_json.then(|| serde_json::from_str(text).ok()).flatten()
+}
+
+/// wire.md 2.5: the data of one call is a token, without a name.
+fn is_token(name: &str, value: &Value) -> bool {
+    let is_word = |text: &str| ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(text));
+    name.eq_ignore_ascii_case("data") && value.as_str().is_some_and(|text| held(text).is_none() && !is_word(text))
+}
+
+/// What may be shown of what a server says of a user or a token: nothing that is secret by its name, at any depth, and
+/// no text that holds one of `secrets` whole. Texts are printable and bounded.
+pub(crate) fn shown(members: Map<String, Value>, secrets: &Secrets) -> Map<String, Value> {
+    let kept = members.into_iter().filter(|(name, value)| !is_secret(name) || value.is_boolean());
+    kept.filter_map(|(name, value)| Some((one_line(&name, LONGEST_NAME), shown_value(value, secrets)?))).collect()
+}
+
+fn shown_value(value: Value, secrets: &Secrets) -> Option<Value> {
+    match value {
+        Value::Object(members) => Some(Value::Object(shown(members, secrets))),
+        Value::Array(list) => Some(list.into_iter().filter_map(|value| shown_value(value, secrets)).collect()),
+        text @ Value::String(_) if holds_secrets(&text) => None,
+        Value::String(text) => {
+            let line = one_line(&text, LONGEST_VALUE);
+            (!secrets.are_whole_in(&line)).then_some(Value::String(line))
+        }
+        Value::Number(number) if secrets.are_whole_in(&number.to_string()) => None,
+        other => Some(other),
+    }
+}
+
+/// A text of a server's that is data: an identifier, an address. Printable, and bounded.
+pub(crate) fn datum(text: &str) -> String {
+    one_line(text, LONGEST_VALUE)
+}
