@@ -13,6 +13,13 @@ Set the environment variable ``RELATCH_LOG`` to ``trace``, ``debug``, ``info``, 
 what happens; no secret is ever logged.
 """
 
+# ruff: noqa: E402 (first of all it is found out whether another copy is in use)
+import sys
+
+from relatch import _once
+
+_once.take_up(__file__)
+
 from relatch import _process, _questions, _raising, _relatch, _wake
 from relatch._account import SynapsewaveAccount, TotpRegistration
 from relatch._challenge import Challenge
@@ -104,6 +111,7 @@ __all__ = [
 ]
 
 _relatch.connect(_raising.from_native, _process.revive, _wake.set_futures, _questions.called)
+_once.keep(sys.modules["relatch"])
 
 
 def __getattr__(name: str) -> object:

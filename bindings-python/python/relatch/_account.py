@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _relatch, _signatures
+from relatch import _once, _relatch, _signatures
 from relatch._record import Record
 
 TYPE_CHECKING = False
@@ -307,3 +307,6 @@ def _secret(result: dict[str, str | None]) -> str:
 
 def _registration(result: dict[str, str | None]) -> TotpRegistration:
     return TotpRegistration(_secret(result), result.get("qr_image"), result.get("user_id"))
+
+
+_once.keep_classes(globals())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _questions, _relatch
+from relatch import _once, _questions, _relatch
 from relatch._errors import InvalidConfig
 from relatch._session import Session, parsed
 from relatch._time import moment
@@ -98,3 +98,6 @@ def _only(factors: dict[str, Any]) -> tuple[str, Any]:
         problem = f"Give one factor, not {len(given)}: {names}."
         raise InvalidConfig(problem, field=given[1][0] if given else "otp")
     return given[0]
+
+
+_once.keep_classes(globals())

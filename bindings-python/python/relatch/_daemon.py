@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from relatch import _threads
+from relatch import _once, _threads
 
 
 class Daemon(ABC):
@@ -52,3 +52,6 @@ class Daemon(ABC):
     @abstractmethod
     def run(self) -> None:
         """What the thread does."""
+
+
+_once.keep_classes(globals())

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from relatch import _once
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
@@ -184,6 +186,8 @@ class ClosedError(RelatchError):
 
     code = "closed"
 
+
+_once.keep_classes(globals())
 
 CLASSES: dict[str, type[RelatchError]] = {
     error.code: error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary, ref
 
-from relatch import _relatch
+from relatch import _once, _relatch
 from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
 from relatch._record import Record
@@ -207,7 +207,9 @@ class _Dispatcher(Daemon):
                 self.remove(number)
 
 
-_dispatcher = _Dispatcher()
+_once.keep_classes(globals())
+# A module that is reloaded goes on with the one that it had, whose thread waits.
+_dispatcher: _Dispatcher = globals().get("_dispatcher") or _Dispatcher()
 
 
 def subscribe(session: Session, held: Any) -> Subscription:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _questions, _relatch
+from relatch import _once, _questions, _relatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -140,3 +140,6 @@ class Pan(SecondFactor):
         """See the class."""
         [pan] = _relatch.hold(pan)
         return super().__new__(cls, "pan", "pan", pan)
+
+
+_once.keep_classes(globals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relatch import _once
 from relatch._record import Record
 
 TYPE_CHECKING = False
@@ -32,3 +33,6 @@ class Feed(Record):
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Feed holds a token and is neither pickled nor copied: ask the session for a new one")
+
+
+_once.keep_classes(globals())

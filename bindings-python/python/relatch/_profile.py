@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from relatch import _once
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -277,3 +279,6 @@ class Profile(_Base):
     def broadcast_token(self) -> str | None:
         """The token of the market data feed; see `Session.feed`. A secret."""
         return self._secrets.get("broadcast_token")
+
+
+_once.keep_classes(globals())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _relatch, _signatures
+from relatch import _once, _relatch, _signatures
 from relatch._record import Record
 from relatch._relatch import Provider
 
@@ -165,3 +165,6 @@ class SevenG(_relatch.SevenG):
 
 _signatures.show(_signatures.health, SevenG.health, SevenG.health_async)
 _signatures.show(_signatures.lookup, SevenG.lookup, SevenG.lookup_async)
+
+
+_once.keep_classes(globals())

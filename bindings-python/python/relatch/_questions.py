@@ -6,7 +6,7 @@ import itertools
 import sys
 from weakref import WeakValueDictionary
 
-from relatch import _parameters, _relatch, _threads
+from relatch import _once, _parameters, _relatch, _threads
 from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
 from relatch._record import Record
@@ -266,7 +266,9 @@ _BLOCKED = (
     "a blocking call was made in the event loop that the callback's coroutine runs in, which it keeps from running: "
     "use the call whose name ends in _async there"
 )
-_dispatcher = _Dispatcher()
+_once.keep_classes(globals())
+# A module that is reloaded goes on with the one that it had, whose thread waits.
+_dispatcher: _Dispatcher = globals().get("_dispatcher") or _Dispatcher()
 _numbers = itertools.count()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from relatch import _once
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
@@ -44,3 +46,6 @@ class Record:
     def __repr__(self) -> str:
         members = (f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
         return f"{type(self).__name__}({', '.join(members)})"
+
+
+_once.keep_classes(globals())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _events, _questions, _relatch, _tokens
+from relatch import _events, _once, _questions, _relatch, _tokens
 from relatch._feed import Feed
 from relatch._profile import Profile
 from relatch._time import moment_if
@@ -245,3 +245,6 @@ def parsed(text: str) -> dict[str, Any]:
 
     members: dict[str, Any] = json.loads(text)
     return members
+
+
+_once.keep_classes(globals())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _questions, _relatch
+from relatch import _once, _questions, _relatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -207,3 +207,6 @@ def _refuse(provider: _relatch.Provider) -> NoReturn:
         f"a {type(provider).__name__} may hold a password and is neither pickled nor copied: "
         "share the object, or make a new one where it is needed"
     )
+
+
+_once.keep_classes(globals())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from relatch import _once
 from relatch._record import Record
 from relatch._time import moment_if
 
@@ -39,3 +40,6 @@ def from_native(parts: _TokensParts) -> Tokens:
     """Tokens that the core hands out."""
     access_token, refresh_token, expires_at = parts
     return Tokens(access_token, refresh_token, moment_if(expires_at))
+
+
+_once.keep_classes(globals())

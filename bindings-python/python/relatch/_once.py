@@ -1,0 +1,80 @@
+"""One relatch for a process: what is imported again is what was imported first.
+
+Failed logins and spent refresh tokens are known to a process, and its programs catch errors by their class. A second
+copy would know nothing of the first one's, and raise errors of other classes.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import ModuleType
+    from typing import Any
+
+# On `sys`, which outlives whatever is taken out of `sys.modules`.
+_ANCHOR = "_relatch"
+
+
+def take_up(file: str) -> None:
+    """Takes up the package that this process has imported before, if it has.
+
+    Args:
+        file: The `__file__` of the package that is being imported.
+
+    Raises:
+        ImportError: That was another version, from another folder.
+    """
+    first: ModuleType | None = getattr(sys, _ANCHOR, None)
+    if first is None:
+        return
+    here, there = (os.path.dirname(os.path.realpath(path or "")) for path in (file, first.__file__))  # noqa: PTH120
+    version = first.__version__ if here == there else _version(here)
+    for name in [name for name in sys.modules if name.startswith("relatch.")]:
+        del sys.modules[name]
+    if version != first.__version__:
+        raise ImportError(
+            f"relatch {first.__version__} is in use in this process, from {there}; this is relatch {version}, in "
+            f"{here}. Two copies would not know of each other's failed logins and spent refresh tokens, and could lock "
+            "the account: keep one of them, or use the second one in a process of its own."
+        )
+    # What `import` returns is what stands here once the package has run.
+    sys.modules["relatch"] = first
+    for name, value in list(vars(first).items()):
+        if getattr(value, "__name__", None) == f"relatch.{name}" and value.__class__ is first.__class__:
+            sys.modules[f"relatch.{name}"] = value
+
+
+def keep(package: ModuleType) -> None:
+    """Keeps the package as the one of this process."""
+    setattr(sys, _ANCHOR, package)
+
+
+def keep_classes(names: dict[str, Any]) -> None:
+    """Has a module that is reloaded go on with the classes that it had: programs have imported those.
+
+    Args:
+        names: The module's global names, which a reload leaves in their place.
+    """
+    own = {
+        name: value
+        for name, value in names.items()
+        if isinstance(value, type) and value.__module__ == names["__name__"]
+    }
+    names.update(names.setdefault("_first_classes", own))
+
+
+def _version(folder: str) -> str:
+    """The version of the copy in that folder."""
+    import importlib.util  # noqa: PLC0415 most programs have one copy
+
+    for name in sorted(os.listdir(folder)):  # noqa: PTH208
+        if name.startswith("_relatch.") and not name.endswith(".pyi"):
+            spec = importlib.util.spec_from_file_location("relatch._relatch", os.path.join(folder, name))  # noqa: PTH118
+            if spec is not None and spec.loader is not None:
+                module = importlib.util.module_from_spec(spec)
+                spec.loader.exec_module(module)
+                return str(module.__version__)
+    return "of an unknown version"
