@@ -6,7 +6,19 @@ use crate::error::Error;
 use crate::provider::BaseUrl;
 
 /// Texts that are refused, one for each reason.
-const REFUSED: [&str; 5] = ["", "ftp://host", "https://user:word@host", "https://host/?a=b", "http://api.example/prod"];
+const REFUSED: [&str; 11] = [
+    "",
+    "ftp://host",
+    "https://user:word@host",
+    "https://host/?a=b",
+    "http://api.example/prod",
+    "https://host\\",
+    "https:host",
+    "https://host:",
+    "https://host:0",
+    "https://a$b",
+    "https://host/./a",
+];
 
 /// What is taken leads to the host that it names, encrypted unless that is this machine; what is refused is not quoted.
 pub fn check(data: &[u8]) {
@@ -50,12 +62,15 @@ fn check_taken(base_url: &BaseUrl, text: &str) {
 fn is_here(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let address = host.trim_matches(['[', ']']).parse::<std::net::IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    let name = host.strip_suffix('.').unwrap_or(host);
+    name == "localhost" || name.ends_with(".localhost") || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// The error is one of a few, whatever was given.
 fn assert_unquoted(error: &Error) {
     let known = REFUSED.map(|text| format!("{:?}", BaseUrl::new(text, false).expect_err("refused")));
-    assert!(known.contains(&format!("{error:?}")), "{error:?}");
+    // A host that is written in an odd way is named as it was read; who knows what else is in it is asked to leave that out.
+    let is_read_as = error.to_string().contains("here it was read as ") && !error.to_string().contains(['@', '\\']);
+    assert!(known.contains(&format!("{error:?}")) || is_read_as, "{error:?}");
     assert_eq!(error.field(), Some("base_url"));
 }

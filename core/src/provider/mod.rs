@@ -20,6 +20,7 @@ use crate::secret::Secret;
 pub use answer::Answer;
 pub(crate) use answer::{denies, field};
 pub use base_url::BaseUrl;
+pub(crate) use base_url::{host_and_port, is_loopback};
 pub use seven_g::{SevenG, SevenGBuilder};
 pub(crate) use synapsewave::{AccountReply, account_operation, read_account};
 pub use synapsewave::{
