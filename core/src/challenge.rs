@@ -44,6 +44,7 @@ pub async fn begin(provider: impl Into<Arc<dyn Provider>>, options: Options) -> 
     provider.check_login()?;
     provider.begin()?;
     let (force, limit) = (options.forces(), options.call_limit());
+    let options = options.routed(provider.base_url())?;
     let keeper = Keeper::new(provider, options);
     let reply = keeper.ask(Input::Login { force, part: LoginPart::First });
     let Err(error) = wait(&keeper, reply, Need::Rotation, limit)?.await else {

@@ -9,6 +9,7 @@ use once_cell::race::OnceBox;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::freshness::Margins;
+use crate::provider::BaseUrl;
 use crate::secret::Secret;
 use crate::store::Store;
 use crate::transport::Network;
@@ -133,7 +134,9 @@ impl Options {
         Ok(self.with(|inner| inner.exchange_timeout = timeout))
     }
 
-    /// Sends everything through this proxy instead of the environment's (`HTTPS_PROXY`, `NO_PROXY`).
+    /// Sends everything through this proxy instead of the environment's (`HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and
+    /// `NO_PROXY`, which are read when a session begins): `http`, `https`, `socks5` or `socks5h`. What is for this machine
+    /// (`localhost`, `127.0.0.1`) goes through a proxy on this machine alone.
     ///
     /// # Errors
     /// `invalid_config` for an address that cannot be read.
@@ -227,6 +230,12 @@ impl Options {
 
     pub(crate) fn exchange_limit(&self) -> Duration {
         self.0.exchange_timeout
+    }
+
+    /// With the way to this server: the environment's proxy is read once, when a session begins.
+    pub(crate) fn routed(self, base_url: &BaseUrl) -> Result<Self, Error> {
+        let network = self.0.network.clone().routed(base_url)?;
+        Ok(self.with(|inner| inner.network = network))
     }
 
     pub(crate) fn network(&self) -> &Network {

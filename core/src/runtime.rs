@@ -21,8 +21,6 @@ use crate::simulation;
 
 /// Network waits need few threads: an authentication library must not claim one per core.
 const WORKERS: usize = 2;
-/// Names are resolved on threads of their own, which come and go.
-const RESOLVERS: usize = 4;
 
 struct Shared {
     handle: Handle,
@@ -183,7 +181,8 @@ fn start() -> Result<Shared, Error> {
     let start = || {
         Builder::new_multi_thread()
             .worker_threads(WORKERS)
-            .max_blocking_threads(RESOLVERS)
+            // Names are looked up on threads of their own (`transport::resolver`).
+            .max_blocking_threads(1)
             .thread_name_fn(|| format!("relatch-{}", NAMED.fetch_add(1, Ordering::Relaxed)))
             .enable_all()
             .build()

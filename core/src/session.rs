@@ -43,7 +43,7 @@ use crate::token::{Token, TokenFuture, wait};
 pub async fn login(provider: impl Into<Arc<dyn Provider>>, options: Options) -> Result<Session, Error> {
     let provider = provider.into();
     provider.check_login()?;
-    let force = options.forces();
+    let (force, options) = (options.forces(), options.routed(provider.base_url())?);
     let keeper = Keeper::new(provider, options);
     let reply = keeper.ask(Input::Login { force, part: LoginPart::Whole(None) });
     wait(&keeper, reply, Need::Rotation, keeper.login_limit())?.await.map_err(|error| error.with_challenge(&keeper))?;
@@ -67,6 +67,7 @@ pub fn resume(provider: impl Into<Arc<dyn Provider>>, tokens: Tokens, options: O
     if let Some(refresh_token) = &tokens.refresh_token {
         check_token("refresh_token", refresh_token)?;
     }
+    let options = options.routed(provider.base_url())?;
     let grant = grant(tokens, provider.default_expiry(options.time().unix_time()));
     Ok(Session(Keeper::resumed(provider, options, grant)))
 }

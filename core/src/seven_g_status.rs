@@ -90,6 +90,7 @@ impl SevenG {
 
     async fn ask(&self, path: String, options: &Options) -> Result<Answer, Error> {
         let (request, base_url, options) = (Self::anonymous(path), self.base_url().clone(), options.clone());
+        let options = options.routed(&base_url)?;
         // On the shared runtime, so that it works under any other or none.
         let task = runtime::spawn(async move {
             let (network, clock, limit) = (options.network(), options.time(), options.exchange_limit());

@@ -195,7 +195,7 @@ impl SynapsewaveAccount {
             None => None,
         };
         let call = self.prepare(operation, &arguments, token.as_ref())?;
-        let (base_url, options) = (self.base_url().clone(), options.clone());
+        let (base_url, options) = (self.base_url().clone(), options.clone().routed(self.base_url())?);
         // On the shared runtime, so that it works under any other or none.
         let task = runtime::spawn(async move {
             let (network, clock, limit) = (options.network(), options.time(), options.exchange_limit());

@@ -1,15 +1,23 @@
 //! Sends one request and says how that ended: answered, certainly not sent, or sent with no whole answer.
 
+mod admission;
+mod admission_queue;
 mod certificate_parts;
 mod client_certificate;
+mod environment;
+mod failure;
 mod local_end;
+mod lookup_queue;
 mod network;
 mod pem;
+mod proxy_address;
+mod resolver;
 pub(crate) mod retry_after;
+mod route;
 mod tls;
+mod tls_failure;
 mod watched_body;
 
-use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -20,7 +28,6 @@ use zeroize::Zeroizing;
 
 use crate::clock::{BootTime, Clock};
 use crate::error::{Error, ErrorCode, Sent};
-use crate::foreign_text;
 use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Method, Request};
 #[cfg(test)]
@@ -54,33 +61,47 @@ pub(crate) async fn send(
     if simulation::is_on() {
         return simulation::send(base_url, request, limit).await;
     }
-    let client = match network.client(base_url, clock) {
+    let route = match network.route(base_url) {
+        Ok(route) => route,
+        Err(error) => return Ending::NotSent(error),
+    };
+    // The request's own time begins when it may go: one that is sent with none left ends as lost.
+    let permit = match admission::admit(route.place(base_url), clock, limit).await {
+        Ok(permit) => permit,
+        Err(error) => return Ending::NotSent(error),
+    };
+    let client = match route.client(clock) {
         Ok(client) => client,
         Err(error) => return Ending::NotSent(error),
     };
+    // Whether the first connection on the way is one to a proxy, which then may answer in the server's place.
+    let by_proxy = !base_url.is_https() && route.proxy().is_some_and(|proxy| !proxy.is_socks());
     let (sent, written) = (clock.boot_time(), Written::default());
     let outgoing = match build(&client, base_url, request, &written) {
+        // Where others wait for a connection, none is kept without use.
+        Ok(outgoing) if permit.is_wanted() => outgoing.header(reqwest::header::CONNECTION, "close"),
         Ok(outgoing) => outgoing,
         Err(error) => return Ending::NotSent(error),
     };
     let exchange = unless_panicked(async {
         match outgoing.send().await {
-            // A proxy that wants credentials answers in the server's place; where it only sees a tunnel it cannot.
-            Ok(response)
-                if response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED && !base_url.is_https() =>
-            {
-                Ending::NotSent(proxy_refused())
+            Ok(response) if by_proxy && response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
+                Ending::NotSent(failure::proxy_refused())
             }
             Ok(response) => read(response, clock, sent).await,
-            Err(error) => no_answer(error, network.reaches_by_proxy(base_url), &written),
+            Err(error) => failure::no_answer(error, &route, by_proxy, &written),
         }
     });
     // A clock of its own for the limit: a suspend is noticed when the clock looks up from its nap.
-    tokio::select! {
+    let ending = tokio::select! {
         biased;
         ending = exchange => ending.unwrap_or_else(|| no_thread(&written)),
         () = clock.sleep_until(sent.after(limit)) => timed_out(limit, &written),
+    };
+    if let Ending::Answered(..) = ending {
+        permit.answered();
     }
+    ending
 }
 
 /// Nothing where the future panics: tokio does where the system refuses it the thread that looks up a name.
@@ -150,63 +171,6 @@ async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) ->
     Ending::Answered(Answer { status, retry_at, received: now.unix, date, content_type, body }, timing)
 }
 
-/// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
-fn no_answer(error: reqwest::Error, by_proxy: bool, written: &Written) -> Ending {
-    // The URL may be an internal address; it is not ours to print.
-    let error = error.without_url();
-    if error.is_connect() || is_unsent(&error) || !written.maybe() {
-        return Ending::NotSent(not_connected(error, by_proxy));
-    }
-    let message = "The connection broke before the server answered; whether it acted on the request is not known.";
-    Ending::Ambiguous(Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error))
-}
-
-/// hyper hands a request back untouched when the pooled connection it was meant for had closed before.
-fn is_unsent(error: &reqwest::Error) -> bool {
-    sources(error).any(|source| source.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled))
-}
-
-fn not_connected(error: reqwest::Error, by_proxy: bool) -> Error {
-    let words = sources(&error).map(ToString::to_string).collect::<Vec<_>>().join(": ").to_ascii_lowercase();
-    let is_tls = sources(&error).any(is_tls);
-    let (code, what, advice) = if is_tls {
-        (
-            ErrorCode::Tls,
-            "No trusted connection to the server could be made",
-            "Check the machine's clock and its certificates; a private authority goes into ca_certificates or SSL_CERT_FILE",
-        )
-    } else if by_proxy || words.contains("proxy") || words.contains("tunnel") {
-        (
-            ErrorCode::Proxy,
-            "The proxy could not be used",
-            "Check the proxy's address and its credentials (HTTPS_PROXY, or the proxy option)",
-        )
-    } else if error.is_timeout() {
-        (ErrorCode::Timeout, "The server could not be reached in time", "Check the network, and base_url")
-    } else {
-        (ErrorCode::Transport, "The server could not be reached", "Check the network, and base_url")
-    };
-    let reason = sources(&error).last().map(foreign_text::source::words).unwrap_or_default();
-    let message = format!("{what} ({reason}); nothing was sent. {advice}.");
-    Error::new(code, message).with_sent(Sent::No).with_source(error)
-}
-
-fn is_tls(source: &(dyn StdError + 'static)) -> bool {
-    // The connector puts one I/O error into another, and the outer one's source is what the inner one holds.
-    let mut inner = source.downcast_ref::<std::io::Error>();
-    while let Some(held) = inner.and_then(std::io::Error::get_ref) {
-        if held.is::<rustls::Error>() {
-            return true;
-        }
-        inner = held.downcast_ref();
-    }
-    source.is::<rustls::Error>()
-}
-
-fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
-}
-
 fn cut_short(error: reqwest::Error, status: u16) -> Error {
     let message = "The connection broke in the middle of the answer; the server has acted on the request.";
     let error = Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error.without_url());
@@ -243,12 +207,6 @@ fn timed_out(limit: Duration, written: &Written) -> Ending {
          known."
     );
     Ending::Ambiguous(Error::new(ErrorCode::Timeout, message).with_sent(Sent::Maybe))
-}
-
-fn proxy_refused() -> Error {
-    let message =
-        "The proxy wants credentials (HTTP 407); nothing reached the server. Put them into the proxy's address.";
-    Error::new(ErrorCode::Proxy, message).with_sent(Sent::No).with_status(407)
 }
 
 #[cfg(test)]

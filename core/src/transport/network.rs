@@ -1,62 +1,37 @@
-//! The way to the servers: one connection pool for each set of network options in each process.
+//! The options of the network as a user gives them, and the way that they come to for a server.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
-
-use reqwest::{Client, Url};
-use rustls::ClientConfig;
+use std::sync::Arc;
 
 use super::client_certificate::ClientCertificate;
+use super::environment;
 use super::local_end::LocalEnd;
+use super::proxy_address::{EXAMPLE, ProxyAddress};
+use super::route::{Route, Way};
 use super::tls;
-use crate::clock::{BootTime, Clock};
-use crate::error::{Error, ErrorCode, Sent};
-use crate::fork::PerProcess;
+use crate::error::Error;
 use crate::provider::BaseUrl;
 
-const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
-/// connection that the server has just closed would end as «may have been sent» and cost the refresh token.
-const IDLE_LIMIT: Duration = Duration::from_secs(2);
-/// Clocks that differ by more than this since the last request were not both running.
-const SLEPT: Duration = Duration::from_secs(1);
+/// A longer one is not a program's name.
+const LONGEST_USER_AGENT: usize = 256;
 
-/// Network options that sessions share a connection pool by.
-#[derive(Clone, Default, PartialEq, Eq, Hash)]
+/// Network options, and the route of a session once it has begun.
+#[derive(Clone, Default)]
 pub(crate) struct Network {
-    proxy: Option<Arc<str>>,
+    proxy: Option<ProxyAddress>,
     ca_certificates: Option<Arc<[u8]>>,
     client_certificate: Option<ClientCertificate>,
     local_end: LocalEnd,
     user_agent: Option<Arc<str>>,
+    route: Option<Arc<Route>>,
 }
-
-/// What is sent as `User-Agent` unless the user says otherwise.
-const USER_AGENT: &str = concat!("relatch/", env!("CARGO_PKG_VERSION"));
-/// A longer one is not a program's name.
-const LONGEST_USER_AGENT: usize = 256;
-
-type Pools = Mutex<HashMap<(Network, bool), Pool>>;
-
-/// Open connections, and when they were last asked for by two clocks: the pool's idle limit does not count suspend.
-struct Pool {
-    client: Client,
-    tls: ClientConfig,
-    asked: (BootTime, Instant),
-}
-
-/// Connections belong to a process: a child must not read a byte from its parent's.
-static POOLS: PerProcess<Pools> = PerProcess::new();
 
 impl Network {
     pub(crate) fn with_proxy(mut self, proxy: &str) -> Result<Self, Error> {
-        let url = Url::parse(proxy).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+        let read = ProxyAddress::read(proxy);
         // The text is not quoted: it may hold the proxy's credentials.
-        let message = "The proxy's address cannot be read. Give one like http://proxy.example:3128.";
-        url.ok_or_else(|| Error::invalid("proxy", message))?;
-        self.proxy = Some(proxy.into());
+        let proxy = read.map_err(|wrong| Error::invalid("proxy", format!("The proxy's address {wrong}. {EXAMPLE}")))?;
+        self.proxy = Some(proxy);
         Ok(self)
     }
 
@@ -96,83 +71,88 @@ impl Network {
         Ok(self)
     }
 
-    /// Whether the first connection on the way is one to a proxy, so that failing to connect is the proxy's doing.
-    pub(super) fn reaches_by_proxy(&self, base_url: &BaseUrl) -> bool {
-        self.proxy.is_some() && !base_url.is_https()
+    /// These options with the way to `base_url`. The environment's proxy is read now, in the caller's thread: a session
+    /// keeps the one that it began with.
+    pub(crate) fn routed(mut self, base_url: &BaseUrl) -> Result<Self, Error> {
+        self.route = Some(self.route_to(base_url)?);
+        Ok(self)
     }
 
-    /// This process's client for `base_url`. After a suspend, or a jump of a manual clock, it is one without idle
-    /// connections: the server has closed them meanwhile, and what is written to them counts as sent.
-    pub(super) fn client(&self, base_url: &BaseUrl, clock: &Clock) -> Result<Client, Error> {
-        if self.proxy.is_none() {
-            self.local_end.check(base_url.host())?;
-        }
-        let key = (self.clone(), base_url.is_loopback());
-        POOLS.with(
-            || Ok(Pools::default()),
-            |_| (),
-            |pools| {
-                let mut pools = pools.lock().unwrap_or_else(PoisonError::into_inner);
-                let now = (clock.boot_time(), Instant::now());
-                let found = pools.get_mut(&key);
-                if let Some(pool) = found {
-                    if pool.slept(now) {
-                        pool.client = self.build(key.1, &pool.tls)?;
-                    }
-                    pool.asked = now;
-                    return Ok(pool.client.clone());
-                }
-                let extra = self.ca_certificates.as_deref().map(tls::read_certificates).transpose()?;
-                let tls = tls::configuration(&extra.unwrap_or_default(), self.client_certificate.as_ref())?;
-                let client = self.build(key.1, &tls)?;
-                pools.insert(key, Pool { client: client.clone(), tls, asked: now });
-                Ok(client)
-            },
-        )?
+    /// The way to `base_url`.
+    pub(super) fn route(&self, base_url: &BaseUrl) -> Result<Arc<Route>, Error> {
+        self.route.as_ref().map_or_else(|| self.route_to(base_url), |route| Ok(Arc::clone(route)))
     }
 
-    fn build(&self, loopback: bool, tls: &ClientConfig) -> Result<Client, Error> {
-        let mut builder = Client::builder()
-            .tls_backend_preconfigured(tls.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .connect_timeout(CONNECT_LIMIT)
-            .pool_idle_timeout(IDLE_LIMIT)
-            .local_address(self.local_end.bound_to())
-            .user_agent(self.user_agent.as_deref().unwrap_or(USER_AGENT));
-        if let Some(proxy) = &self.proxy {
-            builder = builder.proxy(reqwest::Proxy::all(&**proxy).map_err(|error| unusable(error, "proxy"))?);
-        } else if loopback {
-            // The environment's proxy does not know the way to this machine.
-            builder = builder.no_proxy();
-        }
-        builder.build().map_err(|error| unusable(error, "network"))
+    fn route_to(&self, base_url: &BaseUrl) -> Result<Arc<Route>, Error> {
+        let proxy = match &self.proxy {
+            // It does not know the way to this machine, and what goes there may be in clear.
+            Some(proxy) if base_url.is_loopback() && !proxy.is_here() => None,
+            Some(proxy) => Some(proxy.clone()),
+            None => environment::proxy(base_url, |name| std::env::var_os(name))?,
+        };
+        self.local_end.check(proxy.as_ref().map_or(base_url.host(), |proxy| &proxy.host))?;
+        Ok(Route::of(Way {
+            proxy,
+            ca_certificates: self.ca_certificates.clone(),
+            client_certificate: self.client_certificate.clone(),
+            local_end: self.local_end,
+            user_agent: self.user_agent.clone(),
+        }))
     }
-}
-
-impl Pool {
-    /// Whether the boot clock has moved away from the one that the idle limit is counted by.
-    fn slept(&self, now: (BootTime, Instant)) -> bool {
-        let by_boot = i128::from(now.0.0) - i128::from(self.asked.0.0);
-        let counted = i128::try_from(now.1.saturating_duration_since(self.asked.1).as_millis()).unwrap_or(i128::MAX);
-        by_boot.abs_diff(counted) > SLEPT.as_millis()
-    }
-}
-
-fn unusable(error: reqwest::Error, what: &str) -> Error {
-    let message = format!("The HTTP client could not be set up: the {what} options do not work.");
-    Error::new(ErrorCode::Transport, message).with_sent(Sent::No).with_source(error.without_url())
 }
 
 /// Without the proxy, whose address may hold its credentials, and without certificates and keys.
 impl fmt::Debug for Network {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { proxy, ca_certificates, client_certificate, local_end, user_agent } = self;
+        let Self { proxy, ca_certificates, client_certificate, local_end, user_agent, .. } = self;
         let (proxy, own, client) = (proxy.is_some(), ca_certificates.is_some(), client_certificate.is_some());
         write!(
             formatter,
             "Network {{ proxy: {proxy}, ca_certificates: {own}, client_certificate: {client}, {local_end:?}, \
              user_agent: {user_agent:?} }}"
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn proxy_to(base_url: &str, proxy: &str) -> Option<String> {
+        let base_url = BaseUrl::new(base_url, true).unwrap();
+        let network = Network::default().with_proxy(proxy).unwrap().routed(&base_url).unwrap();
+        network.route(&base_url).unwrap().proxy().map(ProxyAddress::url)
+    }
+
+    #[test]
+    fn nothing_that_is_for_this_machine_goes_to_a_proxy_on_another() {
+        for base_url in
+            ["http://127.0.0.1:8080", "http://localhost", "http://[::1]", "http://app.localhost.", "https://localhost"]
+        {
+            for proxy in ["http://proxy.example:3128", "https://proxy.example", "socks5h://10.0.0.1"] {
+                assert_eq!(proxy_to(base_url, proxy), None, "{base_url} {proxy}");
+            }
+            // One that watches what a program sends.
+            for proxy in ["http://127.0.0.1:8888", "http://localhost:8888", "socks5://[::1]:8888"] {
+                assert_eq!(proxy_to(base_url, proxy).as_deref(), Some(proxy), "{base_url}");
+            }
+        }
+        assert_eq!(
+            proxy_to("https://api.example", "http://proxy.example:3128").as_deref(),
+            Some("http://proxy.example:3128")
+        );
+    }
+
+    #[test]
+    fn an_address_of_the_wrong_family_is_refused_before_anything_is_sent() {
+        let network = Network::default().with_address_family("ipv6").unwrap();
+        let base_url = BaseUrl::new("https://10.0.0.1", false).unwrap();
+        assert_eq!(network.routed(&base_url).unwrap_err().field(), Some("address_family"));
+        let network =
+            Network::default().with_local_address("10.0.0.2").unwrap().with_proxy("http://[::1]:3128").unwrap();
+        assert_eq!(
+            network.routed(&BaseUrl::new("https://api.example", false).unwrap()).unwrap_err().field(),
+            Some("local_address")
+        );
     }
 }

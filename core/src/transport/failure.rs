@@ -1,0 +1,90 @@
+//! What is said of a request that got no answer: whether it was sent, why, and what to do.
+
+use std::error::Error as StdError;
+use std::io;
+
+use rustls::AlertDescription;
+
+use super::Ending;
+use super::resolver::NoAddress;
+use super::route::Route;
+use super::tls_failure::{explain, is_about_client};
+use super::watched_body::Written;
+use crate::error::{Error, ErrorCode, Sent};
+use crate::foreign_text;
+
+/// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
+pub(super) fn no_answer(error: reqwest::Error, route: &Route, by_proxy: bool, written: &Written) -> Ending {
+    // The URL may be an internal address; it is not ours to print.
+    let error = error.without_url();
+    let is_refused_client = tls_error(&error).is_some_and(|error| alert(error).is_some_and(is_about_client));
+    if error.is_connect() || is_unsent(&error) || is_refused_client || !written.maybe() {
+        return Ending::NotSent(not_connected(error, route, by_proxy));
+    }
+    let message = "The connection broke before the server answered; whether it acted on the request is not known.";
+    Ending::Ambiguous(Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error))
+}
+
+/// hyper hands a request back untouched when the pooled connection it was meant for had closed before.
+fn is_unsent(error: &reqwest::Error) -> bool {
+    sources(error).any(|source| source.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled))
+}
+
+fn not_connected(error: reqwest::Error, route: &Route, by_proxy: bool) -> Error {
+    let words = sources(&error).map(ToString::to_string).collect::<Vec<_>>().join(": ").to_ascii_lowercase();
+    let told_of_proxy = ["proxy", "tunnel", "socks"].iter().any(|word| words.contains(word));
+    let last = sources(&error).last().map(foreign_text::source::words).unwrap_or_default();
+    let no_address = sources(&error).find_map(<dyn StdError>::downcast_ref::<NoAddress>);
+    let io = sources(&error).find_map(<dyn StdError>::downcast_ref::<io::Error>);
+    let (code, what, reason, advice) = if let Some(error) = tls_error(&error) {
+        let (reason, advice) = explain(error);
+        (ErrorCode::Tls, "No trusted connection to the server could be made", reason, advice)
+    } else if by_proxy || route.proxy().is_some() && told_of_proxy {
+        (
+            ErrorCode::Proxy,
+            "The proxy could not be used",
+            last,
+            "Check the proxy's address and its credentials (HTTPS_PROXY, or the proxy option)",
+        )
+    } else if let Some(NoAddress::NoAnswer) = no_address {
+        (ErrorCode::Timeout, "The server could not be reached in time", last, "Check the network and its name servers")
+    } else if io.is_some_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable) && route.is_bound() {
+        let advice = "Give one of this machine's addresses as local_address, or leave it off";
+        (ErrorCode::Transport, "No connection could be made from local_address", last, advice)
+    } else if error.is_timeout() {
+        (ErrorCode::Timeout, "The server could not be reached in time", last, "Check the network, and base_url")
+    } else {
+        (ErrorCode::Transport, "The server could not be reached", last, "Check the network, and base_url")
+    };
+    let message = format!("{what} ({reason}); nothing was sent. {advice}.");
+    Error::new(code, message).with_sent(Sent::No).with_source(error)
+}
+
+fn alert(error: &rustls::Error) -> Option<AlertDescription> {
+    if let rustls::Error::AlertReceived(alert) = error { Some(*alert) } else { None }
+}
+
+/// The TLS library's error among the sources of this one.
+fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Error> {
+    sources(error).find_map(|source| {
+        // The connector puts one I/O error into another, and the outer one's source is what the inner one holds.
+        let mut inner = source.downcast_ref::<io::Error>();
+        while let Some(held) = inner.and_then(io::Error::get_ref) {
+            if let Some(error) = held.downcast_ref::<rustls::Error>() {
+                return Some(error);
+            }
+            inner = held.downcast_ref();
+        }
+        source.downcast_ref::<rustls::Error>()
+    })
+}
+
+fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
+}
+
+pub(super) fn proxy_refused() -> Error {
+    let message =
+        "The proxy wants credentials (HTTP 407); nothing reached the server. Put them into the proxy's address.";
+    Error::new(ErrorCode::Proxy, message).with_sent(Sent::No).with_status(407)
+}
