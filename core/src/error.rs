@@ -129,6 +129,8 @@ struct Inner {
     snippet: Option<String>,
     methods: Vec<String>,
     key: Option<String>,
+    /// There is no such host, or nobody listens there.
+    nobody_found: bool,
     source: Option<Arc<dyn StdError + Send + Sync>>,
     /// What a higher part of the crate gives its users along with the error.
     attachment: Option<Arc<dyn Any + Send + Sync>>,
@@ -216,6 +218,19 @@ impl Error {
     #[must_use]
     pub(crate) fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
         self.with_boxed_source(foreign_text::source::shown(&source))
+    }
+
+    #[must_use]
+    pub(crate) fn with_nobody_found(mut self, nobody_found: bool) -> Self {
+        if nobody_found {
+            Arc::make_mut(&mut self.0).nobody_found = true;
+        }
+        self
+    }
+
+    /// Whether there is no such host, or nobody listens there: it may be written wrongly.
+    pub(crate) fn finds_nobody(&self) -> bool {
+        self.0.nobody_found
     }
 
     #[must_use]

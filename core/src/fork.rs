@@ -6,22 +6,47 @@
 use std::convert::Infallible;
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 
 #[cfg(test)]
 use crate::simulation;
 
-static GENERATION: AtomicU32 = AtomicU32::new(0);
+/// The number of forks, and the process that it is the number of: in one word, so that nobody sees one without the other.
+static GENERATION: AtomicU64 = AtomicU64::new(0);
 static WATCHING: AtomicBool = AtomicBool::new(false);
 
 /// The number of forks between the process that first called [`watch`] and this one.
+///
+/// The handler of a fork does not run in a child that was made by `_Fork` or `clone`: whoever asks compares the process.
 pub(crate) fn generation() -> u32 {
     #[cfg(test)]
     if let Some(process) = simulation::process() {
         return process;
     }
+    let known = GENERATION.load(Ordering::Relaxed);
+    let process = std::process::id();
+    if of_process(known) == process { counted(known) } else { counted(count(process, false)) }
+}
+
+#[allow(clippy::cast_possible_truncation)] // the upper half
+const fn of_process(known: u64) -> u32 {
+    (known >> 32) as u32
+}
+
+#[allow(clippy::cast_possible_truncation)] // the lower half
+const fn counted(known: u64) -> u32 {
+    known as u32
+}
+
+/// Enters that this is another process: `certainly`, or unless another thread has. What is known then.
+fn count(process: u32, certainly: bool) -> u64 {
+    let next = |known: u64| {
+        let is_new = certainly || of_process(known) != process;
+        is_new.then(|| u64::from(process) << 32 | u64::from(counted(known).wrapping_add(1)))
+    };
+    let _ = GENERATION.fetch_update(Ordering::Relaxed, Ordering::Relaxed, next);
     GENERATION.load(Ordering::Relaxed)
 }
 
@@ -128,11 +153,12 @@ pub(crate) fn watch() {
 #[allow(unsafe_code)]
 fn register() {
     extern "C" fn in_child() {
-        GENERATION.fetch_add(1, Ordering::Relaxed);
+        // A child in another namespace may have its parent's number.
+        count(std::process::id(), true);
     }
-    // SAFETY: the only handler is the child's. It does one atomic addition, which is async-signal-safe, and it is a
-    // plain function of this library that lives as long as the process. There is no safe way to learn of a fork made
-    // by C code (multiprocessing, gunicorn, uWSGI) without a system call on every token.
+    // SAFETY: the only handler is the child's. It asks for the number of the process and changes one atomic, which is
+    // async-signal-safe, and it is a plain function of this library that lives as long as the process. It counts a fork
+    // before anything else runs in the child, and also one whose child has its parent's number in another namespace.
     unsafe {
         libc::pthread_atfork(None, None, Some(in_child));
     }

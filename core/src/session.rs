@@ -268,7 +268,8 @@ impl Session {
 
     /// The tokens as they are, for those who keep them elsewhere. No traffic.
     ///
-    /// A refresh token that was sent and got no answer, or was refused, is left out: its second use would end the session.
+    /// A refresh token that was sent and got no answer, or was refused, is left out: its second use would end the session. So
+    /// is the parent's in a forked child.
     pub fn tokens(&self) -> Option<Tokens> {
         let (held, spent) = self.0.look(|lifecycle| (lifecycle.held().map(Arc::clone), lifecycle.is_spent()));
         let mut tokens = shown(&*held?);

@@ -99,7 +99,8 @@ impl Lifecycle {
         }
         let held = Arc::new(held);
         let old = self.held.replace(Arc::clone(&held));
-        (self.spent, self.refused, self.inherited, self.challenged) = (None, false, false, None);
+        (self.spent, self.refused, self.challenged) = (None, false, None);
+        (self.inherited, self.resumed) = (false, false);
         (self.refused_codes, self.login_refused) = (0, false);
         let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
         self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
@@ -177,7 +178,8 @@ impl Lifecycle {
         self.failed(now, &error, FIRST_WAIT, chance);
         let until = self.not_before.unwrap_or(now.boot);
         // Certificates, a proxy and a bad header do not mend themselves while callers wait.
-        let lasting = matches!(error.code(), ErrorCode::Tls | ErrorCode::Proxy | ErrorCode::InvalidConfig);
+        let lasting = matches!(error.code(), ErrorCode::Tls | ErrorCode::Proxy | ErrorCode::InvalidConfig)
+            || self.failures > 1 && error.finds_nobody() && self.is_unproven();
         let waits = if lasting { None } else { self.wait_on(now, number, until) };
         waits.unwrap_or_else(|| self.give_up(now, number, error))
     }
@@ -212,7 +214,7 @@ impl Lifecycle {
         let mut effects = vec![self.announce(now, EventKind::RefreshFailed, Some(&error))];
         let Some(login) = self.way_on(now) else {
             self.armed = false;
-            let relogin = refusal::relogin(cause, Some(error));
+            let relogin = self.relogin(cause, Some(error));
             effects.push(self.announce(now, EventKind::ReloginRequired, Some(&relogin)));
             effects.push(self.fail(now, number, relogin));
             return effects;
@@ -244,6 +246,7 @@ impl Lifecycle {
         kind: EventKind,
     ) -> Vec<Effect> {
         let first = self.held.is_none();
+        let error = self.of_refused_code(error);
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
         // The ledger bears one more: it is kept for when the token is about to end.
         self.spared_until = self.valid(now).map(|held| held.windows.urgent);
@@ -252,12 +255,15 @@ impl Lifecycle {
         let mut effects = vec![self.announce(now, kind, Some(&error))];
         if error.code() == ErrorCode::SecondFactorRejected {
             self.refused_codes = self.refused_codes.saturating_add(1);
-            // The code may have been late. The next login has another, and one more refusal says that it is not that.
-            let has_another = self.rules.fresh_codes && !self.rules.attended;
-            if !first && has_another && self.refused_codes == 1 {
-                let until = self.not_before.unwrap_or(now.boot);
-                if let Some(Exchange::Login { part, .. }) = self.flight.as_mut().map(|flight| &mut flight.exchange) {
-                    *part = LoginPart::Whole(None);
+            // The code may have been late, or used by another program. The next login has another, and one more refusal says
+            // that it is not that.
+            if self.makes_codes() && self.refused_codes == 1 {
+                let paused_until = self.not_before.unwrap_or(now.boot);
+                // Who waits for a first login waits for the next code, and for nothing else.
+                let until = if first { now.boot } else { paused_until };
+                if let Some(Exchange::Login { part, force }) = self.flight.as_mut().map(|flight| &mut flight.exchange) {
+                    // What somebody insists on is sent once.
+                    (*part, *force) = (LoginPart::Whole(None), false);
                 }
                 match self.wait_on(now, number, until) {
                     Some(waits) => effects.extend(waits),
@@ -277,11 +283,40 @@ impl Lifecycle {
             effects.push(self.fail(now, number, error));
             return effects;
         }
-        let relogin = refusal::relogin(Cause::LoginRejected, Some(error));
+        let relogin = self.relogin(Cause::LoginRejected, Some(error));
         self.last_error = Some(relogin.clone());
         effects.push(self.announce(now, EventKind::ReloginRequired, Some(&relogin)));
         effects.push(self.fail(now, number, relogin));
         effects
+    }
+
+    /// Whether nothing has come of the server yet: its address may be written wrongly.
+    fn is_unproven(&self) -> bool {
+        let second = |exchange: &Exchange| matches!(exchange, Exchange::Login { part: LoginPart::Second(..), .. });
+        self.held.is_none() && !self.flight.as_deref().is_some_and(|flight| second(&flight.exchange))
+    }
+
+    /// Whether the flight's login carries a code that is made here, so that another can be.
+    fn makes_codes(&self) -> bool {
+        let given = match self.flight.as_deref().map(|flight| &flight.exchange) {
+            Some(Exchange::Login { part: LoginPart::Second(_, given), .. }) => given.is_some(),
+            _ => false,
+        };
+        self.rules.fresh_codes && !self.rules.attended && !given
+    }
+
+    /// What is to be known of a refused code: how it may have come to be refused. What keeps another from being sent is told
+    /// as the refusal that it followed, with the time that it says.
+    fn of_refused_code(&self, error: Error) -> Error {
+        const USED: &str =
+            " Each code is good for one login: another program that holds the same secret may have used it.";
+        match (error.code(), &self.last_error) {
+            (ErrorCode::SecondFactorRejected, _) if self.makes_codes() => error.with_more(USED),
+            (ErrorCode::LockoutGuard, Some(refused)) if self.refused_codes == 1 && self.held.is_none() => {
+                refused.clone().with_retry_at(error.retry_at())
+            }
+            _ => error,
+        }
     }
 
     /// The server took the first factor and asks for a second.

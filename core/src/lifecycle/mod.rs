@@ -117,6 +117,8 @@ pub(crate) struct Lifecycle {
     refused_codes: u8,
     /// The session came from a parent process.
     inherited: bool,
+    /// What is held came from elsewhere, as a program kept it.
+    resumed: bool,
     closed: bool,
     /// Whether the timer is to wake a session that is due.
     armed: bool,
@@ -154,6 +156,7 @@ impl Lifecycle {
             login_spent: false,
             refused_codes: 0,
             inherited: false,
+            resumed: false,
             closed: false,
             armed: false,
             flight: None,
@@ -175,7 +178,7 @@ impl Lifecycle {
         now: Now,
         chance: f64,
     ) -> (Self, Arc<Held>) {
-        let mut lifecycle = Self { server, ..Self::new(rules) };
+        let mut lifecycle = Self { server, resumed: true, ..Self::new(rules) };
         let held = Arc::new(lifecycle.hold(now, grant, chance));
         lifecycle.held = Some(Arc::clone(&held));
         lifecycle.armed = true;
@@ -274,9 +277,9 @@ impl Lifecycle {
         self.closed
     }
 
-    /// Whether the refresh token that is held must not be sent any more.
+    /// Whether the refresh token that is held must not be sent, or not by this process: in a forked child it is the parent's.
     pub(crate) fn is_spent(&self) -> bool {
-        self.spent.is_some()
+        self.spent.is_some() || self.inherited
     }
 
     /// Until when a token that the server refused is not replaced: those before it were refused as well.

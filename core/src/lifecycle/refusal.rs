@@ -34,11 +34,31 @@ pub(super) fn stranger() -> Error {
     Error::invalid("token", message)
 }
 
+/// What is to be said of a session that cannot go on besides the cause.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Circumstances {
+    /// The user may ask for the login that the session does not make by itself.
+    pub(super) may_ask: bool,
+    /// The refresh token came from elsewhere.
+    pub(super) resumed: bool,
+    /// The server refused the access token, which another login of the user may have ended.
+    pub(super) ended_elsewhere: bool,
+}
+
 /// The session needs a login because of `cause`; `error` is what the server or the network said.
-pub(super) fn relogin(cause: Cause, error: Option<Error>) -> Error {
+pub(super) fn relogin(cause: Cause, error: Option<Error>, so: Circumstances) -> Error {
     let what = match cause {
+        // It was not sent at all.
+        Cause::RotationLost if error.as_ref().is_some_and(|error| error.cause() == Some(cause)) => {
+            "The refresh token was exchanged before, by another session or call of this process: it is spent. Each refresh \
+             replaces it: keep `tokens` on every event `refreshed`, and resume with the newest."
+        }
         Cause::RotationLost => {
             "A refresh was sent and its answer was lost: the server may have replaced the refresh token."
+        }
+        Cause::RefreshRejected if so.resumed => {
+            "The server refused the refresh token that came from elsewhere. Each refresh replaces it, and one that was used \
+             before is refused: keep `tokens` on every event `refreshed`, and resume with the newest."
         }
         Cause::RefreshRejected => "The server refused the refresh token.",
         Cause::NoRefreshToken => "There is no refresh token to get a new access token with.",
@@ -48,8 +68,18 @@ pub(super) fn relogin(cause: Cause, error: Option<Error>) -> Error {
         Cause::TokenRefused => "The server refuses the tokens that it issues.",
         Cause::LoginRejected => "The tokens have ended and the login that should have replaced them was refused.",
     };
-    let message = format!("{what} This session cannot go on by itself. Log in again.");
-    let relogin = Error::relogin(cause, message);
+    let why = if so.ended_elsewhere {
+        " The server refused the access token: another login of the same user, in another program or in the broker's own \
+         application, is the likely cause."
+    } else {
+        ""
+    };
+    let advice = if so.may_ask {
+        "Call session.refresh(): it makes that login, asks for what it needs, and keeps this session."
+    } else {
+        "Log in again."
+    };
+    let relogin = Error::relogin(cause, format!("{what}{why} This session cannot go on by itself. {advice}"));
     match error {
         None => relogin,
         Some(error) => {

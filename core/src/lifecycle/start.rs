@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Effect, Exchange, Flight, FlightNumber, Lifecycle, LoginPart, Purpose, Stage, refusal};
+use super::refusal::Circumstances;
+use super::{Cause, Effect, Exchange, Flight, FlightNumber, Lifecycle, LoginPart, Purpose, Stage, refusal};
 use crate::clock::{BootTime, Now};
 use crate::error::Error;
 
@@ -147,9 +148,19 @@ impl Lifecycle {
         match (&self.last_error, self.spent) {
             (Some(error), _) if self.login_refused || self.challenged(now).is_some() => error.clone(),
             _ if self.inherited => refusal::forked(),
-            (error, Some(cause)) => refusal::relogin(cause, error.clone()),
-            (_, None) if self.rules.attended => refusal::relogin(crate::error::Cause::FactorRequired, None),
-            (error, None) => refusal::relogin(crate::error::Cause::NoRefreshToken, error.clone()),
+            (error, Some(cause)) => self.relogin(cause, error.clone()),
+            (_, None) if self.rules.attended => self.relogin(Cause::FactorRequired, None),
+            (error, None) => self.relogin(Cause::NoRefreshToken, error.clone()),
         }
+    }
+
+    pub(super) fn relogin(&self, cause: Cause, error: Option<Error>) -> Error {
+        let may_login = self.rules.can_login && self.rules.may_relogin && !(self.rules.one_login && self.login_spent);
+        let so = Circumstances {
+            may_ask: cause == Cause::FactorRequired && may_login,
+            resumed: self.resumed,
+            ended_elsewhere: self.refused && self.rules.ended_elsewhere,
+        };
+        refusal::relogin(cause, error, so)
     }
 }

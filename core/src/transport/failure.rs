@@ -57,7 +57,9 @@ fn not_connected(error: reqwest::Error, route: &Route, by_proxy: bool) -> Error 
         (ErrorCode::Transport, "The server could not be reached", last, "Check the network, and base_url")
     };
     let message = format!("{what} ({reason}); nothing was sent. {advice}.");
-    Error::new(code, message).with_sent(Sent::No).with_source(error)
+    let is_refused = io.is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused);
+    let nobody = code == ErrorCode::Transport && (no_address.is_some() || words.contains("dns error") || is_refused);
+    Error::new(code, message).with_sent(Sent::No).with_nobody_found(nobody).with_source(error)
 }
 
 fn alert(error: &rustls::Error) -> Option<AlertDescription> {

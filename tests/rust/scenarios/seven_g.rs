@@ -41,6 +41,7 @@ scenarios! {
     login_rate_limited_date,
     login_rate_limited_seconds,
     login_rejected_while_healing,
+    login_without_a_server,
     login_without_credentials,
     logout_during_refresh,
     logout_then_use,

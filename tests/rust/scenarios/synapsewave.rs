@@ -155,6 +155,7 @@ scenarios! {
     synapsewave_totp_refused_twice_while_healing,
     synapsewave_totp_refused_while_healing,
     synapsewave_totp_two_sessions_one_step,
+    synapsewave_totp_used_elsewhere,
     synapsewave_trading_week,
     synapsewave_two_challenges,
     synapsewave_unauthorized_hundred_callers,

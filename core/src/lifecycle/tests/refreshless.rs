@@ -106,12 +106,50 @@ fn a_refused_code_is_tried_once_more_with_another_while_callers_wait() {
     assert_eq!(names(&step(&mut lifecycle, late + 99_999, Input::Want)), ["refuse relogin_required"]);
 }
 
-#[test]
-fn a_refused_code_of_a_first_login_is_the_callers_to_try_again() {
+/// A first login whose code was refused: what the server says to the second one, and what the caller is told.
+fn refused_code(ended: Ended) -> (Vec<String>, Option<Error>) {
     let mut lifecycle = Lifecycle::new(rules());
-    step(&mut lifecycle, 0, Input::Login { force: false, part: LoginPart::Whole(None) });
-    let effects = step(&mut lifecycle, 0, Input::Ended(0, answered(refused(ErrorCode::SecondFactorRejected), 0)));
-    assert_eq!(names(&effects), ["login_failed", "settle 0 second_factor_rejected"]);
+    step(&mut lifecycle, 0, Input::Login { force: true, part: LoginPart::Whole(None) });
+    let code = Input::Ended(0, answered(refused(ErrorCode::SecondFactorRejected), 0));
+    assert_eq!(names(&step(&mut lifecycle, 0, code)), ["login_failed"]);
+    assert_eq!(lifecycle.wake_at(), Some(at(0).boot), "the keeper waits for the next code");
+    let effects = step(&mut lifecycle, 0, Input::Wake { used: false });
+    let [Effect::Send(0, Exchange::Login { force: false, .. })] = &effects[..] else { panic!("{effects:?}") };
+    let effects = step(&mut lifecycle, 30, Input::Ended(0, ended));
+    let error = effects.iter().find_map(|effect| match effect {
+        Effect::Settle(_, Err(error)) => Some(error.clone()),
+        _ => None,
+    });
+    (names(&effects), error)
+}
+
+#[test]
+fn a_refused_code_of_a_first_login_is_followed_by_the_next_one_and_no_third() {
+    let (effects, error) = refused_code(answered(refused(ErrorCode::SecondFactorRejected), 30));
+    assert_eq!(effects, ["login_failed", "settle 0 second_factor_rejected"]);
+    assert!(error.unwrap().to_string().contains("another program"));
+    let (effects, _) = refused_code(answered(Outcome::Granted(grant("one", END)), 30));
+    assert_eq!(effects, ["publish true", "store 0"]);
+}
+
+#[test]
+fn where_the_ledger_bears_no_second_code_the_refusal_of_the_first_is_told() {
+    let guard = Error::new(ErrorCode::LockoutGuard, "guarded").with_retry_at(at(600).unix);
+    let (effects, error) = refused_code(Ended::Guarded(guard));
+    assert_eq!(effects, ["lockout_guard", "settle 0 second_factor_rejected"]);
+    let error = error.unwrap();
+    assert_eq!((error.status(), error.retry_at()), (Some(401), Some(at(600).unix)));
+}
+
+#[test]
+fn a_code_that_a_human_gave_is_not_followed_by_another() {
+    let mut lifecycle = Lifecycle::new(rules());
+    step(&mut lifecycle, 0, Input::Login { force: false, part: LoginPart::First });
+    step(&mut lifecycle, 0, Input::Ended(0, answered(Outcome::SecondFactor(asked()), 0)));
+    let asked = pending(&lifecycle);
+    step(&mut lifecycle, 10, complete(&asked));
+    let effects = step(&mut lifecycle, 10, Input::Ended(1, answered(refused(ErrorCode::SecondFactorRejected), 10)));
+    assert_eq!(names(&effects), ["login_failed", "settle 1 second_factor_rejected"]);
 }
 
 #[test]

@@ -155,6 +155,31 @@ fn callers_with_little_time_are_not_kept_out_for_longer_than_it_after_an_outage(
     }
 }
 
+/// Nobody has a session yet who could do without; one that lives goes on trying.
+#[test]
+fn a_first_login_whose_host_is_not_there_fails_after_its_second_try_and_a_session_goes_on() {
+    let nobody = || Ended::NotSent(Error::new(ErrorCode::Transport, "refused").with_nobody_found(true));
+    let mut first = Lifecycle::new(rules());
+    step(&mut first, 0, Input::Login { force: false, part: LoginPart::Whole(None) });
+    assert!(names(&step(&mut first, 0, Input::Ended(0, nobody()))).is_empty());
+    assert_eq!(names(&step(&mut first, 1, Input::Wake { used: false })), ["login 0"]);
+    assert_eq!(names(&step(&mut first, 1, Input::Ended(0, nobody()))), ["login_failed", "settle 0 transport"]);
+    let mut living = active(rules());
+    step(&mut living, 1300, Input::Want);
+    for seconds in [1300, 1302, 1304] {
+        assert!(names(&step(&mut living, seconds, Input::Ended(0, nobody()))).is_empty(), "at {seconds}");
+        assert_eq!(names(&step(&mut living, seconds + 2, Input::Wake { used: false })), ["refresh 0"]);
+    }
+    // What may be a matter of the moment is tried on.
+    let slow = || Ended::NotSent(Error::new(ErrorCode::Timeout, "slow"));
+    let mut first = Lifecycle::new(rules());
+    step(&mut first, 0, Input::Login { force: false, part: LoginPart::Whole(None) });
+    for seconds in [0, 2, 4] {
+        assert!(names(&step(&mut first, seconds, Input::Ended(0, slow()))).is_empty());
+        step(&mut first, seconds + 2, Input::Wake { used: false });
+    }
+}
+
 #[test]
 fn what_was_lost_before_is_not_told_as_unsent() {
     let mut lifecycle = active(rules());

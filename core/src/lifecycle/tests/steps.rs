@@ -221,6 +221,55 @@ fn a_forked_child_uses_the_token_and_never_spends_the_refresh_token() {
 }
 
 #[test]
+fn a_forked_child_does_not_show_its_parents_refresh_token_and_shows_its_own() {
+    let parent = active(rules());
+    assert!(!parent.is_spent());
+    let mut child = Lifecycle::inherited(rules(), parent.held().cloned(), false);
+    assert!(child.is_spent());
+    step(&mut child, 1300, Input::Want);
+    step(&mut child, 1300, Input::Ended(0, answered(Outcome::Granted(grant("own", 1200)), 1300)));
+    assert!(!child.is_spent());
+}
+
+#[test]
+fn an_attended_session_that_has_ended_says_that_a_refresh_asks_and_keeps_it() {
+    let held = |rules: Rules| {
+        let mut lifecycle = active(rules);
+        lifecycle.held = lifecycle.held.take().map(|held| {
+            let grant = Grant { refresh_token: None, ..held.grant.clone() };
+            Arc::new(lifecycle.hold(at(0), grant, 0.0))
+        });
+        let effects = step(&mut lifecycle, 1300, Input::Want);
+        let [Effect::Refuse(error)] = &effects[..] else { panic!("{effects:?}") };
+        assert_eq!(error.cause(), Some(Cause::FactorRequired));
+        error.to_string()
+    };
+    assert!(held(Rules { attended: true, ..rules() }).contains("session.refresh()"));
+    // Where a refresh could not: the credentials may not be used, or their value was good for one login.
+    assert!(!held(Rules { attended: true, may_relogin: false, ..rules() }).contains("session.refresh()"));
+    assert!(!held(Rules { attended: true, can_login: false, ..rules() }).contains("session.refresh()"));
+}
+
+#[test]
+fn a_refresh_token_from_elsewhere_that_is_refused_says_that_each_refresh_replaces_it() {
+    let refuse = |lifecycle: &mut Lifecycle, seconds: i64, number: FlightNumber| {
+        step(lifecycle, seconds, Input::Refresh);
+        let ended = answered(refused(ErrorCode::InvalidCredentials), seconds);
+        let effects = step(lifecycle, seconds, Input::Ended(number, ended));
+        let Some(Effect::Settle(_, Err(error))) = effects.last() else { panic!("{effects:?}") };
+        assert_eq!(error.cause(), Some(Cause::RefreshRejected));
+        error.to_string()
+    };
+    let told = "`refreshed`";
+    assert!(refuse(&mut active(without_credentials()), 10, 0).contains(told));
+    let mut lifecycle = active(without_credentials());
+    step(&mut lifecycle, 1, Input::Refresh);
+    step(&mut lifecycle, 1, Input::Ended(0, answered(Outcome::Granted(grant("two", 1200)), 1)));
+    step(&mut lifecycle, 1, Input::Stored(0, Ok(())));
+    assert!(!refuse(&mut lifecycle, 10, 1).contains(told), "this one came of a refresh of its own");
+}
+
+#[test]
 fn an_inherited_session_that_was_closed_stays_closed() {
     let mut child = Lifecycle::inherited(rules(), None, true);
     assert_eq!(names(&step(&mut child, 0, Input::Want)), ["refuse closed"]);
