@@ -7,6 +7,9 @@ export CARGO_BUILD_TARGET ?= $(shell rustc --version --verbose 2>/dev/null | sed
 export PYO3_BUILD_EXTENSION_MODULE := 1
 export CARGO_TARGET_DIR := $(CURDIR)/target
 
+# The oldest C library that the packages run with, where there is one of that kind; scripts/check_packages.py looks.
+GLIBC := $(if $(findstring linux-gnu,$(CARGO_BUILD_TARGET)),2.17)
+
 VENV := .venv
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
@@ -29,7 +32,7 @@ MATURIN := env -u CONDA_PREFIX VIRTUAL_ENV="$(CURDIR)/$(VENV)" $(BIN)/maturin
 .DELETE_ON_ERROR:
 .PHONY: help demo test lint quick bench peers soak fuzz docs wheel tarball packages clean check-prerequisites check-lint-prerequisites \
 	lint-rust lint-dependencies lint-advisories lint-python lint-node lint-words lint-version \
-	setup-python setup-python-test setup-python-lint setup-node setup-node-release setup-bench setup-peers setup-soak-dev FORCE
+	setup-python setup-python-test setup-python-lint setup-node setup-node-release setup-bench setup-peers FORCE
 
 help: ## list these words
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -52,9 +55,16 @@ quick: | check-prerequisites ## run all the other words in short forms, as CI do
 	@$(PYTHON) scripts/quick.py $(WORDS)
 
 # The benchmark starts this server and imports this package from Node; from Python it imports what is installed.
-# BENCH takes options, such as BENCH="--quick --only Node:".
+# BENCH takes options, such as BENCH="--quick --only Node:"; a quick run has the server and the Rust program from dev builds.
+BENCH_PROFILES := $(if $(filter --quick,$(BENCH)),dev dev debug,release bench release)
+BENCH_SERVER_PROFILE := $(word 1,$(BENCH_PROFILES))
+BENCH_RUST_PROFILE := $(word 2,$(BENCH_PROFILES))
+
 bench: setup-bench ## measure release builds of both bindings
-	RELATCH_SANDBOX="$(CURDIR)/target/$(CARGO_BUILD_TARGET)/release/relatch-sandbox" \
+	cargo build --profile $(BENCH_SERVER_PROFILE) --package relatch-sandbox
+	cargo bench --no-run --profile $(BENCH_RUST_PROFILE) --package relatch --bench cost
+	RELATCH_SANDBOX="$(CURDIR)/target/$(CARGO_BUILD_TARGET)/$(word 3,$(BENCH_PROFILES))/relatch-sandbox" \
+	RELATCH_BENCH_PROFILE="$(BENCH_RUST_PROFILE)" \
 	RELATCH_NODE="$(CURDIR)/$(NODE_PACKAGE)/bindings-node/dist/index.mjs" \
 	$(BENCH_VENV)/bin/python tests/bench/run.py $(BENCH)
 
@@ -73,7 +83,8 @@ SOAK_PROFILE := $(if $(filter dev,$(SOAK_BUILD)),debug,release)
 SOAK_PYTHON := $(if $(filter dev,$(SOAK_BUILD)),$(VENV),$(BENCH_VENV))/bin/python
 SOAK_NODE := $(if $(filter dev,$(SOAK_BUILD)),,$(NODE_PACKAGE)/)bindings-node/dist/index.mjs
 
-soak: $(if $(filter dev,$(SOAK_BUILD)),setup-soak-dev,setup-bench) ## use both bindings for half an hour while the server misbehaves
+soak: $(if $(filter dev,$(SOAK_BUILD)),setup-python setup-node,setup-bench) ## use both bindings for half an hour while the server misbehaves
+	cargo build --profile $(SOAK_BUILD) --package relatch-sandbox
 	SOAK_SECONDS="$(SOAK_SECONDS)" SOAK_SEED="$(SOAK_SEED)" \
 	RELATCH_SANDBOX="$(CURDIR)/target/$(CARGO_BUILD_TARGET)/$(SOAK_PROFILE)/relatch-sandbox" \
 	RELATCH_NODE="$(CURDIR)/$(SOAK_NODE)" \
@@ -89,9 +100,9 @@ docs: check-prerequisites ## build the documentation of the Rust crates
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
 	@echo "open target/$(CARGO_BUILD_TARGET)/doc/relatch/index.html"
 
-wheel: $(VENV)/.group-build ## build the Python release wheel for this platform into dist/
+wheel: $(VENV)/.group-package ## build the Python release wheel for this platform into dist/
 	rm -f dist/relatch-*.whl
-	$(MATURIN) build --release --locked --out dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(MATURIN) build --release --locked $(if $(GLIBC),--zig --compatibility manylinux_$(subst .,_,$(GLIBC))) --out dist
 
 tarball: setup-node-release ## build the npm release package for this platform into dist/
 	mkdir -p dist
@@ -179,8 +190,8 @@ $(VENV)/.extension: $(EXTENSION_SOURCES) $(if $(wildcard $(EXTENSION)),,FORCE) $
 setup-node: node_modules/.package-lock.json
 	node scripts/build-node.mjs --dev
 
-setup-node-release: node_modules/.package-lock.json
-	node scripts/build-node.mjs --package
+setup-node-release: node_modules/.package-lock.json $(VENV)/.group-package
+	PATH="$(CURDIR)/$(BIN):$$PATH" node scripts/build-node.mjs --package $(if $(GLIBC),--glibc $(GLIBC))
 
 node_modules/.package-lock.json: package.json package-lock.json .npmrc | check-prerequisites
 	npm ci --no-progress
@@ -191,16 +202,11 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc | check-p
 setup-bench: wheel setup-node-release $(BENCH_VENV)/.made
 	$(BENCH_VENV)/bin/python -m pip install --quiet --group bench
 	$(BENCH_VENV)/bin/python -m pip install --quiet --force-reinstall dist/relatch-*.whl
-	cargo build --release --package relatch-sandbox
-	cargo bench --no-run --package relatch --bench cost
 
 # The peers, beside relatch as it is built here
 setup-peers: setup-python setup-node $(PEERS_VENV)/.made
 	$(PEERS_VENV)/bin/python -m pip install --quiet --group peers
 	npm --prefix tests/peers/node ci --no-progress
 	cargo build --package relatch --bench peers
-
-setup-soak-dev: setup-python setup-node
-	cargo build --package relatch-sandbox
 
 FORCE:

@@ -3,6 +3,8 @@
 //   node scripts/build-node.mjs             release profile, into bindings-node/dist: `npm run build`
 //   node scripts/build-node.mjs --dev       dev profile, into bindings-node/dist
 //   node scripts/build-node.mjs --package   release profile, into target/npm-package, a folder that can be packed
+//
+// With --glibc 2.17 the addon runs with that C library and newer ones; cargo-zigbuild and zig must be there.
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -54,11 +56,15 @@ function addonName() {
  * Builds the native addon.
  *
  * @param {string} profile of cargo
+ * @param {string | undefined} glibc the oldest that it is to run with; undefined: this machine's
  * @returns {string} the path of the shared library
  */
-function buildAddon(profile) {
-  const options = ['build', '--package', 'relatch-node', '--profile', profile];
-  const messages = run('cargo', [...options, '--message-format', 'json-render-diagnostics']);
+function buildAddon(profile, glibc) {
+  const shared = ['--package', 'relatch-node', '--profile', profile, '--message-format', 'json-render-diagnostics'];
+  const host = /^host: (.*)$/m.exec(run('rustc', ['--version', '--verbose']))?.[1];
+  const messages = glibc
+    ? run('cargo-zigbuild', ['zigbuild', '--target', `${host}.${glibc}`, ...shared])
+    : run('cargo', ['build', ...shared]);
   for (const line of messages.split('\n').filter((text) => text.startsWith('{'))) {
     const message = JSON.parse(line);
     if (message.reason === 'compiler-artifact' && message.target.kind.includes('cdylib')) {
@@ -113,7 +119,9 @@ function stage(folder) {
   for (const name of ['LICENSE', 'README.md', 'THIRD-PARTY-LICENSES.txt']) cpSync(join(root, name), join(folder, name));
 }
 
-const { values: asked } = parseArgs({ options: { dev: { type: 'boolean' }, package: { type: 'boolean' } } });
+const { values: asked } = parseArgs({
+  options: { dev: { type: 'boolean' }, package: { type: 'boolean' }, glibc: { type: 'string' } },
+});
 const folder = asked.package ? join(root, 'target', 'npm-package') : root;
 const output = join(folder, 'bindings-node', 'dist');
 if (asked.package) rmSync(folder, { recursive: true, force: true });
@@ -121,6 +129,6 @@ mkdirSync(output, { recursive: true });
 
 run(join(root, 'node_modules', '.bin', 'tsc'), ['--project', 'bindings-node', '--outDir', output]);
 writeFileSync(join(output, 'package.json'), '{ "type": "commonjs" }\n');
-replace(buildAddon(asked.dev ? 'dev' : 'release'), join(output, addonName()));
+replace(buildAddon(asked.dev ? 'dev' : 'release', asked.glibc), join(output, addonName()));
 for (const entry of entries()) await writeModule(output, entry);
 if (asked.package) stage(folder);

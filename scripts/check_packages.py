@@ -1,6 +1,7 @@
-"""Installs the wheel and the tarball of dist/ where nothing else is, and runs and type-checks the README's examples.
+"""Looks into the wheel and the tarball of dist/, installs them where nothing else is, and runs the README's examples.
 
-`make packages` builds both and calls this. Everything happens in a folder that is removed afterwards.
+`make packages` builds both and calls this. Then it builds both as the README tells users to, and looks into those too.
+Everything that is installed is in a folder that is removed afterwards.
 """
 
 from __future__ import annotations
@@ -13,9 +14,12 @@ import tempfile
 import venv
 from pathlib import Path
 
+from package_contents import native_problems, problems
 from readme_examples import as_program
 
 ROOT = Path(__file__).resolve().parent.parent
+# The oldest glibc that the packages run on, as the wheel's tag says: that of 2014.
+GLIBC = (2, 17)
 COMPILER_OPTIONS = {"strict": True, "noEmit": True, "module": "nodenext", "target": "es2022", "skipLibCheck": False}
 
 
@@ -33,6 +37,33 @@ def run(folder: Path, *command: str | Path) -> None:
     status = subprocess.run(command, cwd=folder, check=False).returncode
     if status:
         sys.exit(f"the command above failed with status {status}")
+
+
+def require(wrong: list[str]) -> None:
+    """Ends the program if anything is wrong."""
+    if wrong:
+        sys.exit("\n".join(wrong))
+
+
+def check_contents() -> None:
+    """Both packages hold what they must, and nothing of this machine; the wheel's tag says the glibc that it needs."""
+    wheel, tarball = only("relatch-*.whl"), only("relatch-*.tgz")
+    require([*problems(wheel, GLIBC), *problems(tarball, GLIBC)])
+    tag = f"manylinux_{GLIBC[0]}_{GLIBC[1]}_"
+    require([] if tag in wheel.name else [f"{wheel.name} has another tag than {tag}*"])
+    print(f"{wheel.name} and {tarball.name} hold the licences, and no path of this machine")
+
+
+def check_own_builds(folder: Path) -> None:
+    """What `pip install .` and `npm run build` make on a user's machine: release builds without its paths."""
+    run(ROOT, sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", folder, ".")
+    wheels = list(folder.glob("relatch-*.whl"))
+    require([problem for wheel in wheels for problem in problems(wheel, None)] if wheels else ["pip made no wheel"])
+    run(ROOT, "npm", "run", "--silent", "build")
+    addons = list((ROOT / "bindings-node" / "dist").glob("*.node"))
+    wrong = [problem for addon in addons for problem in native_problems(addon.name, addon.read_bytes(), None)]
+    require(wrong if addons else ["npm run build made no addon"])
+    print("`pip install .` and `npm run build` make release builds, without paths of this machine")
 
 
 def check_wheel(folder: Path, mypy: str) -> None:
@@ -66,10 +97,12 @@ def main() -> None:
     """Both packages, one after the other."""
     folder = Path(tempfile.mkdtemp(prefix="relatch-packages-"))
     try:
-        for name in ("python", "node"):
+        for name in ("python", "node", "own"):
             (folder / name).mkdir()
+        check_contents()
         check_wheel(folder / "python", sys.argv[1])
         check_tarball(folder / "node")
+        check_own_builds(folder / "own")
     finally:
         shutil.rmtree(folder)
     print("The packages install, run and type-check where nothing else is.")

@@ -82,7 +82,8 @@ class Programs:
     def _rust_program(self) -> str:
         """Where cargo has the benchmark; it is built if need be."""
         if self._rust is None:
-            command = ["cargo", "bench", "--no-run", "--package", "relatch", "--bench", "cost"]
+            profile = os.environ.get("RELATCH_BENCH_PROFILE", "bench")
+            command = ["cargo", "bench", "--no-run", "--profile", profile, "--package", "relatch", "--bench", "cost"]
             command.append("--message-format=json-render-diagnostics")
             built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
             messages = [json.loads(line) for line in built.stdout.splitlines() if line.startswith("{")]
