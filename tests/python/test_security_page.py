@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-
 CANARY = ROOT / "tests" / "rust" / "canary.rs"
 PAGE = ROOT / "SECURITY.md"
 
