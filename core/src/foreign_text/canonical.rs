@@ -1,12 +1,13 @@
 //! A text as it reads to somebody who looks past its spelling: compatibility forms, case, accents and separators are none.
 
-use icu_normalizer::DecomposingNormalizerBorrowed;
+use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
 use icu_properties::props::{GeneralCategory, GeneralCategoryGroup};
 use zeroize::Zeroizing;
 
 use super::printable::{CATEGORIES, is_printable};
 
-const NORMALIZER: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
+const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizerBorrowed::new_nfkc();
+const NFKD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
 
 /// A text in one of its canonical forms. It may be a secret's.
 pub(super) type Form = Zeroizing<Vec<char>>;
@@ -14,32 +15,32 @@ pub(super) type Form = Zeroizing<Vec<char>>;
 /// Its letters and digits, in one case and without accents.
 pub(super) fn letters(text: &str) -> Form {
     let wanted = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Number);
-    form(text, |character| wanted.contains(CATEGORIES.get(character)) && is_printable(character))
+    let is_kept = |character| wanted.contains(CATEGORIES.get(character)) && is_printable(character);
+    folded(text, NFKD.normalize_iter(text.chars()), is_kept)
 }
 
-/// The same with its other signs: all but blanks, accents and what is not printable.
+/// All of it but blanks and what is not printable, in one case.
 pub(super) fn signs(text: &str) -> Form {
-    let dropped = GeneralCategoryGroup::Separator.union(GeneralCategoryGroup::Mark);
-    form(text, |character| !dropped.contains(CATEGORIES.get(character)) && is_printable(character))
+    let dropped = GeneralCategoryGroup::Separator;
+    let is_kept = |character| !dropped.contains(CATEGORIES.get(character)) && is_printable(character);
+    folded(text, NFKC.normalize_iter(text.chars()), is_kept)
 }
 
 /// The text without blanks, accents and invisible characters, in plain characters: escapes may be spelt with them.
 pub(super) fn compact(text: &str) -> String {
     let dropped = GeneralCategoryGroup::Separator.union(GeneralCategoryGroup::Mark);
-    let plain = NORMALIZER.normalize_iter(text.chars());
+    let plain = NFKD.normalize_iter(text.chars());
     plain.filter(|one| is_printable(*one) && !dropped.contains(CATEGORIES.get(*one))).collect()
 }
 
-fn form(text: &str, is_kept: impl Fn(char) -> bool) -> Form {
+fn folded(text: &str, normal: impl Iterator<Item = char>, is_kept: impl Fn(char) -> bool) -> Form {
     let mut form = Zeroizing::new(Vec::with_capacity(text.len()));
     if text.is_ascii() {
         form.extend(text.chars().map(|character| character.to_ascii_lowercase()).filter(|one| is_kept(*one)));
         return form;
     }
-    for character in NORMALIZER.normalize_iter(text.chars()).filter(|character| is_kept(*character)) {
-        let folded = character.to_uppercase().flat_map(char::to_lowercase).map(digit);
-        form.extend(folded.filter(|character| is_kept(*character)));
-    }
+    let folded = normal.flat_map(char::to_uppercase).flat_map(char::to_lowercase).map(digit);
+    form.extend(folded.filter(|character| is_kept(*character)));
     form
 }
 
@@ -72,6 +73,7 @@ mod tests {
             assert_eq!(letters(text).iter().collect::<String>(), expected, "{text}");
         }
         assert_eq!(letters("Stra\u{df}e"), letters("STRASSE"));
-        assert_eq!(signs("p@ss w\u{f3}rd!").iter().collect::<String>(), "p@ssword!");
+        assert_eq!(signs("p@ss w\u{f3}rd!").iter().collect::<String>(), "p@ssw\u{f3}rd!");
+        assert_eq!(signs("W\u{f3}rd"), signs("wO\u{301}rd"));
     }
 }

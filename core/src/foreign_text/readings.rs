@@ -10,7 +10,9 @@ use super::entities::named;
 use super::printable::is_printable;
 
 /// Fewer characters in a row are what chance makes of any bytes.
-const SHORTEST_STRETCH: usize = 4;
+pub(super) const SHORTEST_STRETCH: usize = 4;
+/// In fewer no secret is spelt.
+pub(super) const SHORTEST_SPELT: usize = 6;
 /// What people write between characters besides blanks.
 const SEPARATORS: [char; 5] = ['-', '_', '.', ':', '\u{b7}'];
 /// Whatever stands at the end is read as far as it goes.
@@ -25,6 +27,7 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) fn unescaped(text: &str) -> Vec<String> {
     let compact = compact(text);
     let mut readings = vec![compact.replace(SEPARATORS, ""), compact];
+    readings.extend([base64_words(text), hexadecimal_words(text)]);
     for (mark, undo) in [
         ('&', entities as fn(&str) -> String),
         ('%', percent_signs),
@@ -43,14 +46,8 @@ pub(super) fn unescaped(text: &str) -> Vec<String> {
 pub(super) fn data(text: &str) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     let kept = |is_kept: fn(&u8) -> bool| text.bytes().filter(is_kept).collect::<Vec<u8>>();
-    let with_signs: Vec<u8> = kept(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte))
-        .into_iter()
-        .map(|byte| match byte {
-            b'-' => b'+',
-            b'_' => b'/',
-            other => other,
-        })
-        .collect();
+    let with_signs = kept(|byte| byte.is_ascii_alphanumeric() || b"+/-_".contains(byte));
+    let with_signs: Vec<u8> = with_signs.into_iter().map(standard).collect();
     let without_signs = kept(u8::is_ascii_alphanumeric);
     if with_signs != without_signs {
         base64(&with_signs, &mut found);
@@ -69,13 +66,13 @@ pub(super) fn data(text: &str) -> Vec<Vec<u8>> {
     found
 }
 
-/// What of these bytes is text, in stretches. UTF-16 is read over its zeros.
-pub(super) fn stretches(bytes: &[u8]) -> String {
+/// What of these bytes is text, in stretches of at least so many characters. UTF-16 is read over its zeros.
+pub(super) fn stretches(bytes: &[u8], least: usize) -> String {
     let bytes: Vec<u8> = bytes.iter().copied().filter(|byte| *byte != 0).collect();
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
         for stretch in chunk.valid().split(|character| !is_printable(character)) {
-            if stretch.chars().nth(SHORTEST_STRETCH - 1).is_some() {
+            if stretch.chars().nth(least - 1).is_some() {
                 text.push_str(stretch);
                 text.push(' ');
             }
@@ -91,6 +88,54 @@ pub(super) fn other_encodings(bytes: &[u8]) -> [String; 3] {
         char::decode_utf16(units).map(|unit| unit.unwrap_or(' ')).collect()
     };
     [utf16(u16::from_be_bytes), utf16(u16::from_le_bytes), bytes.iter().copied().map(char::from).collect()]
+}
+
+/// The text with each word undone that is base64 of a text.
+fn base64_words(text: &str) -> String {
+    let is_digit = |character: char| character.is_ascii_alphanumeric() || "+/-_".contains(character);
+    words(text, is_digit, |word| {
+        let digits: Vec<u8> = word.bytes().map(standard).collect();
+        BASE64.decode(digits).ok()
+    })
+}
+
+/// The same of hexadecimal.
+fn hexadecimal_words(text: &str) -> String {
+    words(
+        text,
+        |character| character.is_ascii_hexdigit(),
+        |word| {
+            let pairs = word.as_bytes().chunks_exact(2);
+            let is_whole = pairs.remainder().is_empty();
+            is_whole.then(|| {
+                pairs.filter_map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+            })
+        },
+    )
+}
+
+/// The text with what `undo` makes of its words, where that is a text.
+fn words(text: &str, is_digit: impl Fn(char) -> bool, undo: impl Fn(&str) -> Option<Vec<u8>>) -> String {
+    let mut read = String::with_capacity(text.len());
+    for piece in text.split_inclusive(|character| !is_digit(character)) {
+        let (word, rest) = piece.split_at(piece.find(|character| !is_digit(character)).unwrap_or(piece.len()));
+        let undone = undo(word).and_then(|bytes| String::from_utf8(bytes).ok());
+        match undone.filter(|undone| undone.chars().all(is_printable)) {
+            // What fills up base64 ends with the word.
+            Some(undone) if !undone.is_empty() => read.extend([undone.as_str(), rest.trim_start_matches('=')]),
+            _ => read.push_str(piece),
+        }
+    }
+    read
+}
+
+/// A digit of either base64 as the standard one writes it.
+fn standard(digit: u8) -> u8 {
+    match digit {
+        b'-' => b'+',
+        b'_' => b'/',
+        other => other,
+    }
 }
 
 /// Base64 begins anywhere: four readings, of which one has the right beginning.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use super::canonical::{Form, letters, signs};
 use super::printable::one_line;
-use super::readings::{data, other_encodings, stretches, unescaped};
+use super::readings::{SHORTEST_SPELT, SHORTEST_STRETCH, data, other_encodings, stretches, unescaped};
 use crate::secret::Secret;
 
 /// A run of so many characters of a secret is too much of it; of a shorter secret, half.
@@ -24,7 +24,7 @@ pub(super) const MOST_SECRETS: usize = 64;
 const MOST_CHARACTERS: usize = 1 << 16;
 /// Escapes that go deeper, or readings that are more, are made to hide something.
 const DEEPEST: usize = 8;
-const MOST_READINGS: usize = 64;
+const MOST_READINGS: usize = 128;
 /// What stands for a secret that stood in a text as it is.
 const REDACTED: &str = "[redacted]";
 /// What stands for a text that may show a secret.
@@ -77,7 +77,7 @@ impl Secrets {
             self.lines.push(line);
         }
         // What is left of a secret without its signs tells it only where that is much of it.
-        if letters.len() >= LONGEST_RUN || letters == signs {
+        if letters.len() >= LONGEST_RUN || letters.len() == signs.len() {
             self.letters.add(&letters);
             self.add_whole(&letters);
         }
@@ -132,33 +132,37 @@ impl Secrets {
         let mut seen = HashSet::from([text.to_owned()]);
         let mut waiting = VecDeque::from([(text.to_owned(), 0)]);
         while let Some((reading, depth)) = waiting.pop_front() {
-            if self.letters.are_in(&letters(&reading), 1) || self.signs.are_in(&signs(&reading), 1) {
+            if self.are_read_in(&reading, 1) {
                 return true;
             }
             let mut next = unescaped(&reading);
             for bytes in data(&reading) {
-                if self.are_foreign && other_encodings(&bytes).iter().any(|text| self.are_plainly_in(text)) {
+                let is_told = self.are_read_in(&stretches(&bytes, SHORTEST_STRETCH), 1);
+                let read_otherwise = || other_encodings(&bytes);
+                if is_told
+                    || self.are_foreign && read_otherwise().iter().any(|text| self.are_read_in(text, LONGEST_RUN))
+                {
                     return true;
                 }
-                next.push(stretches(&bytes));
+                next.push(stretches(&bytes, SHORTEST_SPELT));
             }
-            for reading in next.into_iter().filter(|reading| !reading.is_empty()) {
-                if seen.contains(&reading) {
+            for reading in next.iter().map(|reading| reading.trim()).filter(|reading| !reading.is_empty()) {
+                if seen.contains(reading) {
                     continue;
                 }
                 if depth == DEEPEST || seen.len() == MOST_READINGS {
                     return true;
                 }
-                seen.insert(reading.clone());
-                waiting.push_back((reading, depth + 1));
+                seen.insert(reading.to_owned());
+                waiting.push_back((reading.to_owned(), depth + 1));
             }
         }
         false
     }
 
-    /// Whether a long run of one of them is in what may be text only by chance.
-    fn are_plainly_in(&self, text: &str) -> bool {
-        self.letters.are_in(&letters(text), LONGEST_RUN) || self.signs.are_in(&signs(text), LONGEST_RUN)
+    /// Whether a run of one of them, of at least this length, is in the text as it is.
+    fn are_read_in(&self, text: &str, least: usize) -> bool {
+        self.letters.are_in(&letters(text), least) || self.signs.are_in(&signs(text), least)
     }
 
     /// Whether one of them stands in the text from its beginning to its end.

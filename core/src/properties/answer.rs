@@ -165,7 +165,7 @@ pub(super) fn check_error(error: &Error, answer: &Answer, known: &[&str]) {
 }
 
 /// A text as it reads where JSON or a formatter has escaped it.
-fn unescaped(text: &str) -> String {
+pub(super) fn unescaped(text: &str) -> String {
     let (mut read, mut rest) = (String::new(), text.chars());
     while let Some(character) = rest.next() {
         match (character, rest.clone().next()) {

@@ -8,6 +8,7 @@
 mod answer;
 pub mod base_url;
 pub mod ca_certificates;
+pub mod foreign_text;
 pub mod jwt;
 pub mod ledger;
 pub mod proxy;

@@ -205,6 +205,33 @@ pub(super) fn ledger() -> impl Strategy<Value = Bytes> {
     })
 }
 
+/// Secrets, and a text that may tell them, in whole or in part and in some spelling.
+pub(super) fn foreign_text() -> impl Strategy<Value = Bytes> {
+    let spelling = select(vec![
+        (|text| text.to_owned()) as fn(&str) -> String,
+        |text| STANDARD.encode(text),
+        |text| URL_SAFE_NO_PAD.encode(text),
+        |text| text.bytes().map(|byte| format!("%{byte:02x}")).collect::<Vec<_>>().concat(),
+        |text| text.bytes().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat(),
+        |text| text.chars().map(|one| format!("&#{};", u32::from(one))).collect::<Vec<_>>().concat(),
+        |text| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat(),
+        str::to_uppercase,
+    ]);
+    let secret = prop_oneof!["[a-zA-Z0-9]{5,16}", "[0-9]{4,8}", "\\PC{1,12}", "[!-~]{1,20}"];
+    let part = (0.0..0.5, 0.5..=1.0, vec(spelling, 0..3), ".{0,12}");
+    (secret, vec(part, 1..3)).prop_map(|(secret, parts)| {
+        let characters: Vec<char> = secret.chars().collect();
+        let mut text = String::new();
+        for (from, to, spellings, around) in parts {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+            let [from, to] = [from, to].map(|share| (share * characters.len() as f64) as usize);
+            let part = characters[from..to].iter().collect();
+            text.extend([around, spellings.into_iter().fold(part, |part: String, spell| spell(&part))]);
+        }
+        Bytes(format!("{secret}\n\n{text}").into_bytes())
+    })
+}
+
 /// PEM with whatever in it.
 pub(super) fn certificates() -> impl Strategy<Value = Bytes> {
     let label = select(vec!["CERTIFICATE", "PRIVATE KEY", "X509 CRL", ""]);

@@ -11,9 +11,10 @@ use super::*;
 type Check = fn(&[u8]);
 
 /// The readers, by the names of their fuzz targets.
-const READERS: [(&str, Check); 14] = [
+const READERS: [(&str, Check); 15] = [
     ("base_url", base_url::check),
     ("ca_certificates", ca_certificates::check),
+    ("foreign_text", foreign_text::check),
     ("jwt", jwt::check),
     ("ledger", ledger::check),
     ("proxy", proxy::check),
@@ -129,6 +130,11 @@ proptest! {
     ) {
         base_url::check(&data.0);
         proxy::check(&data.0);
+    }
+
+    #[test]
+    fn no_foreign_text_tells_a_secret(data in strategies::foreign_text()) {
+        foreign_text::check(&data.0);
     }
 
     #[test]
