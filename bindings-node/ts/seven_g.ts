@@ -32,7 +32,7 @@ export interface Health {
   healthy: boolean;
   /** The HTTP status. */
   status: number;
-  /** The body as it came; what is in it is not documented. */
+  /** The body in one printable line, of 4096 characters at most; what is in it is not documented. */
   body: string;
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clock::UnixTime;
+use crate::foreign_text::Brief;
 use crate::jwt;
 use crate::secret::Secret;
 
@@ -49,13 +50,23 @@ pub enum Expiry {
     After(Duration),
 }
 
-/// A user as the system describes it. Everything is optional, and what relatch has no name for is kept as it came.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A user as the system describes it. Everything is optional, and what relatch has no name for is kept by the system's.
+///
+/// Texts are printable lines. What the system calls by the name of a secret, and a text that holds a secret that the
+/// provider holds, is not among the fields.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Profile {
     /// What may be shown.
     pub fields: Map<String, Value>,
     /// What must not be.
     pub secrets: BTreeMap<String, Secret>,
+}
+
+impl fmt::Debug for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (fields, secrets) = (Brief(&self.fields), Brief(&self.secrets));
+        formatter.debug_struct("Profile").field("fields", &fields).field("secrets", &secrets).finish()
+    }
 }
 
 impl Profile {
@@ -76,7 +87,7 @@ impl Profile {
 }
 
 /// What is needed to open a system's market data feed, for whoever opens it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Feed {
     /// Where it is; nothing where the login did not say.
@@ -85,6 +96,13 @@ pub struct Feed {
     pub token: Secret,
     /// As whom.
     pub user: Option<String>,
+}
+
+impl fmt::Debug for Feed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (url, user) = (Brief(&self.url), Brief(&self.user));
+        formatter.debug_struct("Feed").field("url", &url).field("token", &self.token).field("user", &user).finish()
+    }
 }
 
 /// What an answer that grants access says besides tokens.
@@ -97,7 +115,7 @@ pub struct Details {
 }
 
 /// What a server says that asks for a second factor.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SecondFactor {
     /// What the second step is made with. It is no access token and is never sent as one.
     pub token: Secret,
@@ -107,6 +125,15 @@ pub struct SecondFactor {
     pub expires_at: UnixTime,
     /// What else it says.
     pub fields: Map<String, Value>,
+}
+
+impl fmt::Debug for SecondFactor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (methods, expires_at, fields) = (&self.methods, &self.expires_at, Brief(&self.fields));
+        let mut shown = formatter.debug_struct("SecondFactor");
+        shown.field("token", &self.token).field("methods", methods).field("expires_at", expires_at);
+        shown.field("fields", &fields).finish()
+    }
 }
 
 /// What a provider read from an answer that grants access.

@@ -1,9 +1,11 @@
 //! The two 7G endpoints that need no login: they tell «the API is down» from «my account is locked».
 
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::error::{Error, ErrorCode};
-use crate::foreign_text::{datum, one_line};
+use crate::foreign_text::{Brief, datum, one_line};
 use crate::policy::Options;
 use crate::provider::{Answer, Provider, SevenG, denies, field};
 use crate::runtime;
@@ -13,7 +15,7 @@ use crate::transport::{self, Ending};
 pub(crate) const LONGEST_BODY: usize = 4096;
 
 /// What the health check answered (wire.md 1.8.11).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Health {
     /// Whether the API says that it works: a status of success, and no `result: false`.
     pub healthy: bool,
@@ -23,13 +25,28 @@ pub struct Health {
     pub body: String,
 }
 
-/// One entry of a lookup (wire.md 1.1).
-#[derive(Clone, Debug, PartialEq, Eq)]
+impl fmt::Debug for Health {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { healthy, status, body } = self;
+        let mut shown = formatter.debug_struct("Health");
+        shown.field("healthy", healthy).field("status", status).field("body", &Brief(body)).finish()
+    }
+}
+
+/// One entry of a lookup (wire.md 1.1). Its texts are printable lines.
+#[derive(Clone, PartialEq, Eq)]
 pub struct LookupEntry {
     /// The identifier.
     pub id: String,
     /// What it stands for.
     pub value: String,
+}
+
+impl fmt::Debug for LookupEntry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (id, value) = (Brief(&self.id), Brief(&self.value));
+        formatter.debug_struct("LookupEntry").field("id", &id).field("value", &value).finish()
+    }
 }
 
 impl SevenG {
@@ -153,6 +170,18 @@ mod tests {
             assert_eq!(lookup(body).unwrap_err().code(), ErrorCode::Protocol, "{body}");
         }
         assert!(lookup(r#"{"data": []}"#).unwrap().is_empty());
+    }
+
+    #[test]
+    fn what_is_shown_of_an_answer_is_bounded_and_printable() {
+        let health = SevenG::read_health(&answer(&format!("\u{1b}[2J\u{202e}{}", "word ".repeat(200_000))));
+        assert_eq!(health.body.chars().count(), LONGEST_BODY + 1);
+        let entries =
+            lookup(&format!(r#"{{"data": [{{"id": "a\u001b", "value": "{}"}}]}}"#, "x".repeat(500_000))).unwrap();
+        assert_eq!(entries[0].id, "a ");
+        for shown in [format!("{health:?}"), format!("{entries:?}")] {
+            assert!(shown.len() < 1200 && !shown.contains(['\u{1b}', '\u{202e}']), "{}", shown.len());
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relatch import _once, _relatch, _signatures
-from relatch._record import Record
+from relatch._record import Record, brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class TotpRegistration(Record):
         self._set(secret, qr_image, user_id)
 
     def __repr__(self) -> str:
-        return f"TotpRegistration(secret=[redacted], user_id={self.user_id!r})"
+        return f"TotpRegistration(secret=[redacted], user_id={brief(self.user_id)})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a TotpRegistration holds a secret and is neither pickled nor copied: keep the secret yourself")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from relatch import _once
-from relatch._record import Record
+from relatch._record import Record, brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Feed(Record):
         self._set(url, token, user)
 
     def __repr__(self) -> str:
-        return f"Feed(url={self.url!r}, token=[redacted], user={self.user!r})"
+        return f"Feed(url={brief(self.url)}, token=[redacted], user={brief(self.user)})"
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a Feed holds a token and is neither pickled nor copied: ask the session for a new one")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from relatch import _once
+from relatch._record import brief
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Profile(_Base):
         return len(self._fields)
 
     def __repr__(self) -> str:
-        return f"Profile({self._fields!r})"
+        return f"Profile({brief(self._fields)})"
 
     def __reduce__(self) -> tuple[type[Profile], tuple[dict[str, Any]]]:
         return type(self), (self._fields,)

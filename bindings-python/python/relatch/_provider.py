@@ -24,7 +24,7 @@ class Health(Record):
     Attributes:
         healthy: Whether the API says that it works.
         status: The HTTP status.
-        body: The body as it came; what is in it is not documented.
+        body: The body in one printable line, of 4096 characters at most; what is in it is not documented.
     """
 
     __slots__ = __match_args__ = ("healthy", "status", "body")

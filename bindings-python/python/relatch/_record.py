@@ -9,6 +9,16 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 
+# What a repr shows of a value, in characters.
+_LONGEST = 500
+
+
+def brief(value: object) -> str:
+    """The repr of a value that a server may have sent, cut where it is long."""
+    shown = repr(value)
+    return shown if len(shown) <= _LONGEST else f"{shown[:_LONGEST]}…"
+
+
 class Record:
     """What a frozen dataclass with slots would be, without its module: that takes half as long to import as relatch.
 
@@ -44,7 +54,7 @@ class Record:
         return type(self), self._values()
 
     def __repr__(self) -> str:
-        members = (f"{name}={getattr(self, name)!r}" for name in self.__match_args__)
+        members = (f"{name}={brief(getattr(self, name))}" for name in self.__match_args__)
         return f"{type(self).__name__}({', '.join(members)})"
 
 

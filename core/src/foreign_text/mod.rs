@@ -36,5 +36,5 @@ pub(crate) use names::{datum, holds_secrets, is_secret, shown};
 pub(crate) use page::title;
 #[cfg(any(test, fuzzing))]
 pub(crate) use printable::is_printable;
-pub(crate) use printable::one_line;
+pub(crate) use printable::{Brief, one_line};
 pub(crate) use secrets::{LONGEST_TEXT, Secrets, WITHHELD};

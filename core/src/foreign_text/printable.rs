@@ -1,11 +1,15 @@
 //! What may stand in a line that a person reads: no control, format, private or unassigned character.
 
+use std::fmt;
+
 use icu_properties::props::{BinaryProperty, DefaultIgnorableCodePoint, GeneralCategory, GeneralCategoryGroup};
 use icu_properties::{CodePointMapData, CodePointMapDataBorrowed};
 
 pub(super) const CATEGORIES: CodePointMapDataBorrowed<'static, GeneralCategory> =
     CodePointMapData::<GeneralCategory>::new();
 
+/// What a formatter for developers shows of a foreign value, in characters.
+const LONGEST_BRIEF: usize = 500;
 /// Stands where a text was longer.
 const MORE: char = '…';
 /// A sign that is drawn as nothing, and whose category does not tell.
@@ -38,6 +42,15 @@ pub(crate) fn one_line(text: &str, most: usize) -> String {
     line
 }
 
+/// A value that holds foreign text, as a formatter for developers shows it: bounded, whatever is in it.
+pub(crate) struct Brief<'a, T>(pub(crate) &'a T);
+
+impl<T: fmt::Debug> fmt::Debug for Brief<'_, T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&one_line(&format!("{:?}", self.0), LONGEST_BRIEF))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -47,6 +60,13 @@ mod tests {
         assert_eq!(one_line("plain, caf\u{e9} \u{1f511} \u{938}", 100), "plain, caf\u{e9} \u{1f511} \u{938}");
         assert_eq!(one_line("four words", 4), "four…");
         assert_eq!(one_line("four", 4), "four");
+    }
+
+    #[test]
+    fn a_value_is_shown_in_brief() {
+        let long = vec!["x".repeat(1 << 20); 3];
+        assert!(format!("{:?}", Brief(&long)).len() < 600);
+        assert_eq!(format!("{:?}", Brief(&["a\n"])), r#"["a\n"]"#);
     }
 
     #[test]

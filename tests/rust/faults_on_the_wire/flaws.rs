@@ -11,9 +11,29 @@ use crate::support::run;
 
 #[test]
 fn a_certificate_with_a_flaw_gets_nothing_sent() {
-    let flaws = [Flaw::SelfSigned, Flaw::Expired, Flaw::NotYetValid, Flaw::WrongHost];
+    let flaws = [Flaw::SelfSigned, Flaw::Expired, Flaw::NotYetValid, Flaw::WrongHost, Flaw::OddNames];
     let rows = flaws.map(|flaw| row(WireFault::Present(identity(flaw)), Unsent(ErrorCode::Tls)));
     check(1, rows, Way::tls);
+}
+
+/// Neither the message nor any error beneath it repeats what a certificate says as it says it.
+#[test]
+fn a_certificate_puts_no_control_character_into_an_error() {
+    run(async {
+        let way = Way::tls();
+        way.goes_wrong(vec![WireFault::Present(identity(Flaw::OddNames))]);
+        let error = relatch::login(way.provider(), way.options.clone()).await.expect_err("a certificate for others");
+        assert_eq!(error.code(), ErrorCode::Tls);
+        let mut beneath: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        let mut count = 0;
+        while let Some(error) = beneath {
+            for shown in [error.to_string(), format!("{error:?}")] {
+                assert!(shown.len() < 2000 && !shown.chars().any(char::is_control), "{shown}");
+            }
+            (beneath, count) = (error.source(), count + 1);
+        }
+        assert!(count > 1, "there are errors beneath");
+    });
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub enum Flaw {
     NotYetValid,
     /// It is for another host.
     WrongHost,
+    /// It is for other hosts, whose many names hold control characters.
+    OddNames,
     /// It is signed by itself and not by the authority.
     SelfSigned,
 }
@@ -74,12 +76,16 @@ impl Authority {
     /// When the machine yields no randomness.
     pub fn issue(&self, flaw: Flaw) -> io::Result<Identity> {
         let key = KeyPair::generate().map_err(io::Error::other)?;
-        let host = if flaw == Flaw::WrongHost { "elsewhere.example" } else { "127.0.0.1" };
-        let mut parameters = parameters("A made-up server", &[host.to_owned()])?;
+        let hosts = match flaw {
+            Flaw::WrongHost => vec!["elsewhere.example".to_owned()],
+            Flaw::OddNames => (0..400).map(|number| format!("\u{1b}[2J\r\n\u{7f}{number}.example")).collect(),
+            _ => vec!["127.0.0.1".to_owned()],
+        };
+        let mut parameters = parameters("A made-up server", &hosts)?;
         match flaw {
             Flaw::Expired => parameters.not_after = date_time_ymd(2001, 1, 1),
             Flaw::NotYetValid => parameters.not_before = date_time_ymd(4000, 1, 1),
-            Flaw::None | Flaw::WrongHost | Flaw::SelfSigned => {}
+            Flaw::None | Flaw::WrongHost | Flaw::OddNames | Flaw::SelfSigned => {}
         }
         let certificate = match flaw {
             Flaw::SelfSigned => parameters.self_signed(&key),
