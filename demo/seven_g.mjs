@@ -7,18 +7,21 @@ import { Sandbox } from 'relatch/testing';
 
 let passed = 0;
 
+/** In milliseconds. */
+const minute = 60_000;
+
 /** Prints what happens under the sandbox's own time of day, which starts at zero. @param {string} what */
 function say(what) {
-  const minutes = String(Math.floor(passed / 60)).padStart(3);
-  console.log(`  ${minutes}:${String(passed % 60).padStart(2, '0')}  ${what}`);
+  const minutes = String(Math.floor(passed / minute)).padStart(3);
+  console.log(`  ${minutes}:${String((passed % minute) / 1000).padStart(2, '0')}  ${what}`);
 }
 
 const sandbox = await Sandbox.start();
 
-/** @param {number} seconds */
-function advance(seconds) {
-  passed += seconds;
-  sandbox.advance(seconds);
+/** @param {number} milliseconds */
+function advance(milliseconds) {
+  passed += milliseconds;
+  sandbox.advance(milliseconds);
 }
 
 /** Calls the protected resource; returns the HTTP status. */
@@ -33,11 +36,11 @@ say(`login: a session of ${session.profile.username}, ${session.state}`);
 say(`call: HTTP ${await call()}`);
 
 const refreshed = new Promise((resolve) => session.once('refreshed', resolve));
-advance(16 * 60);
+advance(16 * minute);
 await refreshed;
 say('proactive refresh: a new token, in the background, before anybody had to wait');
 
-advance(25 * 60);
+advance(25 * minute);
 const tokens = await Promise.all(Array.from({ length: 1000 }, () => session.token()));
 say(`1000 promises on an expired token: ${new Set(tokens).size} new token for all of them`);
 
@@ -48,7 +51,7 @@ await session.reportUnauthorized(token);
 say(`a refused token: HTTP ${refused}, reported, then HTTP ${await call()}`);
 
 sandbox.fault({ on: 'refresh', fault: 'drop', when: 'after' });
-advance(25 * 60);
+advance(25 * minute);
 say(`the answer to a refresh is lost after the server acted: healed by one login, HTTP ${await call()}`);
 
 const counts = sandbox.counts();

@@ -5,20 +5,21 @@
 import { begin, login } from 'relatch';
 import { Sandbox } from 'relatch/testing';
 
-const hour = 3600;
-const sandbox = await Sandbox.start({ startsAt: 1767583800 }); // Monday, 2026-01-05 09:00 in India
-let seconds = 9 * hour;
+/** In milliseconds. */
+const [minute, hour, day] = [60_000, 3_600_000, 86_400_000];
+const sandbox = await Sandbox.start({ startsAt: 1_767_583_800_000 }); // Monday, 2026-01-05 09:00 in India
+let now = 9 * hour;
 
 /** @param {number} passed */
 function advance(passed) {
-  seconds += passed;
+  now += passed;
   sandbox.advance(passed);
 }
 
 /** Prints one line under the time of day in India. @param {string} what */
 function say(what) {
-  const time = new Date(seconds * 1000).toISOString().slice(11, 16);
-  console.log(`  ${['Mon', 'Tue'][Math.floor(seconds / 86400)]} ${time}  ${what}`);
+  const time = new Date(now).toISOString().slice(11, 16);
+  console.log(`  ${['Mon', 'Tue'][Math.floor(now / day)]} ${time}  ${what}`);
 }
 
 /** Asks for the user's balance; returns the HTTP status. @param {import('relatch').Session} session */
@@ -33,10 +34,10 @@ const session = await login(sandbox.synapsewave());
 say(`login with a TOTP code: ${session.profile.userName}, ${session.profile.exchanges?.join(', ')}`);
 say(`call: HTTP ${await call(session)}; the feed is at ${(await session.feed()).url}`);
 
-advance(14 * hour + 59 * 60);
+advance(14 * hour + 59 * minute);
 say(`one minute before midnight: HTTP ${await call(session)}, with the token of the morning`);
 
-advance(9 * hour + 60);
+advance(9 * hour + minute);
 const tokens = await Promise.all(Array.from({ length: 1000 }, () => session.token()));
 say(`1000 promises in the morning: ${new Set(tokens).size} login for all of them, with a new code`);
 

@@ -13,7 +13,6 @@ use std::time::Duration;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
-use napi_derive::napi;
 use relatch::{Challenge, Error, Factor, Session, SevenG, Subscription};
 use relatch_sandbox::Sandbox;
 use tokio::task::AbortHandle;
@@ -25,7 +24,6 @@ use crate::questions::Questions;
 use crate::registry::Registry;
 
 /// What goes back to JavaScript: the end of a call, an event, or a question.
-#[napi(object, object_from_js = false)]
 #[derive(Default)]
 pub struct Message {
     /// The number that JavaScript gave the call, or the watch whose event it is, or the callback that is asked.
@@ -44,6 +42,17 @@ pub struct Message {
     pub forget: Option<u32>,
 }
 
+/// A message on its way, in the order of its fields. An object would be set property by property, by setters that some
+/// package has left in `Object.prototype`.
+pub type Crossing = (u32, Option<String>, Option<String>, Option<u32>, Option<u32>, Option<u32>, Option<u32>);
+
+impl From<Message> for Crossing {
+    fn from(message: Message) -> Self {
+        let Message { number, error, text, session, challenge, question, forget } = message;
+        (number, error, text, session, challenge, question, forget)
+    }
+}
+
 impl Message {
     /// The good end of a call; its number is filled in later.
     pub(crate) fn text(text: impl Into<String>) -> Self {
@@ -52,7 +61,7 @@ impl Message {
 }
 
 /// Wakes the environment's thread. Weak: waiting for it keeps no process alive, unless [`Environment::hold`] says so.
-type Wake = ThreadsafeFunction<(), (), Vec<Message>, Status, false, true>;
+type Wake = ThreadsafeFunction<(), (), Vec<Crossing>, Status, false, true>;
 
 pub(crate) struct Environment {
     wake: Mutex<Wake>,
@@ -89,13 +98,18 @@ pub(crate) fn gone() -> napi::Error {
     napi::Error::from_reason("the object behind this number has been released")
 }
 
+fn take(messages: &Mutex<Vec<Message>>) -> Vec<Crossing> {
+    let taken = std::mem::take(&mut *locked(messages));
+    taken.into_iter().map(Crossing::from).collect()
+}
+
 /// Takes an environment in. `receive` is called on its thread with what there is to tell, in order.
-pub(crate) fn connect(env: Env, receive: &Function<'_, Vec<Message>, ()>, main: bool) -> napi::Result<u32> {
+pub(crate) fn connect(env: Env, receive: &Function<'_, Vec<Crossing>, ()>, main: bool) -> napi::Result<u32> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
     let messages: Arc<Mutex<Vec<Message>>> = Arc::default();
     let taken = Arc::clone(&messages);
     let builder = receive.build_threadsafe_function::<()>().weak::<true>();
-    let wake = builder.build_callback(move |_| Ok(std::mem::take(&mut *locked(&taken))))?;
+    let wake = builder.build_callback(move |_| Ok(take(&taken)))?;
     let environment = Environment {
         wake: Mutex::new(wake),
         messages,

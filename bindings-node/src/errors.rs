@@ -1,4 +1,5 @@
-//! Errors on their way to JavaScript: JSON with the code, the message, all details and the errors beneath.
+//! Errors on their way to JavaScript: JSON with the code, the message, all details and the errors beneath. Times in
+//! milliseconds since 1970.
 
 use std::error::Error as StdError;
 
@@ -6,6 +7,7 @@ use relatch::{Detail, Error, ErrorCode};
 use serde_json::{Map, Value, json};
 
 use crate::questions::Thrown;
+use crate::time;
 
 /// The error as JSON text.
 pub(crate) fn encode(error: &Error) -> String {
@@ -33,7 +35,7 @@ fn value(detail: Detail) -> Value {
     match detail {
         Detail::Text(text) => text.into(),
         Detail::Number(number) => number.into(),
-        Detail::Time(seconds) => seconds.into(),
+        Detail::Time(seconds) => time::milliseconds(seconds).into(),
         Detail::List(texts) => texts.into(),
     }
 }

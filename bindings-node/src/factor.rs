@@ -7,7 +7,7 @@ use napi_derive::napi;
 use relatch::{Error, Factor, Options, Totp};
 
 use crate::environment::{self, Environment, locked};
-use crate::{errors, questions};
+use crate::{errors, questions, time};
 
 fn hold(environment: &Environment, made: Result<Factor, Error>) -> Either<u32, String> {
     match made {
@@ -22,7 +22,7 @@ pub fn totp(environment: u32, secret: String) -> napi::Result<Either<u32, String
     Ok(hold(&*environment::find(environment)?, Totp::new(&secret).map(Factor::from)))
 }
 
-/// One-time passwords that the callback of that number is asked for, with a time limit in seconds.
+/// One-time passwords that the callback of that number is asked for, with a time limit in milliseconds.
 #[napi(catch_unwind)]
 pub fn otp(environment: u32, callback: u32, timeout: Option<f64>) -> napi::Result<Either<u32, String>> {
     let environment = environment::find(environment)?;
@@ -32,7 +32,7 @@ pub fn otp(environment: u32, callback: u32, timeout: Option<f64>) -> napi::Resul
 fn asked_for(environment: &Arc<Environment>, callback: u32, timeout: Option<f64>) -> Result<Factor, Error> {
     let mut callback = questions::callback(environment, callback);
     if let Some(timeout) = timeout {
-        let limit = relatch::seconds("timeout", timeout)?;
+        let limit = time::limit("timeout", timeout)?;
         // As sensible as any other time limit must be.
         Options::default().timeout(limit)?;
         callback = callback.limit(limit);

@@ -19,6 +19,7 @@ pub mod session;
 pub mod seven_g;
 pub mod synapsewave;
 pub mod testing;
+mod time;
 
 use std::alloc::System;
 use std::sync::Once;
@@ -30,7 +31,7 @@ use relatch::{Cause, ErrorCode, EventKind};
 use tracing_subscriber::filter::LevelFilter;
 use zeroizing_alloc::ZeroAlloc;
 
-use environment::Message;
+use environment::Crossing;
 
 /// Memory is wiped when it is given back: buffers of requests and answers hold secrets that no type of ours owns.
 #[global_allocator]
@@ -38,7 +39,7 @@ static WIPING: ZeroAlloc<System> = ZeroAlloc(System);
 
 /// Joins this JavaScript environment, and says its number. `main`: whether its end is the end of the process.
 #[napi(catch_unwind)]
-pub fn connect(env: Env, receive: Function<'_, Vec<Message>, ()>, main: bool) -> napi::Result<u32> {
+pub fn connect(env: Env, receive: Function<'_, Vec<Crossing>, ()>, main: bool) -> napi::Result<u32> {
     start_log();
     environment::connect(env, &receive, main)
 }

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use napi::Either;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
-use relatch::{Clock, Error, Options, Provider, Settings};
+use relatch::{Clock, Error, Options, Provider, Secret, Settings};
 use serde_json::json;
 
 use crate::environment::{self, Environment, gone, locked};
-use crate::errors;
+use crate::{errors, time};
 
 /// A provider and the clock that its sessions go by.
 pub(crate) struct Held {
@@ -23,7 +23,7 @@ impl Held {
     }
 }
 
-/// See `Settings`; times in seconds.
+/// See `Settings`; times in milliseconds.
 #[napi(object, object_to_js = false)]
 #[derive(Default)]
 pub struct SessionSettings {
@@ -44,7 +44,33 @@ pub struct SessionSettings {
     /// The proxy's address.
     pub proxy: Option<String>,
     /// More certificates to trust, PEM.
-    pub ca_certificates: Option<Uint8Array>,
+    pub ca_certificates: Option<Pem>,
+    /// What is shown to servers that want to know the program, PEM.
+    pub client_certificate: Option<Pem>,
+    /// The address to connect from.
+    pub local_address: Option<String>,
+    /// `ipv4` or `ipv6`.
+    pub address_family: Option<String>,
+    /// The program's name.
+    pub user_agent: Option<String>,
+}
+
+/// A PEM text, or its bytes.
+type Pem = Either<String, Uint8Array>;
+
+fn bytes(pem: Pem) -> Vec<u8> {
+    match pem {
+        Either::A(text) => text.into_bytes(),
+        Either::B(bytes) => bytes.to_vec(),
+    }
+}
+
+/// What is not UTF-8 is no PEM text, which the core then says.
+fn secret(pem: Pem) -> Secret {
+    match pem {
+        Either::A(text) => Secret::new(text),
+        Either::B(bytes) => Secret::new(String::from_utf8_lossy(&bytes)),
+    }
 }
 
 impl SessionSettings {
@@ -54,14 +80,17 @@ impl SessionSettings {
             relogin: self.relogin,
             keep_alive: self.keep_alive,
             force: self.force,
-            mandatory_margin: self.mandatory_margin,
-            advisory_margin: self.advisory_margin,
-            timeout: self.timeout,
-            exchange_timeout: self.exchange_timeout,
+            mandatory_margin: self.mandatory_margin.map(time::seconds),
+            advisory_margin: self.advisory_margin.map(time::seconds),
+            timeout: self.timeout.map(time::seconds),
+            exchange_timeout: self.exchange_timeout.map(time::seconds),
             proxy: self.proxy,
-            ca_certificates: self.ca_certificates.map(|pem| pem.to_vec()),
+            ca_certificates: self.ca_certificates.map(bytes),
+            client_certificate: self.client_certificate.map(secret),
+            local_address: self.local_address,
+            address_family: self.address_family,
+            user_agent: self.user_agent,
             clock: clock.cloned(),
-            ..Settings::default()
         })
     }
 }

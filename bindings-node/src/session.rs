@@ -9,17 +9,8 @@ use relatch::{Error, Session, Tokens, UnixTime};
 use serde_json::{Value, json};
 
 use crate::environment::{self, Environment, Message, gone, locked};
-use crate::errors;
 use crate::provider::{self, SessionSettings};
-
-/// An access token and how long it may be handed out without asking again.
-#[napi(object, object_from_js = false)]
-pub struct FreshToken {
-    /// The token.
-    pub token: String,
-    /// Milliseconds.
-    pub fresh_for: f64,
-}
+use crate::{errors, time};
 
 /// Tokens that were kept elsewhere.
 #[napi(object, object_to_js = false)]
@@ -105,10 +96,10 @@ fn look(environment: u32, session: u32) -> napi::Result<Session> {
 }
 
 fn limit(timeout: Option<f64>) -> Result<Option<Duration>, Error> {
-    timeout.map(|timeout| relatch::seconds("timeout", timeout)).transpose()
+    timeout.map(|timeout| time::limit("timeout", timeout)).transpose()
 }
 
-/// Waits for a token, `timeout` seconds if given. Ends with it.
+/// Waits for a token, `timeout` milliseconds if given. Ends with it.
 #[napi(catch_unwind)]
 pub fn token(environment: u32, call: u32, session: u32, timeout: Option<f64>) -> napi::Result<()> {
     let environment = environment::find(environment)?;
@@ -123,13 +114,13 @@ pub fn token(environment: u32, call: u32, session: u32, timeout: Option<f64>) ->
     Ok(())
 }
 
-/// The token while it is fresh.
+/// The token while it is fresh, and for how many milliseconds it may be handed out without asking again.
 #[napi(catch_unwind)]
-pub fn fresh_token(environment: u32, session: u32) -> napi::Result<Option<FreshToken>> {
+pub fn fresh_token(environment: u32, session: u32) -> napi::Result<Option<(String, f64)>> {
     let session = look(environment, session)?;
-    Ok(session.fresh_token().map(|token| FreshToken {
-        fresh_for: session.fresh_for(&token).as_secs_f64() * 1000.0,
-        token: token.as_str().to_owned(),
+    Ok(session.fresh_token().map(|token| {
+        let fresh_for = time::milliseconds(session.fresh_for(&token).as_secs_f64());
+        (token.as_str().to_owned(), fresh_for)
     }))
 }
 
@@ -224,7 +215,7 @@ pub fn state(environment: u32, session: u32) -> napi::Result<String> {
 /// The end of the access token, in milliseconds since 1970.
 #[napi(catch_unwind)]
 pub fn expires_at(environment: u32, session: u32) -> napi::Result<Option<f64>> {
-    Ok(look(environment, session)?.expires_at().map(|at| at.seconds() * 1000.0))
+    Ok(look(environment, session)?.expires_at().map(|at| time::milliseconds(at.seconds())))
 }
 
 /// What the session is about, as JSON: system, user and claims.

@@ -8,7 +8,7 @@ use relatch::{Error, Factor, Provider, Synapsewave, SynapsewaveDealer};
 use serde_json::Map;
 
 use crate::environment::{self, Environment, gone, locked};
-use crate::{provider, questions, testing};
+use crate::{provider, questions, testing, time};
 
 /// See `SynapsewaveBuilder` and `SynapsewaveDealerBuilder`, which has less of it.
 #[napi(object, object_to_js = false)]
@@ -33,7 +33,7 @@ pub struct SynapsewaveSettings {
     pub sso_token: Option<String>,
     /// The number of the callback that gives one.
     pub sso_callback: Option<u32>,
-    /// How long its answer is waited for, in seconds.
+    /// How long its answer is waited for, in milliseconds.
     pub sso_timeout: Option<f64>,
     /// The token of a first step that was made elsewhere.
     pub register_token: Option<String>,
@@ -94,7 +94,7 @@ fn build(
     if let Some(number) = settings.sso_callback {
         let mut callback = questions::callback(environment, number);
         if let Some(timeout) = settings.sso_timeout {
-            callback = callback.limit(relatch::seconds("sso_timeout", timeout)?);
+            callback = callback.limit(time::limit("sso_timeout", timeout)?);
         }
         builder = builder.sso_callback(callback);
     }

@@ -1,12 +1,11 @@
 //! The sandbox, for `relatch/testing`.
 
-use std::time::Duration;
-
 use napi_derive::napi;
 use relatch::{Clock, Error};
 use relatch_sandbox::{Sandbox, Settings};
 
 use crate::environment::{self, Environment, Message, gone, locked};
+use crate::time;
 
 fn refused(error: impl std::fmt::Display) -> napi::Error {
     napi::Error::from_reason(error.to_string())
@@ -50,7 +49,7 @@ pub fn control_sandbox(environment: u32, sandbox: u32, name: String, body: Strin
     Ok(sandbox.control(&name, body).map_err(refused)?.to_string())
 }
 
-/// Waits until a count is at least that. Ends with nothing, or with the text of what was wrong.
+/// Waits until a count is at least that, `timeout` milliseconds at most. Ends with nothing, or with the text of what was wrong.
 #[napi(catch_unwind)]
 pub fn wait_for_count(
     environment: u32,
@@ -58,11 +57,11 @@ pub fn wait_for_count(
     sandbox: u32,
     what: String,
     at_least: u32,
-    seconds: f64,
+    timeout: f64,
 ) -> napi::Result<()> {
     let environment = environment::find(environment)?;
     let sandbox = find(&environment, sandbox)?;
-    let limit = Duration::try_from_secs_f64(seconds).map_err(refused)?;
+    let limit = time::limit("timeout", timeout).map_err(refused)?;
     environment.start(call, async move {
         let waited = sandbox.wait_for(&what, at_least.into(), limit).await;
         Ok::<_, Error>(Message { text: waited.err(), ..Message::default() })

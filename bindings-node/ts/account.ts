@@ -2,10 +2,12 @@
  * A Synapsewave user's factors: passwords, MPINs and authenticators, as the broker's API manages them.
  */
 import { environment, result, start } from './calls';
+import { checked, type Shape } from './checked';
 import { decode } from './errors';
 import { type Inspect, inspect, refuseCloning, Uncloneable } from './inspect';
 import { native } from './native';
-import { checked, type NetworkOptions, networkOptions, type Shape, type SignalOptions } from './options';
+import { type NetworkOptions, networkOptions, type SignalOptions } from './options';
+import { bareOf, give, readObject } from './plain';
 import { type Session, sessionNumber } from './session';
 import { throwIfAborted } from './signals';
 import { GATEWAY, gatewaySettings, type SynapsewaveGateway } from './synapsewave';
@@ -38,7 +40,7 @@ class Registration extends Uncloneable implements TotpRegistration {
     super();
     this.#secret = secret ?? '';
     this.#qrImage = qrImage;
-    if (userId !== undefined) this.userId = userId;
+    if (userId !== undefined) give(this, { userId });
   }
 
   get secret(): string {
@@ -113,7 +115,7 @@ export class SynapsewaveAccount {
   }
 
   #describe(): { baseUrl: string; user: string } {
-    return JSON.parse(native.describeAccount(environment, this.#number));
+    return readObject(native.describeAccount(environment, this.#number));
   }
 
   /** Has a one-time password sent to the user, for {@link SynapsewaveAccount.verifyOtp} or {@link SynapsewaveAccount.registerTotp}. */
@@ -191,9 +193,9 @@ export class SynapsewaveAccount {
    */
   async call(operation: string, given: object, options?: AccountOptions, ...sessions: Session[]): Promise<Answer> {
     const { settings, signal } = networkOptions(options);
-    const shape: Shape = Object.fromEntries(Object.keys(given ?? {}).map((name) => [name, 'string']));
-    const values = Object.entries(checked('arguments', given, shape)).map(([name, value]) => [snakeCase(name), value]);
-    const written = JSON.stringify(Object.fromEntries(values));
+    const shape = bareOf(Object.keys(given ?? {}).map((name) => [name, 'string'])) as Shape;
+    const values = Object.entries(checked('arguments', given, shape));
+    const written = JSON.stringify(bareOf(values.map(([name, value]) => [snakeCase(name), value])));
     const [session] = sessions.map(sessionNumber);
     throwIfAborted(signal);
     const call = start(
@@ -202,11 +204,11 @@ export class SynapsewaveAccount {
       sessions[0],
     );
     const { text = '' } = await result(call, signal);
-    return JSON.parse(text);
+    return readObject(text);
   }
 
   /** @internal */
   [inspect](depth: number, options: unknown, show: Inspect): string {
-    return `SynapsewaveAccount ${show(this.#describe(), depth, options)}`;
+    return `SynapsewaveAccount ${show({ ...this.#describe() }, depth, options)}`;
   }
 }

@@ -7,7 +7,8 @@
 import { isMainThread } from 'node:worker_threads';
 
 import { decode, type Encoded, readError } from './errors';
-import { type Message, native } from './native';
+import { type Crossing, type Message, native } from './native';
+import { bare, bareOf, give } from './plain';
 import { ask } from './questions';
 import { reasonOf, whenAborted } from './signals';
 import { forgetThrown } from './thrown';
@@ -43,8 +44,16 @@ function nextNumber(): number {
   return last;
 }
 
-function receive(messages: Message[]): void {
-  for (const message of messages) {
+/** What the places of a message that crosses hold. */
+const FIELDS = ['number', 'error', 'text', 'session', 'challenge', 'question', 'forget'] as const;
+
+function readMessage(crossing: Crossing): Message {
+  const present = FIELDS.map((name, place) => [name, crossing[place]] as const).filter(([, value]) => value !== null);
+  return bareOf(present) as unknown as Message;
+}
+
+function receive(messages: Crossing[]): void {
+  for (const message of messages.map(readMessage)) {
     const call = calls.get(message.number);
     if (message.forget !== undefined) {
       forgetThrown(message.forget);
@@ -53,7 +62,8 @@ function receive(messages: Message[]): void {
     } else if (call) {
       end(call);
       // Read at once: what a callback threw is forgotten by a later message.
-      call.settle(message.error === undefined ? message : { ...message, failure: readError(message.error) });
+      if (message.error !== undefined) call.settle(bare({ ...message, failure: readError(message.error) }));
+      else call.settle(message);
     } else {
       discard(message);
       watches.get(message.number)?.(message.text ?? '');
@@ -155,7 +165,7 @@ export async function result(call: Call, signal: AbortSignal | undefined): Promi
   const error = decode(ended.failure, result);
   if (ended.challenge !== undefined) {
     ended.made ??= challenged(ended.challenge, call.owner);
-    Object.assign(error, { challenge: ended.made });
+    give(error, { challenge: ended.made });
   }
   throw error;
 }

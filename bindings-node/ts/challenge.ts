@@ -2,10 +2,12 @@
  * Logins between their two steps.
  */
 import { environment, makeChallengesBy, result, start } from './calls';
+import { checked, type Shape } from './checked';
 import { InvalidConfig } from './errors';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
-import { checked, type Shape, type SignalOptions } from './options';
+import type { SignalOptions } from './options';
+import { readObject } from './plain';
 import { respelt } from './profile';
 import { expectChange, openSession, Session } from './session';
 import { throwIfAborted } from './signals';
@@ -68,7 +70,7 @@ export class Challenge {
 
   private constructor(number: number, owner: object | undefined) {
     if (!making) throw new TypeError('A challenge is made by begin.');
-    const { methods, expiresAt, details } = JSON.parse(native.describeChallenge(environment, number));
+    const { methods, expiresAt, details } = readObject(native.describeChallenge(environment, number));
     this.#number = number;
     this.#login = Challenge.#loginOf(owner);
     this.methods = Object.freeze(methods);

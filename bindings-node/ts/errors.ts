@@ -2,6 +2,7 @@
  * The error classes: one for each code of the core.
  */
 import type { Challenge } from './challenge';
+import { fixed, give, readObject } from './plain';
 import { thrownValue } from './thrown';
 import { moment } from './time';
 
@@ -68,8 +69,8 @@ export class RelatchError extends Error {
    */
   constructor(message: string, details: ErrorDetails = {}) {
     const { cause, ...own } = details;
-    super(message, 'cause' in details ? { cause } : undefined);
-    Object.assign(this, own);
+    super(message, Object.hasOwn(details, 'cause') ? { cause } : undefined);
+    give(this, own);
   }
 }
 
@@ -188,7 +189,7 @@ const CLASSES = {
 const byCode = new Map<string, Kind>();
 for (const [name, kind] of Object.entries({ ...CLASSES, RelatchError })) {
   // On the prototype, where the classes of the language have it; a bundler may rename the class itself.
-  Object.defineProperty(kind.prototype, 'name', { value: name, configurable: true, writable: true });
+  Object.defineProperty(kind.prototype, 'name', fixed(name, { configurable: true, writable: true }));
   byCode.set(new kind('').code, kind);
 }
 
@@ -222,8 +223,9 @@ export function camelCase(name: string): string {
  * @internal
  */
 export function readError(text: string): Encoded {
-  const error: Encoded = JSON.parse(text);
+  const error: Encoded = readObject(text);
   for (let one: Encoded | null | undefined = error; one; one = one.source) {
+    Object.setPrototypeOf(one, null);
     if (one.thrown !== undefined) one.value = thrownValue(one.thrown);
   }
   return error;
@@ -243,7 +245,7 @@ export function decode(written: Encoded | string, entry: (...values: never) => u
 }
 
 function build({ code, message, details = {}, source }: Encoded): Error {
-  const beneath = source ? { cause: causeOf(source) } : {};
+  const beneath = source ? { cause: causeOf(source) } : undefined;
   if (code === undefined) return new Error(message, beneath);
   const kind = byCode.get(code) ?? RelatchError;
   const own = Object.entries(details).map(([name, value]) => detail(name, value));
@@ -266,6 +268,6 @@ function causeOf(source: Encoded): unknown {
 function detail(name: string, value: unknown): [string, unknown] {
   if (name === 'cause') return ['reason', value];
   if (name === 'field') return [name, camelCase(String(value))];
-  if (name.endsWith('_at')) return [camelCase(name), moment(Number(value) * 1000)];
+  if (name.endsWith('_at')) return [camelCase(name), moment(Number(value))];
   return [camelCase(name), value];
 }

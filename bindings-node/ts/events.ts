@@ -2,6 +2,7 @@
  * What happens to a session.
  */
 import type { ReloginReason } from './errors';
+import { readObject } from './plain';
 import { moment } from './time';
 
 /** What can happen to a session. */
@@ -72,9 +73,25 @@ interface Registered {
 export class Listeners {
   #registered: Registered[] = [];
 
-  /** Adds a listener, behind those there are. */
-  add(kind: EventKind | 'event', listener: Listener, once: boolean): void {
-    this.#registered = [...this.#registered, { kind, listener, once }];
+  /** Adds a listener, behind those there are or before them. */
+  add(kind: EventKind | 'event', listener: Listener, { once, first }: { once: boolean; first?: boolean }): void {
+    const added = { kind, listener, once };
+    this.#registered = first ? [added, ...this.#registered] : [...this.#registered, added];
+  }
+
+  /** The listeners of one kind. */
+  of(kind: EventKind | 'event'): Listener[] {
+    return this.#registered.filter((one) => one.kind === kind).map(({ listener }) => listener);
+  }
+
+  /** What is listened to. */
+  names(): Array<EventKind | 'event'> {
+    return [...new Set(this.#registered.map(({ kind }) => kind))];
+  }
+
+  /** Removes all listeners, or all of one kind. */
+  removeAll(kind: EventKind | 'event' | undefined): void {
+    this.#registered = this.#registered.filter((one) => kind !== undefined && one.kind !== kind);
   }
 
   /** Removes the listener that was added last. */
@@ -108,7 +125,7 @@ function call(listener: Listener, event: SessionEvent): void {
  * @internal
  */
 export function readEvent(text: string): SessionEvent {
-  const { kind, ...rest } = JSON.parse(text);
+  const { kind, ...rest } = readObject(text);
   const present = Object.entries(rest).filter(([, value]) => value !== null);
   const values = present.map(([name, value]) => [name, typeof value === 'number' ? moment(value) : value]);
   return { kind, ...Object.fromEntries(values) };

@@ -2,10 +2,10 @@
  * Second factors.
  */
 import { environment } from './calls';
+import { checked, describe, isText } from './checked';
 import { decode, InvalidConfig } from './errors';
 import { inspect, refuseCloning } from './inspect';
 import { native } from './native';
-import { checked, describe, isText } from './options';
 import { Asked, type Callback } from './questions';
 
 const released = new FinalizationRegistry<number>((number) => native.releaseFactor(environment, number));
@@ -76,7 +76,7 @@ export class Totp extends Factor {
 
 /** Options of an {@link Otp}. */
 export interface OtpOptions {
-  /** How long an answer is waited for, in seconds; 120 unless given. */
+  /** How long an answer is waited for, in milliseconds; 120000 unless given, 100 at least. */
   timeout?: number | undefined;
 }
 
@@ -97,7 +97,7 @@ export class Otp extends Factor {
    */
   constructor(callback: Callback, options?: OtpOptions) {
     checked('otp', { callback: callback ?? null }, { callback: 'function' });
-    const { timeout } = checked('options', options, { timeout: 'seconds' }) as OtpOptions;
+    const { timeout } = checked('options', options, { timeout: 'limit' }) as OtpOptions;
     const asked = new Asked(callback);
     super({ number: native.otp(environment, asked.number, timeout), asked }, new.target as never);
   }

@@ -3,6 +3,7 @@
  */
 
 import { type Inspect, inspect, Uncloneable } from './inspect';
+import { give, readObject } from './plain';
 
 /** A market data feed, for whoever opens it. `console.log` and `JSON.stringify` do not show its token. */
 export interface Feed {
@@ -22,7 +23,7 @@ class FeedOfSession extends Uncloneable implements Feed {
   constructor(token: string, shown: Omit<Feed, 'token'>) {
     super();
     this.#token = token;
-    Object.assign(this, shown);
+    give(this, shown);
   }
 
   get token(): string {
@@ -40,6 +41,6 @@ class FeedOfSession extends Uncloneable implements Feed {
  * @internal
  */
 export function readFeed(text: string): Feed {
-  const { token, url, user } = JSON.parse(text);
+  const { token, url, user } = readObject(text);
   return new FeedOfSession(token, { ...(url !== null && { url }), ...(user !== null && { user }) });
 }

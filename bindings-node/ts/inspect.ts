@@ -3,6 +3,8 @@
  */
 import * as threads from 'node:worker_threads';
 
+import { fixed } from './plain';
+
 /**
  * The method that `util.inspect` asks for.
  *
@@ -27,7 +29,7 @@ const { markAsUncloneable } = threads as { markAsUncloneable?: (object: object) 
 export function refuseCloning(object: object): void {
   if (markAsUncloneable) markAsUncloneable(object);
   // Before Node 22.10 only an object that holds a function is refused.
-  else Object.defineProperty(object, 'uncloneable', { value: refuseCloning, enumerable: true });
+  else Object.defineProperty(object, 'uncloneable', fixed(refuseCloning, { enumerable: true }));
 }
 
 /**

@@ -17,6 +17,9 @@ export interface Message {
   forget?: number;
 }
 
+/** A message as it crosses, in the order of its fields. */
+export type Crossing = ReadonlyArray<number | string | null>;
+
 /** The settings of a session as the native half takes them. */
 export interface NativeSessionSettings {
   relogin?: string;
@@ -27,7 +30,11 @@ export interface NativeSessionSettings {
   timeout?: number;
   exchangeTimeout?: number;
   proxy?: string;
-  caCertificates?: Uint8Array;
+  caCertificates?: string | Uint8Array;
+  clientCertificate?: string | Uint8Array;
+  localAddress?: string;
+  addressFamily?: string;
+  userAgent?: string;
 }
 
 /** The settings of a 7G provider as the native half takes them. */
@@ -74,7 +81,7 @@ export interface NativeTokens {
 
 /** The functions of the addon. Those that answer `number | string` answer an error as JSON text. */
 export interface Native {
-  connect(receive: (messages: Message[]) => void, main: boolean): number;
+  connect(receive: (messages: Crossing[]) => void, main: boolean): number;
   hold(environment: number, alive: boolean): void;
   cancel(environment: number, call: number): void;
   names(): { codes: string[]; causes: string[]; events: string[] };
@@ -128,7 +135,7 @@ export interface Native {
     settings: NativeSessionSettings,
   ): void;
   token(environment: number, call: number, session: number, timeout?: number): void;
-  freshToken(environment: number, session: number): { token: string; freshFor: number } | null;
+  freshToken(environment: number, session: number): [token: string, freshFor: number] | null;
   headersFor(environment: number, session: number, token: string): string;
   refresh(environment: number, call: number, session: number, timeout?: number): void;
   reportUnauthorized(environment: number, call: number, session: number, token: string, timeout?: number): void;
@@ -154,7 +161,7 @@ export interface Native {
     sandbox: number,
     what: string,
     atLeast: number,
-    seconds: number,
+    timeout: number,
   ): void;
   releaseSandbox(environment: number, sandbox: number): void;
 }

@@ -3,6 +3,7 @@
  */
 import { camelCase } from './errors';
 import { type Inspect, inspect, Uncloneable } from './inspect';
+import { fixed } from './plain';
 
 /**
  * The user as the system describes it: whatever it says, under one name for each thing where relatch has one, and else
@@ -96,6 +97,9 @@ export function respelt(fields: object): Array<[string, unknown]> {
   return [...ours, ...Object.entries(fields).filter(([name]) => !NAMES.has(name) && !ours.has(name))];
 }
 
+/** What every object has, and must go on to have. */
+const HIDDEN = new Set(['constructor', 'hasOwnProperty', 'toLocaleString', 'toString', 'valueOf', '__proto__']);
+
 class ProfileOfUser extends Uncloneable {
   readonly #secrets: ReadonlyMap<string, unknown>;
 
@@ -104,7 +108,8 @@ class ProfileOfUser extends Uncloneable {
     this.#secrets = new Map(respelt(secrets));
     for (const [name, value] of respelt(fields)) {
       // What the server calls as one of the getters is called stays hidden behind it.
-      if (!(name in ProfileOfUser.prototype)) Object.defineProperty(this, name, { value, enumerable: true });
+      if (!HIDDEN.has(name) && !Object.hasOwn(ProfileOfUser.prototype, name))
+        Object.defineProperty(this, name, fixed(value, { enumerable: true }));
     }
   }
 

@@ -5,6 +5,7 @@ import { environment } from './calls';
 import { decode, InvalidConfig } from './errors';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
+import { readObject } from './plain';
 import type { Asked } from './questions';
 
 const released = new FinalizationRegistry<number>((number) => native.releaseProvider(environment, number));
@@ -57,7 +58,7 @@ export abstract class Provider {
 
   /** @internal */
   [inspect](depth: number, options: unknown, show: Inspect): string {
-    const { baseUrl, user } = JSON.parse(native.describeProvider(environment, this.#number));
+    const { baseUrl, user } = readObject(native.describeProvider(environment, this.#number));
     return `${this.#name} ${show({ baseUrl, user }, depth, options)}`;
   }
 }

@@ -4,8 +4,9 @@
  * The native half knows a callback by its number and does not keep it: what it belongs to does, so that a callback may
  * refer to its own session without keeping it for ever.
  */
+import { isText } from './checked';
 import { native } from './native';
-import { isText } from './options';
+import { readObject } from './plain';
 import { keepThrown } from './thrown';
 
 /** What a callback is asked for. */
@@ -75,6 +76,6 @@ async function answerOf(callback: number, text: string): Promise<unknown> {
 }
 
 function readQuestion(text: string): Question {
-  const { user, ...question } = JSON.parse(text);
+  const { user, ...question } = readObject(text);
   return user === null ? question : { ...question, user };
 }

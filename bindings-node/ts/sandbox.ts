@@ -10,15 +10,15 @@ export interface SandboxAccount {
   disabled?: boolean;
 }
 
-/** How a sandbox behaves. Times in seconds. */
+/** How a sandbox behaves. Times in milliseconds. */
 export interface SandboxSettings {
   /** Who may log in: unless given, `api_user` with `made-up-password-1`. */
   accounts?: SandboxAccount[];
-  /** How long an access token lives; 1200 unless given. */
+  /** How long an access token lives; 20 minutes unless given. */
   accessTokenLifetime?: number;
   /** How long a refresh token lives; 30 days unless given. */
   refreshTokenLifetime?: number;
-  /** How many failed logins in which time lock an account, and for how long; 3, 600 and 600 unless given. */
+  /** How many failed logins in which time lock an account, and for how long; 3, ten minutes and ten minutes unless given. */
   lockout?: { failures?: number; window?: number; lockedFor?: number };
   /** Refuse every login and refresh, as for an address that is not on the vendor's list. */
   blocked?: boolean;
@@ -36,7 +36,7 @@ export interface SandboxSettings {
   opaqueAccessTokens?: boolean;
   /** Whether answers carry a Date header; true unless given. */
   dateHeader?: boolean;
-  /** Where the server's clock and the sessions' start, in seconds since 1970; the machine's time unless given. */
+  /** Where the server's clock and the sessions' start, in milliseconds since 1970; the machine's time unless given. */
   startsAt?: number | null;
   /** What only the Synapsewave API knows. */
   synapsewave?: SandboxSynapsewaveSettings;
@@ -72,7 +72,7 @@ export interface SandboxDealer {
   disabled?: boolean;
 }
 
-/** How the Synapsewave API behaves. Times in seconds. */
+/** How the Synapsewave API behaves. Times in milliseconds. */
 export interface SandboxSynapsewaveSettings {
   /** What its paths begin with; `/prod/interactive` unless given. */
   pathPrefix?: string;
@@ -100,9 +100,9 @@ export interface SandboxSynapsewaveSettings {
   separateBroadcastToken?: boolean;
   /** How long a session lives; to the end of its day in India unless given. */
   sessionLifetime?: number | null;
-  /** How long a first step can be completed; 900 unless given. */
+  /** How long a first step can be completed; 15 minutes unless given. */
   registerTokenLifetime?: number;
-  /** How long a one-time password is good; 300 unless given. */
+  /** How long a one-time password is good; 5 minutes unless given. */
   otpLifetime?: number;
   /** Whether the `data` of a login is a JSON text. */
   dataAsText?: boolean;
@@ -123,14 +123,14 @@ export interface SandboxFault {
   /** How often; 1 unless given, `null` until it is cleared. */
   times?: number | null;
   /** `delay`: for how long, by the sandbox's clock. */
-  seconds?: number;
+  milliseconds?: number;
   /** `answer`: the HTTP status. */
   status?: number;
   /** `answer`: the body. */
   body?: string;
   /** `answer`: more headers. */
   headers?: Record<string, string>;
-  /** `answer`: the Retry-After header, in seconds from now. */
+  /** `answer`: the Retry-After header, in milliseconds from now; a header can say whole seconds only. */
   retryAfter?: number;
   /** `answer`: how that header is written. */
   retryAfterForm?: 'seconds' | 'date';

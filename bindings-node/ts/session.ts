@@ -4,13 +4,16 @@
  */
 import { type Call, challengeOf, environment, isUnderWay, result, start, watch } from './calls';
 import type { Challenge } from './challenge';
+import { checked } from './checked';
 import { freshUntil, isBefore, watchClock } from './clock';
+import { isHeard, listenTo, receive, SessionEmitter, tell } from './emitter';
 import { InvalidConfig } from './errors';
-import { type EventKind, eventKinds, type Listener, Listeners, readEvent, type SessionEvent } from './events';
+import { readEvent, type SessionEvent } from './events';
 import { type Feed, readFeed } from './feed';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
-import { type CallOptions, callOptions, checked, type SignalOptions } from './options';
+import { type CallOptions, callOptions, type SignalOptions } from './options';
+import { readObject } from './plain';
 import { type Profile, readProfile } from './profile';
 import { throwIfAborted } from './signals';
 import { moment } from './time';
@@ -81,14 +84,14 @@ export let expectChange: (session: Session) => void;
  *
  * A session that nothing refers to ends: no event of it is delivered any more.
  */
-export class Session {
+export class Session extends SessionEmitter {
   // Three words and no more: a program may hold very many sessions that it seldom uses.
   readonly #number: number;
   #fresh: Fresh | undefined = undefined;
-  #listeners: Listeners | undefined = undefined;
 
   private constructor(number: number) {
     if (!opening) throw new TypeError('A session is made by login or resume.');
+    super();
     this.#number = number;
     released.register(this, number);
     refuseCloning(this);
@@ -105,7 +108,7 @@ export class Session {
     };
     deliver = (session, event) => {
       session.#fresh = undefined;
-      session.#listeners?.emit(event);
+      tell(session, event);
     };
     expectChange = (session) => session.#expectChange();
     sessionNumber = (session) => {
@@ -132,8 +135,8 @@ export class Session {
   async #obtain(options: CallOptions | undefined): Promise<string> {
     const { signal, timeout } = callOptions(options);
     throwIfAborted(signal);
-    const held = native.freshToken(environment, this.#number);
-    if (held) return this.#keep(held.token, held.freshFor);
+    const fresh = native.freshToken(environment, this.#number);
+    if (fresh) return this.#keep(...fresh);
     // Not kept: it may have been replaced since it was sent here. The next call asks whether it is fresh.
     const { text = '' } = await result(this.#ask('token', timeout), signal);
     return text;
@@ -158,7 +161,7 @@ export class Session {
   }
 
   #expectChange(): void {
-    this.#watch();
+    listenTo(this);
     this.#endSharing();
   }
 
@@ -197,7 +200,7 @@ export class Session {
   async refresh(options?: CallOptions): Promise<Tokens> {
     const { signal, timeout } = callOptions(options);
     throwIfAborted(signal);
-    this.#watch();
+    listenTo(this);
     this.#endSharing(['token']);
     const call = this.#ask('refresh', timeout);
     const { text = '' } = await result(call, signal);
@@ -268,7 +271,7 @@ export class Session {
       undefined,
     );
     // One more turn of the event loop, so that listeners are told even where the program ends here.
-    if (this.#listeners) setImmediate(() => {});
+    if (isHeard(this)) setImmediate(() => {});
   }
 
   /** The same as {@link Session.logout}, for `await using`. */
@@ -320,54 +323,13 @@ export class Session {
   }
 
   #describe(): { system: string; user: string | null; claims: Record<string, unknown> } {
-    return JSON.parse(native.describeSession(environment, this.#number));
+    return readObject(native.describeSession(environment, this.#number));
   }
 
-  /**
-   * Calls `listener` for what happens to the session from now on; `event` stands for everything. Listening keeps no
-   * process alive.
-   */
-  on<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
-  on(kind: 'event', listener: Listener): this;
-  on(kind: EventKind | 'event', listener: (event: never) => void): this {
-    return this.#listen(kind, listener as Listener, false);
-  }
-
-  /** The same, for one event. */
-  once<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
-  once(kind: 'event', listener: Listener): this;
-  once(kind: EventKind | 'event', listener: (event: never) => void): this {
-    return this.#listen(kind, listener as Listener, true);
-  }
-
-  /** Removes a listener. */
-  off<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
-  off(kind: 'event', listener: Listener): this;
-  off(kind: EventKind | 'event', listener: (event: never) => void): this {
-    this.#listeners?.remove(kind, listener as Listener);
-    return this;
-  }
-
-  #listen(kind: EventKind | 'event', listener: Listener, once: boolean): this {
-    if (kind !== 'event' && !eventKinds.includes(kind)) {
-      const known = ['event', ...eventKinds].join(', ');
-      throw new InvalidConfig(`There is no such event. Known are: ${known}.`, { field: 'kind' });
-    }
-    if (typeof listener !== 'function') {
-      throw new InvalidConfig('listener must be a function.', { field: 'listener' });
-    }
-    this.#watch().add(kind, listener, once);
-    return this;
-  }
-
-  /** Begins to receive events: most sessions never need it, and it costs memory. */
-  #watch(): Listeners {
-    if (this.#listeners) return this.#listeners;
-    const listeners = new Listeners();
+  /** @internal */
+  [receive](): void {
     const end = watch((number) => native.watch(environment, this.#number, number), receiver(new WeakRef(this)));
     ended.register(this, end);
-    this.#listeners = listeners;
-    return listeners;
   }
 
   /** @internal */

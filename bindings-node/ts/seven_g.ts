@@ -2,8 +2,9 @@
  * The 7G API.
  */
 import { environment, result, start } from './calls';
+import { checked, type Shape } from './checked';
 import { native } from './native';
-import { checked, type NetworkOptions, networkOptions, type Shape, type SignalOptions } from './options';
+import { type NetworkOptions, networkOptions, type SignalOptions } from './options';
 import { Provider, providerNumber } from './provider';
 import { throwIfAborted } from './signals';
 

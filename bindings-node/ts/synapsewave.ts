@@ -2,10 +2,11 @@
  * The Synapsewave API, for a broker's user and for a dealer.
  */
 import { environment } from './calls';
+import { checked, type Shape } from './checked';
 import { InvalidConfig } from './errors';
 import { type Factor, factorParts } from './factor';
 import { native } from './native';
-import { checked, type Shape } from './options';
+import { bare } from './plain';
 import { Provider } from './provider';
 import { Asked, type Callback } from './questions';
 
@@ -49,7 +50,7 @@ export interface SynapsewaveSettings extends SynapsewaveGateway, SynapsewaveProg
    * A token that is given as it is is taken to be good for one login.
    */
   ssoToken?: string | Callback | undefined;
-  /** How long the answer of that function is waited for, in seconds; 120 unless given. */
+  /** How long the answer of that function is waited for, in milliseconds; 120000 unless given, 100 at least. */
   ssoTimeout?: number | undefined;
   /** The token of a first step that was made elsewhere; it takes a second factor that is not the PAN. */
   registerToken?: string | undefined;
@@ -87,7 +88,7 @@ const USER: Shape = {
   mpin: 'string',
   fingerprint: 'string',
   ssoToken: 'source',
-  ssoTimeout: 'seconds',
+  ssoTimeout: 'limit',
   registerToken: 'string',
   loginType: 'string',
   secondFactor: 'checkedElsewhere',
@@ -102,17 +103,23 @@ const USER: Shape = {
  * @internal
  */
 export function gatewaySettings(given: unknown, shape: Shape): Record<string, unknown> {
-  const { xApiKey, ...settings } = checked('settings', given, shape);
-  if (xApiKey === undefined) return settings;
-  return { ...settings, ...(xApiKey === false ? { withoutXApiKey: true } : { xApiKey }) };
+  const settings = checked('settings', given, shape);
+  if (settings.xApiKey === false) {
+    delete settings.xApiKey;
+    settings.withoutXApiKey = true;
+  }
+  return settings;
 }
 
 /** The settings for the native half, and the callbacks that must live as long as the provider. */
 function split(given: unknown): { settings: Record<string, unknown>; asked: Asked[] } {
-  const { secondFactor, ssoToken, ssoTimeout, deviceInfo, ...settings } = gatewaySettings(given, USER);
+  const { secondFactor, ssoToken, deviceInfo, ...rest } = gatewaySettings(given, USER);
+  const settings = bare(rest);
   const asked: Asked[] = [];
-  if (deviceInfo !== undefined) settings.deviceInfo = JSON.stringify(deviceInfo);
-  if (ssoTimeout !== undefined) settings.ssoTimeout = limitOf(ssoToken, Number(ssoTimeout));
+  if (deviceInfo !== undefined) settings.deviceInfo = JSON.stringify(bare(Object(deviceInfo)));
+  if (settings.ssoTimeout !== undefined && typeof ssoToken !== 'function') {
+    throw new InvalidConfig('ssoTimeout goes with an ssoToken that is a function.', { field: 'ssoTimeout' });
+  }
   if (typeof ssoToken === 'function') {
     const callback = new Asked(ssoToken as Callback);
     settings.ssoCallback = callback.number;
@@ -126,17 +133,6 @@ function split(given: unknown): { settings: Record<string, unknown>; asked: Aske
     if (factor.asked) asked.push(factor.asked);
   }
   return { settings, asked };
-}
-
-const DAY = 24 * 3600;
-
-function limitOf(ssoToken: unknown, seconds: number): number {
-  const field = 'ssoTimeout';
-  if (typeof ssoToken !== 'function') {
-    throw new InvalidConfig('ssoTimeout goes with an ssoToken that is a function.', { field });
-  }
-  if (seconds > 0 && seconds <= DAY) return seconds;
-  throw new InvalidConfig(`ssoTimeout is ${seconds}: give more than no time and at most a day, in seconds.`, { field });
 }
 
 /**

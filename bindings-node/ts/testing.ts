@@ -6,11 +6,13 @@
  */
 import { SynapsewaveAccount, type SynapsewaveAccountSettings } from './account';
 import { environment, result, start } from './calls';
+import { checked } from './checked';
 import { leap } from './clock';
-import { camelCase, InvalidConfig } from './errors';
+import { InvalidConfig } from './errors';
 import { Totp } from './factor';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
+import { bare } from './plain';
 import type {
   SandboxAccount,
   SandboxCounts,
@@ -20,6 +22,7 @@ import type {
   SandboxRevocation,
   SandboxSettings,
 } from './sandbox';
+import { readList, written } from './sandbox_wire';
 import { SevenG, type SevenGSettings } from './seven_g';
 import {
   Synapsewave,
@@ -39,32 +42,11 @@ const STOPPING = ['down', 'stop'];
 /** Of sandboxes that have been closed. */
 const released = new FinalizationRegistry<number>((number) => native.releaseSandbox(environment, number));
 
-/** Values whose own keys are data. */
-const VERBATIM = ['headers'];
-
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
-function snakeCased(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(snakeCased);
-  if (typeof value !== 'object' || value === null) return value;
-  const entries = Object.entries(value).map(([name, part]) => [
-    snakeCase(name),
-    VERBATIM.includes(name) ? part : snakeCased(part),
-  ]);
-  return Object.fromEntries(entries);
-}
-
 /** The user and the dealer of the Synapsewave API that there are if none are given. */
 const USER = { userId: 'UCC123456', password: 'made-up-password-2', totpSecret: 'JBSWY3DPEHPK3PXPJBSWY3DP' };
 const DEALER = { userId: 'DEALER01', password: 'made-up-password-3' };
 const API_KEY = 'made-up-api-key-1';
 const FIRST_FACTORS = ['password', 'mpin', 'fingerprint', 'ssoToken', 'registerToken'] as const;
-
-function camelCased(object: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(object).map(([name, value]) => [camelCase(name), value]));
-}
 
 /**
  * A server on 127.0.0.1. Time passes for it, and for the sessions opened against it, by {@link Sandbox.advance}.
@@ -73,7 +55,7 @@ function camelCased(object: Record<string, unknown>): Record<string, unknown> {
  * ```ts
  * await using sandbox = await Sandbox.start()
  * const session = await login(sandbox.sevenG())
- * sandbox.advance(1180)
+ * sandbox.advance(1_180_000) // 20 minutes, but for 20 seconds
  * await session.token()
  * sandbox.counts().refresh // 1
  * ```
@@ -97,9 +79,10 @@ export class Sandbox {
    * @throws an `Error` for an unknown setting, or when the port cannot be had
    */
   constructor(settings: SandboxSettings = {}) {
-    this.#number = native.startSandbox(environment, JSON.stringify(snakeCased(settings)));
-    this.#account = settings.accounts?.[0] ?? { username: 'api_user', password: 'made-up-password-1' };
-    const { users, dealers, apiKey } = settings.synapsewave ?? {};
+    this.#number = native.startSandbox(environment, JSON.stringify(written(settings)));
+    const { accounts, synapsewave } = bare(settings);
+    this.#account = accounts?.[0] ?? { username: 'api_user', password: 'made-up-password-1' };
+    const { users, dealers, apiKey } = bare(synapsewave ?? {});
     [this.#user, this.#dealer, this.#apiKey] = [users?.[0] ?? USER, dealers?.[0] ?? DEALER, apiKey ?? API_KEY];
     this.url = native.sandboxUrl(environment, this.#number);
     this.synapsewaveUrl = native.sandboxSynapsewaveUrl(environment, this.#number);
@@ -116,7 +99,7 @@ export class Sandbox {
    * otherwise, and with none where `credentials` is false.
    */
   sevenG(settings: Omit<SevenGSettings, 'environment'> & { credentials?: boolean } = {}): SevenG {
-    const { credentials = true, ...own } = settings;
+    const { credentials = true, ...own } = bare(settings);
     const { username, password } = this.#account;
     return new SevenG({ baseUrl: this.url, ...(credentials && { username, password }), ...own }, this.#number);
   }
@@ -126,10 +109,11 @@ export class Sandbox {
    * user's TOTP secret unless another second factor is, or `undefined` as its value for none.
    */
   synapsewave(settings: SynapsewaveSettings & { credentials?: boolean } = {}): Synapsewave {
-    const { credentials = true, ...own } = settings;
-    const held: SynapsewaveSettings = { baseUrl: this.synapsewaveUrl, apiKey: this.#apiKey };
+    const { credentials = true, ...rest } = bare(settings);
+    const own = bare(rest);
+    const held: SynapsewaveSettings = bare({ baseUrl: this.synapsewaveUrl, apiKey: this.#apiKey });
     if (credentials) {
-      const { userId, password, totpSecret } = this.#user;
+      const { userId, password, totpSecret } = bare(this.#user);
       held.userId = userId;
       if (!FIRST_FACTORS.some((name) => own[name] !== undefined)) held.password = password;
       if (totpSecret !== undefined && own.ssoToken === undefined) held.secondFactor = new Totp(totpSecret);
@@ -139,7 +123,7 @@ export class Sandbox {
 
   /** The same for a dealer: with the first one's credentials unless told otherwise. */
   synapsewaveDealer(settings: SynapsewaveDealerSettings & { credentials?: boolean } = {}): SynapsewaveDealer {
-    const { credentials = true, ...own } = settings;
+    const { credentials = true, ...own } = bare(settings);
     const { userId, password } = this.#dealer;
     const held = { baseUrl: this.synapsewaveUrl, apiKey: this.#apiKey, ...(credentials && { userId, password }) };
     return new SynapsewaveDealer({ ...held, ...own }, this.#number);
@@ -152,38 +136,44 @@ export class Sandbox {
   }
 
   /**
-   * Makes any of the calls below by the name that it has in all languages.
+   * Makes any of the calls below by the name that it has in all languages, with arguments and an answer as they are there:
+   * names in snake case, times in seconds.
    *
    * A sandbox keeps no process alive, but for five seconds after time has passed, or a held request was let go.
    *
    * @throws an `Error` that says what is wrong with the call
    */
   control(name: string, body: object = {}): unknown {
-    const answer = JSON.parse(native.controlSandbox(environment, this.#number, name, JSON.stringify(snakeCased(body))));
+    const answer = JSON.parse(native.controlSandbox(environment, this.#number, name, JSON.stringify(body)));
     if (name === 'advance') leap();
     if (MOVING.includes(name) || STOPPING.includes(name)) clearTimeout(this.#aftermath);
     if (MOVING.includes(name)) this.#aftermath = setTimeout(() => {}, AFTERMATH);
     return answer;
   }
 
-  /** Lets time pass at once, in seconds: for the server and for the sessions opened against it. */
-  advance(seconds: number): void {
-    this.control('advance', { seconds });
+  /** The same with an argument as JavaScript has it. */
+  #act(name: string, body: object): unknown {
+    return this.control(name, written(body) as object);
   }
 
-  /** Sets the wall clock of those sessions forward, or back if negative, in seconds. The server's stays right. */
-  shiftWall(seconds: number): void {
-    this.control('shift_wall', { seconds });
+  /** Lets time pass at once, in milliseconds: for the server and for the sessions opened against it. */
+  advance(milliseconds: number): void {
+    this.#act('advance', { milliseconds });
+  }
+
+  /** Sets the wall clock of those sessions forward, or back if negative, in milliseconds. The server's stays right. */
+  shiftWall(milliseconds: number): void {
+    this.#act('shift_wall', { milliseconds });
   }
 
   /** Changes settings. Accounts are added, or changed where the name is known; others stay. */
   configure(settings: Partial<SandboxSettings>): void {
-    this.control('configure', settings);
+    this.#act('configure', settings);
   }
 
   /** Sets a fault, behind those that are set already. */
   fault(fault: SandboxFault): void {
-    this.control('fault', fault);
+    this.#act('fault', fault);
   }
 
   /** Forgets all faults. Requests that are held or delayed stay so. */
@@ -203,35 +193,27 @@ export class Sandbox {
 
   /** What went over the wire, oldest first: at most the last 100,000 requests. */
   audit(): SandboxRequest[] {
-    const requests = this.control('audit') as Array<Record<string, unknown>>;
-    return requests.map((request) => {
-      const at = new Date(Number(request.at) * 1000);
-      return { ...camelCased(request), at } as unknown as SandboxRequest;
-    });
+    return readList(this.control('audit'));
   }
 
   /** Invalidates tokens on the server's side. */
   revoke(revocation: SandboxRevocation): void {
-    this.control('revoke', revocation);
+    this.#act('revoke', revocation);
   }
 
   /** The one-time passwords that the Synapsewave API has sent to its users, oldest first. */
   outbox(): SandboxMessage[] {
-    const messages = this.control('outbox') as Array<Record<string, unknown>>;
-    return messages.map((message) => {
-      const at = new Date(Number(message.at) * 1000);
-      return { ...camelCased(message), at } as unknown as SandboxMessage;
-    });
+    return readList(this.control('outbox'));
   }
 
   /** Sends a one-time password to a user of the Synapsewave API, the first one unless given, and tells it. */
   sendOtp(userId = this.#user.userId, purpose: SandboxMessage['purpose'] = 'login'): string {
-    return (this.control('send_otp', { userId, purpose }) as { otp: string }).otp;
+    return (this.#act('send_otp', { userId, purpose }) as { otp: string }).otp;
   }
 
   /** The code that the authenticator of a user of the Synapsewave API shows now; of the first one unless given. */
   totp(userId = this.#user.userId): string {
-    return (this.control('totp', { userId }) as { code: string }).code;
+    return (this.#act('totp', { userId }) as { code: string }).code;
   }
 
   /** Stops listening and cuts all connections: to connect is refused from now on. */
@@ -247,14 +229,17 @@ export class Sandbox {
   /**
    * Waits until a count has come that far; requests are counted when they have arrived, before the server acts.
    *
-   * @param timeout - for how long at most, in seconds of real time
+   * @param timeout - for how long at most, in milliseconds of real time
    * @throws an `Error` that says how far it has come
    */
-  async waitFor(what: keyof SandboxCounts, atLeast: number, { timeout = 10 } = {}): Promise<void> {
+  async waitFor(what: keyof SandboxCounts, atLeast: number, options?: { timeout?: number }): Promise<void> {
+    const { timeout = 10_000 } = checked('options', options, { timeout: 'wait' });
     if (!Number.isSafeInteger(atLeast) || atLeast < 0) {
       throw new InvalidConfig('atLeast must be a whole number that is not negative.', { field: 'atLeast' });
     }
-    const call = start((number) => native.waitForCount(environment, number, this.#number, what, atLeast, timeout));
+    const call = start((number) =>
+      native.waitForCount(environment, number, this.#number, what, atLeast, Number(timeout)),
+    );
     const { text } = await result(call, undefined);
     if (text !== undefined) throw new Error(text);
   }

@@ -3,10 +3,11 @@
  */
 import { types } from 'node:util';
 
+import { checked, describe } from './checked';
 import { InvalidConfig } from './errors';
 import { type Inspect, inspect } from './inspect';
 import type { NativeTokens } from './native';
-import { checked, describe } from './options';
+import { bare, held, readObject } from './plain';
 import { moment } from './time';
 
 /** Tokens as a caller passes them: a {@link Tokens}, or an object read back from a database. */
@@ -60,7 +61,7 @@ export class Tokens {
  * @internal
  */
 export function readTokens(text: string): Tokens {
-  const { accessToken, refreshToken, expiresAt } = JSON.parse(text);
+  const { accessToken, refreshToken, expiresAt } = readObject(text);
   return new Tokens(
     accessToken,
     refreshToken ?? undefined,
@@ -79,10 +80,12 @@ export function storedTokens(given: unknown): NativeTokens {
   if (typeof given !== 'object' || given === null) {
     throw new InvalidConfig('tokens must be an object with an accessToken.', { field: 'tokens' });
   }
-  const { accessToken = null, refreshToken, expiresAt } = given as Record<string, unknown>;
-  const fields = { accessToken, refreshToken: refreshToken ?? undefined };
+  const [accessToken, refreshToken, expiresAt] = ['accessToken', 'refreshToken', 'expiresAt'].map((name) =>
+    held(given, name),
+  );
+  const fields = { accessToken: accessToken ?? null, refreshToken: refreshToken ?? undefined };
   const tokens = checked('tokens', fields, { accessToken: 'string', refreshToken: 'string' });
-  return { ...(tokens as unknown as NativeTokens), ...endOf(expiresAt ?? undefined) };
+  return bare({ ...(tokens as unknown as NativeTokens), ...endOf(expiresAt ?? undefined) });
 }
 
 function endOf(expiresAt: unknown): Pick<NativeTokens, 'expiresAt'> {

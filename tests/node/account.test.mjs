@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { AccessDenied, begin, Fingerprint, login, Pan, SecondFactorRejected, Totp } from 'relatch';
 import { codeAt, failure, sandboxFor } from './support.mjs';
 
-const MORNING = 1_767_583_800;
+const MORNING = 1_767_583_800_000;
 
 /** @param {import('node:test').TestContext} test @param {import('relatch/testing').SandboxUser} [user] */
 async function opened(test, user = { userId: 'UCC123456' }) {
@@ -38,7 +38,7 @@ test('an authenticator is registered, put to use, and taken out of use', async (
   assert.ok(registration.secret && registration.qrImage);
   assert.ok(!shown.includes(registration.secret) && !shown.includes(registration.qrImage), shown);
   await account.verifyTotp(session, { code: codeAt(registration.secret, MORNING) });
-  sandbox.advance(30);
+  sandbox.advance(30_000);
   const secondFactor = new Totp(registration.secret);
   assert.equal((await login(sandbox.synapsewave({ secondFactor }))).state, 'active');
   await account.deleteTotp(session);
@@ -53,7 +53,7 @@ test('an MPIN and a device are registered, changed and set anew', async (t) => {
   const secondFactor = new Fingerprint('made-up-udid-7');
   assert.equal((await login(sandbox.synapsewave({ mpin: '0482', secondFactor }))).state, 'active');
   await account.sendMpinOtp();
-  await account.setMpin({ mpin: '9051', otp: otp(), udid: 'made-up-udid-7' }, { exchangeTimeout: 10 });
+  await account.setMpin({ mpin: '9051', otp: otp(), udid: 'made-up-udid-7' }, { exchangeTimeout: 10_000 });
   assert.equal((await login(sandbox.synapsewave({ mpin: '9051', secondFactor }))).state, 'active');
 });
 

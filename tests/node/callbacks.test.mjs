@@ -5,7 +5,7 @@ import { inspect } from 'node:util';
 import { InvalidConfig, login, Otp, SecondFactorRequired, Synapsewave } from 'relatch';
 import { failure, heard, run, sandboxFor } from './support.mjs';
 
-const MORNING = 1_767_583_800;
+const MORNING = 1_767_583_800_000;
 
 /** @param {import('node:test').TestContext} test @param {import('relatch/testing').SandboxSettings} [settings] */
 const morning = (test, settings) => sandboxFor(test, { startsAt: MORNING, ...settings });
@@ -24,7 +24,7 @@ function asking(sandbox, ...answers) {
       questions.push(question);
       return answers[Math.min(questions.length, answers.length) - 1]?.(question);
     },
-    { timeout: 60 },
+    { timeout: 60_000 },
   );
   return { provider: sandbox.synapsewave({ secondFactor }), questions };
 }
@@ -131,7 +131,7 @@ test('a callback that does not answer in time: its late answer is dropped', asyn
   );
   const call = login(provider);
   await asked.promise;
-  sandbox.advance(61);
+  sandbox.advance(61_000);
   const error = await failure(call);
   assert.ok(error instanceof SecondFactorRequired && error.challenge, inspect(error));
   assert.match(error.message, /60 seconds/);
@@ -201,7 +201,7 @@ test('an SSO token comes from a callback, for each login anew', async (t) => {
   };
   const session = await login(sandbox.synapsewave({ ssoToken }));
   const first = await session.token();
-  sandbox.advance(24 * 3600);
+  sandbox.advance(24 * 3_600_000);
   assert.notEqual(await session.token(), first);
   assert.deepEqual(wanted, ['sso_token', 'sso_token']);
   assert.equal(sandbox.counts().login, 2);
@@ -236,9 +236,9 @@ test('an SSO callback has a time limit of its own', async (t) => {
     asked.resolve('');
     return later().promise;
   };
-  const call = login(sandbox.synapsewave({ ssoToken, ssoTimeout: 7 }), { timeout: 60 });
+  const call = login(sandbox.synapsewave({ ssoToken, ssoTimeout: 7_000 }), { timeout: 60_000 });
   await asked.promise;
-  sandbox.advance(8);
+  sandbox.advance(8_000);
   const error = await failure(call);
   assert.deepEqual([error.code, error.field], ['timeout', 'ssoToken'], inspect(error));
   assert.match(error.message, /7 seconds/);
@@ -261,7 +261,7 @@ test('what a callback threw in a login that the session made by itself is told b
   };
   const session = await login(sandbox.synapsewave({ ssoToken }));
   const failed = heard(session, 'login_failed');
-  sandbox.advance(24 * 3600);
+  sandbox.advance(24 * 3_600_000);
   const error = await failure(session.token());
   const causes = [error, error.cause, /** @type {any} */ (error.cause)?.cause];
   assert.ok(causes.includes(mistake), inspect(error));

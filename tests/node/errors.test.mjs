@@ -77,8 +77,8 @@ test('times and causes cross as what JavaScript has for them', async (t) => {
   assert.ok(locked instanceof relatch.AccountLocked);
   assert.ok(locked.retryAt instanceof Date && locked.retryAt.getTime() > Date.now());
   sandbox.fault({ on: 'login', fault: 'hold' });
-  const call = login(sandbox.sevenG({ username: 'somebody_else' }), { timeout: 10 });
-  sandbox.advance(10);
+  const call = login(sandbox.sevenG({ username: 'somebody_else' }), { timeout: 10_000 });
+  sandbox.advance(10_000);
   const late = await failure(call);
   assert.ok(late instanceof relatch.RequestTimeout && late instanceof TransportError);
 });

@@ -1,8 +1,9 @@
 // Events: typed, in order, and without any power over the session.
 import assert from 'node:assert/strict';
+import { on, once } from 'node:events';
 import { test } from 'node:test';
 import { login } from 'relatch';
-import { heard, sandboxFor } from './support.mjs';
+import { failure, heard, sandboxFor, thrown } from './support.mjs';
 
 /** @param {import('node:test').TestContext} test */
 async function opened(test) {
@@ -35,10 +36,10 @@ test('listeners hear what they asked for, in order', async (t) => {
 
 test('a failure says how, and when the next try is due', async (t) => {
   const { sandbox, session } = await opened(t);
-  sandbox.fault({ on: 'refresh', fault: 'answer', status: 429, retryAfter: 100 });
+  sandbox.fault({ on: 'refresh', fault: 'answer', status: 429, retryAfter: 100_000 });
   const failed = heard(session, 'refresh_failed');
   await session.token();
-  sandbox.advance(1000);
+  sandbox.advance(1_000_000);
   const { code, retryAt, at } = await failed;
   assert.equal(code, 'rate_limited');
   assert.ok(retryAt && retryAt > at);
@@ -64,4 +65,62 @@ test('a listener that was removed hears nothing', async (t) => {
   await session.refresh();
   await refreshed;
   assert.equal(count, 1);
+});
+
+test('events.once and events.on take a session, and leave nothing behind', async (t) => {
+  const { session } = await opened(t);
+  const next = once(session, 'refreshed');
+  await session.refresh();
+  const [event] = await next;
+  assert.equal(event.kind, 'refreshed');
+  const heardInOrder = [];
+  const after = on(session, 'event', { close: ['logged_out'] });
+  await session.refresh();
+  const ended = heard(session, 'logged_out');
+  await session.logout();
+  await ended;
+  for await (const [{ kind }] of after) heardInOrder.push(kind);
+  assert.deepEqual(heardInOrder, ['refreshed', 'logged_out']);
+  assert.deepEqual(session.eventNames(), []);
+});
+
+test('events.once and events.on are given up by a signal', async (t) => {
+  const { session } = await opened(t);
+  const abort = new AbortController();
+  const [one, many] = [once(session, 'refreshed', abort), on(session, 'refreshed', abort).next()];
+  assert.equal(session.listenerCount('refreshed'), 2);
+  abort.abort();
+  assert.equal((await failure(one)).name, 'AbortError');
+  assert.equal((await failure(many)).name, 'AbortError');
+  assert.deepEqual([session.listenerCount('refreshed'), session.listenerCount(/** @type {any} */ ('error'))], [0, 0]);
+});
+
+test('a session has what an EventEmitter has, and emits by itself alone', async (t) => {
+  const { session } = await opened(t);
+  /** @type {string[]} */
+  const log = [];
+  const gone = () => log.push('gone');
+  session
+    .addListener('refreshed', () => log.push('second'))
+    .prependListener('refreshed', () => log.push('first'))
+    .prependOnceListener('event', () => log.push('once'))
+    .once('refreshed', gone)
+    .removeListener('refreshed', gone);
+  assert.deepEqual([session.listenerCount('refreshed'), session.eventNames()], [2, ['event', 'refreshed']]);
+  const refreshed = heard(session, 'refreshed');
+  await session.refresh();
+  await refreshed;
+  assert.deepEqual(log, ['once', 'first', 'second']);
+  assert.equal(session.removeAllListeners('refreshed').listeners('refreshed').length, 0);
+  assert.throws(() => session.emit('refreshed'), TypeError);
+});
+
+test('a kind of event that there is not is refused with the known ones', async (t) => {
+  const { session } = await opened(t);
+  for (const listen of ['on', 'once', 'addListener', 'prependListener']) {
+    const act = () => /** @type {any} */ (session)[listen]('refershed', () => {});
+    const error = thrown(act);
+    assert.deepEqual([error.code, error.field], ['invalid_config', 'kind']);
+    assert.match(error.message, /no event "refershed"\. Known are: event, .*refreshed/);
+  }
 });

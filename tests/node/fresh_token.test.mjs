@@ -21,9 +21,9 @@ test('a fresh token is the same promise again, kept already', async (t) => {
 
 test('time that passes makes it stale', async (t) => {
   const { sandbox, session, token } = await opened(t);
-  sandbox.advance(700);
+  sandbox.advance(700_000);
   assert.equal(await session.token(), token);
-  sandbox.advance(510);
+  sandbox.advance(510_000);
   assert.notEqual(await session.token(), token);
   assert.equal(sandbox.counts().refresh, 1);
 });
@@ -139,7 +139,7 @@ test('a token that the server refused is not handed out again', async (t) => {
 async function due(test) {
   const { sandbox, session, token } = await opened(test);
   sandbox.fault({ on: 'refresh', fault: 'hold', when: 'after' });
-  sandbox.advance(1000);
+  sandbox.advance(1_000_000);
   return { sandbox, session, token };
 }
 
@@ -191,7 +191,7 @@ test('headers are a new object each time, and follow the token', async (t) => {
 test('a refresh in the background is followed', async (t) => {
   const { sandbox, session, token } = await opened(t);
   const refreshed = heard(session, 'refreshed');
-  sandbox.advance(1000);
+  sandbox.advance(1_000_000);
   await refreshed;
   assert.notEqual(await session.token(), token);
   assert.equal(sandbox.counts().refresh, 1);
@@ -204,9 +204,9 @@ test('a token that is no JWT is taken to live for twenty minutes', async (t) => 
   const [{ expiresAt, claims, profile }, now] = [session, Date.now()];
   assert.ok(expiresAt && Math.abs(expiresAt.getTime() - now - 1_200_000) < 60_000);
   assert.deepEqual([claims, { ...profile }], [{}, {}]);
-  sandbox.advance(700);
+  sandbox.advance(700_000);
   assert.equal(await session.token(), token);
-  sandbox.advance(510);
+  sandbox.advance(510_000);
   assert.notEqual(await session.token(), token);
   const other = resume(sandbox.sevenG(), { accessToken: await session.token() });
   assert.equal(await other.token(), await session.token());

@@ -106,7 +106,7 @@ test('a signal that aborts in the turn of the call, before and after it', async 
 });
 
 test('a signal of a challenge detaches its caller, and the session is there for the next', async (t) => {
-  const sandbox = await sandboxFor(t, { startsAt: 1_767_583_800 });
+  const sandbox = await sandboxFor(t, { startsAt: 1_767_583_800_000 });
   const challenge = await begin(sandbox.synapsewave({ secondFactor: undefined }));
   assert.ok('complete' in challenge);
   sandbox.fault({ on: 'login', fault: 'hold', when: 'after' });

@@ -7,7 +7,7 @@ import { login, Otp, Pan, resume } from 'relatch';
 import { failure, run, sandboxFor, thrown } from './support.mjs';
 
 /** Monday, 2026-01-05, 09:00 in India. */
-const MORNING = 1_767_583_800;
+const MORNING = 1_767_583_800_000;
 
 /** @type {{ readProfile(text: string): import('relatch').Profile, respelt(fields: object): Array<[string, unknown]> }} */
 const { readProfile, respelt } = createRequire(import.meta.url)('../../bindings-node/dist/profile.js');
@@ -32,7 +32,7 @@ test('a session knows its system, its user and the challenge that it is in', asy
   });
   const session = await login(sandbox.synapsewave({ secondFactor }));
   assert.deepEqual([session.system, session.user, session.challenge], ['synapsewave', 'UCC123456', undefined]);
-  sandbox.advance(24 * 3600);
+  sandbox.advance(24 * 3_600_000);
   await failure(session.refresh());
   const { challenge, state } = session;
   assert.ok(challenge && state === 'challenged', state);
@@ -81,7 +81,7 @@ test('resume takes the options of login', async (t) => {
   const sandbox = await sandboxFor(t);
   const { tokens } = await login(sandbox.sevenG());
   assert.ok(tokens);
-  const session = resume(sandbox.sevenG(), tokens, { force: true, timeout: 10 });
+  const session = resume(sandbox.sevenG(), tokens, { force: true, timeout: 10_000 });
   assert.equal(await session.token(), tokens.accessToken);
   const options = /** @type {any} */ ({ force: 'yes' });
   assert.equal(thrown(() => resume(sandbox.sevenG(), tokens, options)).field, 'force');

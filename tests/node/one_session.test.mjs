@@ -38,7 +38,7 @@ test('every holder gets the token of a refresh by another one', async (t) => {
   const [first, second] = [await complete(), await complete()];
   const old = await first.token();
   // A code is good for one login.
-  sandbox.advance(60);
+  sandbox.advance(60_000);
   assert.equal(await first.token(), old);
   const { accessToken } = await second.refresh();
   assert.notEqual(accessToken, old);
@@ -49,7 +49,7 @@ test("a session's own challenges give that session", async (t) => {
   const { sandbox, complete } = await begun(t);
   const session = await complete();
   const old = await session.token();
-  sandbox.advance(60);
+  sandbox.advance(60_000);
   const error = await failure(session.refresh());
   assert.ok(error instanceof SecondFactorRequired && error.challenge, String(error));
   const { challenge } = session;
@@ -75,6 +75,6 @@ test('two logins are two sessions', async (t) => {
   const first = await begun(t);
   const other = await begin(first.sandbox.synapsewave(human));
   const session = await first.complete();
-  first.sandbox.advance(60);
+  first.sandbox.advance(60_000);
   assert.notEqual(await other.complete({ totp: first.sandbox.totp() }), session);
 });

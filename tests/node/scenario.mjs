@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { begin, login, refresh, resume } from 'relatch';
 import { Sandbox } from 'relatch/testing';
 import { checkEnd } from './scenario_expect.mjs';
-import { camelCased, Given } from './scenario_given.mjs';
+import { camelCased, Given, milliseconds } from './scenario_given.mjs';
 
 // Milliseconds and seconds of real time for anything that a scenario waits for.
 const LIMIT = 10_000;
@@ -19,7 +19,7 @@ const kept = [];
 
 /** @param {Fields} scenario */
 export async function carryOut(scenario) {
-  const sandbox = await Sandbox.start(scenario.sandbox);
+  const sandbox = await Sandbox.start(milliseconds(scenario.sandbox));
   kept.push(sandbox);
   const actor = new Actor(scenario, sandbox);
   try {
@@ -154,7 +154,7 @@ class Actor {
   async #call(step, signal) {
     const session = () => this.#watched(step.session).session;
     // Without a time limit of its own a call is made with as little as can be: that is the fast path.
-    const options = { signal, ...(step.timeout !== undefined && { timeout: step.timeout }) };
+    const options = { signal, ...(step.timeout !== undefined && { timeout: step.timeout * 1000 }) };
     switch (step.do) {
       case 'login':
         return { session: await login(this.#given.provider(step), { ...this.#options(step.options), signal }) };
@@ -212,7 +212,7 @@ class Actor {
 
   /** @param {Fields} [over] @returns {Fields} */
   #options(over) {
-    return camelCased({ ...this.#scenario.options, ...over });
+    return camelCased(milliseconds({ ...this.#scenario.options, ...over }));
   }
 
   /** @param {Fields} step */

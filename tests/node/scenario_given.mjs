@@ -22,6 +22,23 @@ const FIRST_FACTORS = ['password', 'mpin', 'fingerprint', 'sso_token', 'register
 export const camelCased = (fields) =>
   Object.fromEntries(Object.entries(fields).map(([name, value]) => [camelCase(name), value]));
 
+/** What scenarios give in seconds, and JavaScript takes in milliseconds. */
+const TIMES = [
+  ...['access_token_lifetime', 'refresh_token_lifetime', 'window', 'locked_for', 'server_clock_shift', 'starts_at'],
+  ...['session_lifetime', 'register_token_lifetime', 'otp_lifetime'],
+  ...['mandatory_margin', 'advisory_margin', 'timeout', 'exchange_timeout', 'sso_timeout'],
+];
+
+/** Settings or options with their times as JavaScript counts. @param {any} fields @returns {any} */
+export function milliseconds(fields) {
+  if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) return fields;
+  const entries = Object.entries(fields).map(([name, value]) => [
+    name,
+    TIMES.includes(name) && typeof value === 'number' ? value * 1000 : milliseconds(value),
+  ]);
+  return Object.fromEntries(entries);
+}
+
 /** @param {string} name @param {unknown} value */
 const right = (name, value) => (value === 'right' ? RIGHT[name] : value);
 
@@ -47,8 +64,8 @@ export class Given {
 
   /** @param {number} seconds */
   advance(seconds) {
-    this.#advanced += seconds;
-    this.#sandbox.advance(seconds);
+    this.#advanced += seconds * 1000;
+    this.#sandbox.advance(seconds * 1000);
   }
 
   /** The system's protected resource. */
@@ -83,7 +100,7 @@ export class Given {
   /** @param {Fields} given */
   #user({ sso_token, register_token, second_factor, credentials = true, ...given }) {
     const values = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, right(name, value)]));
-    const settings = camelCased(values);
+    const settings = camelCased(milliseconds(values));
     if (credentials) settings.userId ??= USER_ID;
     if (sso_token) {
       settings.ssoToken = sso_token.callback ? this.#callback(sso_token.callback) : right('sso_token', sso_token);
@@ -101,7 +118,7 @@ export class Given {
     if (totp !== undefined) return new Totp(right('totp', totp));
     if (fingerprint !== undefined) return new Fingerprint(right('fingerprint', fingerprint));
     if (pan !== undefined) return new Pan(right('pan', pan));
-    return new Otp(this.#callback(otp), { timeout });
+    return new Otp(this.#callback(otp), { timeout: timeout && timeout * 1000 });
   }
 
   /** Answers one entry a call, the last one again and again. @param {any[]} answers @returns {() => any} */
@@ -117,7 +134,7 @@ export class Given {
       if (answer.cancel) return Promise.reject(new DOMException('the callback was cancelled', 'AbortError'));
       if (answer.hang) {
         // What goes by while nobody answers: more than any scenario gives a callback that hangs.
-        this.#sandbox.advance(61);
+        this.#sandbox.advance(61_000);
         return new Promise(() => {});
       }
       return answer.answer;
@@ -147,9 +164,9 @@ export class Given {
     return value;
   }
 
-  /** By the sandbox's clock, in seconds. */
+  /** By the sandbox's clock, in milliseconds since 1970. */
   #now() {
-    return this.#scenario.sandbox.starts_at + this.#advanced + (performance.now() - this.#started) / 1000;
+    return this.#scenario.sandbox.starts_at * 1000 + this.#advanced + (performance.now() - this.#started);
   }
 
   /**

@@ -13,7 +13,7 @@ const LAST = 8.64e15;
 async function used(test) {
   const sandbox = await sandboxFor(test, { opaqueAccessTokens: true });
   const session = await login(sandbox.sevenG());
-  sandbox.advance(800);
+  sandbox.advance(800_000);
   const { tokens } = session;
   assert.ok(tokens?.expiresAt);
   return { sandbox, tokens, expiresAt: tokens.expiresAt };
@@ -41,7 +41,7 @@ test('an opaque token keeps its end, in whichever form it was stored', async (t)
 test('and is not handed out after it', async (t) => {
   const { sandbox, tokens } = await used(t);
   const session = resume(sandbox.sevenG(), JSON.parse(JSON.stringify(tokens)));
-  sandbox.advance(500);
+  sandbox.advance(500_000);
   assert.notEqual(await session.token(), tokens.accessToken);
   assert.equal(sandbox.counts().refresh, 1);
 });
@@ -89,7 +89,7 @@ test('so does one in an error or an event', () => {
   const load = createRequire(import.meta.url);
   const { decode } = load('../../bindings-node/dist/errors.js');
   const { readEvent } = load('../../bindings-node/dist/events.js');
-  const error = decode(JSON.stringify({ code: 'rate_limited', message: '', details: { retry_at: -1e15 } }), decode);
+  const error = decode(JSON.stringify({ code: 'rate_limited', message: '', details: { retry_at: -1e18 } }), decode);
   assert.equal(error.retryAt.getTime(), -LAST);
   const event = readEvent(JSON.stringify({ kind: 'refreshed', at: 0, expiresAt: 9.2e18 }));
   assert.deepEqual([event.at.getTime(), event.expiresAt.getTime()], [0, LAST]);

@@ -117,19 +117,19 @@ async function collect(stream) {
 }
 
 /**
- * The code of a base32 secret at that second (RFC 6238).
+ * The code of a base32 secret at that time (RFC 6238).
  *
  * @param {string} secret
- * @param {number} seconds
+ * @param {number} milliseconds since 1970
  */
-export function codeAt(secret, seconds) {
+export function codeAt(secret, milliseconds) {
   const bits = [...secret].map((letter) =>
     'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
   );
   const bytes = bits.join('').match(/.{8}/g) ?? [];
   const key = Buffer.from(bytes.map((byte) => Number.parseInt(byte, 2)));
   const step = Buffer.alloc(8);
-  step.writeBigUInt64BE(BigInt(Math.floor(seconds / 30)));
+  step.writeBigUInt64BE(BigInt(Math.floor(milliseconds / 30_000)));
   const hash = createHmac('sha1', key).update(step).digest();
   const number = hash.readUInt32BE((hash.at(-1) ?? 0) & 15) & 0x7fffffff;
   return String(number % 1_000_000).padStart(6, '0');

@@ -18,8 +18,8 @@ import {
 import { failure, heard, sandboxFor, thrown } from './support.mjs';
 
 /** Monday, 2026-01-05, 09:00 in India: the start of a step of TOTP codes. */
-const MORNING = 1_767_583_800;
-const TO_TUESDAY = 24 * 3600;
+const MORNING = 1_767_583_800_000;
+const TO_TUESDAY = 24 * 3_600_000;
 const human = { secondFactor: undefined };
 
 /** @param {import('node:test').TestContext} test @param {import('relatch/testing').SandboxSettings} [settings] */
@@ -29,7 +29,7 @@ test('a human completes a login: begin, look at the methods, complete', async (t
   const sandbox = await morning(t);
   const challenge = await begin(sandbox.synapsewave(human));
   assert.deepEqual(challenge.methods, ['otp', 'totp', 'fingerprint']);
-  const seconds = challenge.expiresAt.getTime() / 1000 - MORNING;
+  const seconds = (challenge.expiresAt.getTime() - MORNING) / 1000;
   assert.ok(seconds >= 900 && seconds < 960, String(seconds));
   assert.deepEqual(
     [challenge.details.totpEnabled, challenge.details.ptnType],
@@ -131,7 +131,7 @@ test('one login a day, for a thousand callers, and the feed changes', async (t) 
   assert.equal(tokens.size, 1);
   assert.ok(!tokens.has(token));
   assert.equal((await changed).kind, 'feed_changed');
-  const next = await session.feed({ timeout: 10 });
+  const next = await session.feed({ timeout: 10_000 });
   assert.ok(next.url === feed.url && next.token !== feed.token && next.user === 'UCC123456');
   assert.equal(sandbox.counts().login, 2);
 });
@@ -193,7 +193,7 @@ test('the server says whether it knows a session, and a session that it does not
   assert.equal(await session.validate(), true);
   sandbox.revoke({ system: 'synapsewave', userId: 'UCC123456' });
   assert.equal(await session.validate({ signal: AbortSignal.timeout(10_000) }), false);
-  sandbox.advance(30);
+  sandbox.advance(30_000);
   assert.notEqual(await session.token(), token);
   assert.equal(await session.validate(), true);
   assert.equal(await failure(session.validate({ signal: AbortSignal.abort('gone') })), 'gone');

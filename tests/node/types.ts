@@ -1,4 +1,5 @@
 // Never run: `make lint` compiles it, so that the types say what the documentation does.
+import { on, once } from 'node:events';
 import {
   begin,
   type CallOptions,
@@ -8,6 +9,7 @@ import {
   Fingerprint,
   InvalidConfig,
   login,
+  type NetworkOptions,
   Otp,
   Pan,
   type Profile,
@@ -46,14 +48,20 @@ export async function program(): Promise<void> {
   new SevenG({ user: 'api_user' });
 
   const { signal } = new AbortController();
-  await using session = await login(provider, { relogin: 'never', keepAlive: true, timeout: 10, force: false, signal });
+  await using session = await login(provider, {
+    relogin: 'never',
+    keepAlive: true,
+    timeout: 10_000,
+    force: false,
+    signal,
+  });
   // @ts-expect-error no such option
   await login(provider, { retries: 3 });
   // @ts-expect-error not a provider
   await login({ username: 'api_user' });
   same<typeof session, Session>(true);
 
-  const options: CallOptions = { signal, timeout: 1 };
+  const options: CallOptions = { signal, timeout: 1_000 };
   same<Awaited<ReturnType<typeof session.token>>, string>(true);
   const token = await session.token(options);
   const headers: Record<string, string> = await session.headers(options);
@@ -74,7 +82,15 @@ export async function program(): Promise<void> {
   // @ts-expect-error no such event
   session.on('refresh', () => {});
 
-  resume(provider, { accessToken: 'a', refreshToken: null }, { advisoryMargin: 60, force: true });
+  const network: NetworkOptions = {
+    clientCertificate: '-----BEGIN',
+    localAddress: '192.0.2.1',
+    addressFamily: 'ipv4',
+    userAgent: 'made-up/1.0',
+  };
+  // @ts-expect-error no such family
+  network.addressFamily = 'ipv5';
+  resume(provider, { accessToken: 'a', refreshToken: null }, { advisoryMargin: 60_000, force: true });
   resume(provider, new Tokens('a', 'b'));
   for (const expiresAt of [new Date(0), '2026-01-05T03:30:00Z', 0, null, undefined]) {
     resume(provider, { accessToken: 'a', expiresAt });
@@ -93,8 +109,8 @@ export async function synapsewave(): Promise<void> {
   const ask = async (question: Question) => `${question.wanted} ${question.user ?? ''}`;
   const providers: Provider[] = [
     new Synapsewave({ ...gateway, password: 'made-up', secondFactor: new Totp('made up'), xApiKey: false }),
-    new Synapsewave({ ...gateway, mpin: '1234', secondFactor: new Otp(ask, { timeout: 60 }), source: 'MOBILEAPI' }),
-    new Synapsewave({ ...gateway, ssoToken: ask, ssoTimeout: 60, deviceInfo: { DeviceModel: 'made-up' } }),
+    new Synapsewave({ ...gateway, mpin: '1234', secondFactor: new Otp(ask, { timeout: 60_000 }), source: 'MOBILEAPI' }),
+    new Synapsewave({ ...gateway, ssoToken: ask, ssoTimeout: 60_000, deviceInfo: { DeviceModel: 'made-up' } }),
     new Synapsewave({ ...gateway, fingerprint: 'made-up', secondFactor: new Fingerprint('made-up') }),
     new SynapsewaveDealer({ ...gateway, password: 'made-up', version: '2.0.0' }),
   ];
@@ -125,8 +141,10 @@ export async function synapsewave(): Promise<void> {
 
   same<Awaited<ReturnType<typeof session.validate>>, boolean>(true);
   same<Awaited<ReturnType<typeof session.feed>>, Feed>(true);
-  const { url, token, user }: Feed = await session.feed({ timeout: 1 });
+  const { url, token, user }: Feed = await session.feed({ timeout: 1_000 });
   const same7: [string | undefined, string, string | undefined] = [url, token, user];
+  const [happened]: SessionEvent[] = await once(session, 'refreshed', { signal: AbortSignal.timeout(1) });
+  for await (const [event] of on(session, 'event')) console.log(event, happened);
   session.once('feed_changed', (event) => same<typeof event.kind, 'feed_changed'>(true));
   const [pending, who]: [Challenge | undefined, string | undefined] = [session.challenge, session.user];
   const { profile } = session;
@@ -143,7 +161,7 @@ export async function synapsewave(): Promise<void> {
 export async function account(session: Session): Promise<void> {
   const account = new SynapsewaveAccount({ ...gateway, source: 'WEBAPI' });
   const whose: [string, string] = [account.baseUrl, account.userId];
-  const tempToken: string = await account.verifyOtp({ otp: '123456' }, { exchangeTimeout: 1 });
+  const tempToken: string = await account.verifyOtp({ otp: '123456' }, { exchangeTimeout: 1_000 });
   const words: string = await account.setPassword({ tempToken, newPassword: 'made-up' });
   const registration: TotpRegistration = await account.registerTotp({ otp: '123456' });
   await account.verifyTotp(session, { code: registration.secret });
@@ -164,12 +182,12 @@ export function handle(error: unknown): Date | undefined {
 }
 
 export async function tests(): Promise<void> {
-  await using sandbox = await Sandbox.start({ accessTokenLifetime: 20, lockout: { failures: 5 } });
+  await using sandbox = await Sandbox.start({ accessTokenLifetime: 20_000, lockout: { failures: 5 } });
   await login(sandbox.sevenG({ credentials: true, bearer: true }), { signal: AbortSignal.timeout(1) });
-  sandbox.fault({ on: 'refresh', fault: 'answer', status: 429, retryAfter: 5, times: null });
+  sandbox.fault({ on: 'refresh', fault: 'answer', status: 429, retryAfter: 5_000, times: null });
   // @ts-expect-error no such fault
   sandbox.fault({ on: 'refresh', fault: 'explode' });
-  await sandbox.waitFor('login', 1, { timeout: 1 });
+  await sandbox.waitFor('login', 1, { timeout: 1_000 });
   await begin(sandbox.synapsewave({ secondFactor: undefined }));
   const [otp, code]: [string | undefined, string] = [sandbox.outbox()[0]?.otp, sandbox.totp()];
   sandbox.revoke({ system: 'synapsewave', userId: `${otp} ${code} ${sandbox.synapsewaveUrl}` });

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { login, RequestTimeout } from 'relatch';
 import { failure, heard, sandboxFor } from './support.mjs';
 
-const EXPIRED = 1210;
+const EXPIRED = 1_210_000;
 
 /**
  * A session whose token has expired, and whose refresh is held by the server after it has acted.
@@ -166,11 +166,11 @@ test('a time limit of one call ends that call alone', async (t) => {
 
 test('a call has reached its session when it returns its promise', async (t) => {
   // However long this takes, the exchange that is held goes on.
-  const { sandbox, session } = await held(t, { exchangeTimeout: 300 });
+  const { sandbox, session } = await held(t, { exchangeTimeout: 300_000 });
   for (let round = 0; round < 20; round += 1) {
-    const call = session.token({ timeout: 0.5 });
+    const call = session.token({ timeout: 500 });
     // Had the call begun to wait only after this, its time would not be up.
-    sandbox.advance(0.6);
+    sandbox.advance(600);
     assert.ok((await failure(call)) instanceof RequestTimeout);
   }
 });

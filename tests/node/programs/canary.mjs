@@ -48,7 +48,7 @@ async function through(fault, options) {
   await show(async () => session?.headers());
   await show(async () => session?.refresh());
   tellTokens(session);
-  sandbox.advance(1210);
+  sandbox.advance(1_210_000);
   await show(async () => session?.token());
   tellTokens(session);
   await show(async () => session?.reportUnauthorized(token ?? ''));
@@ -72,13 +72,13 @@ const faults = [
   { on: 'refresh', fault: 'redirect', to: 'http://127.0.0.1:9/' },
   { on: 'refresh', fault: 'answer', status: 500, times },
   { on: 'refresh', fault: 'answer', status: 401, body: '{"result":false,"message":"no"}', times },
-  { on: 'refresh', fault: 'answer', status: 429, retryAfter: 90_000, times },
+  { on: 'refresh', fault: 'answer', status: 429, retryAfter: 90_000_000, times },
   { on: 'login', fault: 'garbage' },
   { on: 'login', fault: 'half' },
   { on: 'login', fault: 'drop' },
   { on: 'login', fault: 'oversize' },
   { on: 'login', fault: 'answer', status: 500 },
-  { on: 'login', fault: 'answer', status: 429, retryAfter: 90_000 },
+  { on: 'login', fault: 'answer', status: 429, retryAfter: 90_000_000 },
   { on: 'login', fault: 'answer', status: 423 },
 ];
 for (const fault of faults) {

@@ -60,7 +60,7 @@ async function show(act) {
 /** @param {Partial<import('relatch/testing').SandboxSettings>} [settings] */
 async function started(settings) {
   const synapsewave = { apiKey, xApiKey, users: [user], dealers: [dealer], separateBroadcastToken: true };
-  return Sandbox.start({ startsAt: 1_767_583_800, synapsewave, ...settings });
+  return Sandbox.start({ startsAt: 1_767_583_800_000, synapsewave, ...settings });
 }
 
 /** @param {Sandbox} sandbox @param {import('relatch').SynapsewaveSettings} [settings] */
@@ -101,7 +101,7 @@ async function factors() {
   }
   const session = await show(() => login(sandbox.synapsewaveDealer({ xApiKey })));
   if (session) await explore(session);
-  sandbox.advance(24 * 3600);
+  sandbox.advance(24 * 3_600_000);
   // Tokens alone are written out as JSON: they are for a database.
   await show(async () => void (await session?.refresh()));
   tell(session?.tokens?.accessToken);

@@ -7,7 +7,7 @@ const session = await login(sandbox.sevenG());
 await session.token();
 session.on('event', () => {});
 sandbox.fault({ on: 'any', fault: 'hold', times: null });
-sandbox.advance(1210);
+sandbox.advance(1_210_000);
 const abort = new AbortController();
 const { signal } = abort;
 const calls = Array.from({ length: 10 }, () => [

@@ -7,12 +7,12 @@ import { Sandbox } from 'relatch/testing';
 const warnings = [];
 process.on('warning', ({ name }) => warnings.push(name));
 // Monday morning in India: no session ends while this runs.
-const sandbox = await Sandbox.start({ startsAt: 1_767_583_800, synapsewave: { ssoSingleUse: false } });
+const sandbox = await Sandbox.start({ startsAt: 1_767_583_800_000, synapsewave: { ssoSingleUse: false } });
 const { signal } = new AbortController();
 const provider = sandbox.sevenG();
 const sessions = await Promise.all(Array.from({ length: 20 }, () => login(provider, { signal })));
 const other = await login(sandbox.synapsewave({ ssoToken: 'made-up-sso-token-1' }), { signal });
-sandbox.advance(1210);
+sandbox.advance(1_210_000);
 
 const firsts = sessions.map((one) => one.tokens?.accessToken ?? '');
 const session = (/** @type {number} */ number) => sessions[number % sessions.length] ?? other;

@@ -32,7 +32,7 @@ session.on('event', () => {
   heard += 1;
 });
 const token = await session.token();
-sandbox.advance(1210);
+sandbox.advance(1_210_000);
 console.log(session.state, (await session.token()) !== token, sandbox.counts().refresh);
 await session.logout();
 await sandbox.close();

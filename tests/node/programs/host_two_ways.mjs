@@ -91,7 +91,7 @@ console.log(new Set(pairs.map(({ accessToken }) => accessToken)).size, refresh, 
 const realm = vm.createContext({ settings: provider, imported, AbortController });
 const outcome = await vm.runInContext(
   `(async () => {
-    const session = await imported.login(new imported.SevenG({ ...settings }), { timeout: 10 });
+    const session = await imported.login(new imported.SevenG({ ...settings }), { timeout: 10_000 });
     const abort = new AbortController();
     abort.abort({ made: 'up' });
     const reason = await session.token({ signal: abort.signal }).catch((reason) => reason.made);

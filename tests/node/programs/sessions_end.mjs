@@ -59,7 +59,7 @@ const session = await login(
     },
   }),
 );
-sandbox.advance(24 * 3600);
+sandbox.advance(24 * 3_600_000);
 await session.token().catch((error) => console.log(error.code));
 await tellEndOf('thrown', thrown ?? new WeakRef(session));
 console.log(session.system);

@@ -32,7 +32,7 @@ async function work() {
   const session = await login(sandbox.sevenG());
   const first = await session.token();
   const refreshed = heard(session, 'refreshed');
-  sandbox.advance(1210);
+  sandbox.advance(1_210_000);
   const tokens = await Promise.all(Array.from({ length: 20 }, () => session.token()));
   await refreshed;
   await sandbox.close();

@@ -11,11 +11,12 @@ const relatch = await import(pathToFileURL(process.env.RELATCH_NODE ?? '').href)
  * one whose new tokens are refused as well.
  */
 const BETWEEN_REFUSALS = 150;
-/** Seconds that a login may take: the code of an authenticator may have to be the next one. */
-const PATIENCE = 90;
+/** Milliseconds that a login may take: the code of an authenticator may have to be the next one. */
+const PATIENCE = 90_000;
 /** Seconds that somebody waits who has no session. */
 const PAUSE = 2;
-const HASTE = 0.01;
+/** Milliseconds that somebody waits who is in a hurry. */
+const HASTE = 10;
 
 /** @typedef {() => number} Random a number from 0 to 1 */
 /** @typedef {import('relatch').Session} Session */

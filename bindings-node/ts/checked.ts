@@ -1,0 +1,152 @@
+/**
+ * The checks that a language without static types needs: everything else is checked by the core.
+ */
+import { InvalidConfig } from './errors';
+import { bareOf } from './plain';
+
+/**
+ * What a value must be: a `typeof`, or more than that.
+ *
+ * @internal
+ */
+export type Shape = Readonly<Record<string, keyof typeof NAMES>>;
+
+const NAMES = {
+  string: 'a string of whole characters',
+  wait: 'a number of milliseconds',
+  limit: 'a number of milliseconds',
+  margin: 'a number of milliseconds',
+  boolean: 'a boolean',
+  function: 'a function',
+  pem: 'a string or a Uint8Array',
+  signal: 'an AbortSignal',
+  key: 'a string, or false for none',
+  source: 'a string, or a function that gives one',
+  texts: 'a plain object of strings',
+  checkedElsewhere: '',
+} as const;
+
+const DAY = 86_400_000;
+/** The core counts seconds in 64 bits; half of that is long enough. */
+const LONGEST = 2 ** 63 * 1000;
+
+/**
+ * The times that are taken, in milliseconds: how long a call waits; how long something may take; how early something is
+ * done. What is shorter than `least` is a number of seconds as a rule, as other languages count: it would end every
+ * request before its answer.
+ */
+const TIMES = {
+  wait: { least: 1, longest: LONGEST, none: true },
+  limit: { least: 100, longest: DAY, none: false },
+  margin: { least: 1000, longest: DAY, none: true },
+} as const;
+
+/**
+ * Checks the types of what a caller passed, and leaves out what is undefined. The result has no prototype, and what is not
+ * the object's own is not looked at.
+ *
+ * @throws {@link InvalidConfig} for an unknown name, and for a value of another type
+ *
+ * @internal
+ */
+export function checked(what: string, given: unknown, shape: Shape): Record<string, unknown> {
+  if (given === undefined) return bareOf([]);
+  if (typeof given !== 'object' || given === null) {
+    throw new InvalidConfig(`${what} must be an object, not ${describe(given)}.`, { field: what });
+  }
+  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  for (const [field, value] of present) {
+    const wanted = Object.hasOwn(shape, field) ? shape[field] : undefined;
+    if (wanted === undefined) {
+      const known = Object.keys(shape).join(', ');
+      throw new InvalidConfig(`${what} has no ${field}. Known are: ${known}.`, { field });
+    }
+    if (!fits(value, wanted)) {
+      throw new InvalidConfig(`${field} must be ${NAMES[wanted]}, not ${describe(value)}.`, { field });
+    }
+    if (isTime(wanted)) checkTime(field, value as number, wanted);
+  }
+  return bareOf(present);
+}
+
+function isTime(wanted: string): wanted is keyof typeof TIMES {
+  return Object.hasOwn(TIMES, wanted);
+}
+
+/** @throws {@link InvalidConfig} for one that is out of bounds */
+function checkTime(field: string, value: number, kind: keyof typeof TIMES): void {
+  const { least, longest, none } = TIMES[kind];
+  if ((value >= least && value <= longest) || (none && value === 0)) return;
+  throw new InvalidConfig(`${field} is ${value}: ${wrongWith(value, kind)}.`, { field });
+}
+
+function wrongWith(value: number, kind: keyof typeof TIMES): string {
+  const { least, longest, none } = TIMES[kind];
+  if (value > longest)
+    return longest === DAY ? 'this is more than a day: it counts in milliseconds' : 'this is too large';
+  if (!(value > 0)) return `give a number of milliseconds that is ${none ? 'not negative' : 'above zero'}`;
+  const zero = none ? '0, or ' : '';
+  const meant = `${value} ${value === 1 ? 'second is' : 'seconds are'} ${value * 1000}`;
+  return `it counts in milliseconds, and takes ${zero}${least} at least; ${meant}`;
+}
+
+function fits(value: unknown, wanted: Shape[string]): boolean {
+  switch (wanted) {
+    case 'string':
+      return isText(value);
+    case 'wait':
+    case 'limit':
+    case 'margin':
+      return typeof value === 'number';
+    case 'pem':
+      return typeof value === 'string' || value instanceof Uint8Array;
+    case 'signal':
+      return isSignal(value);
+    case 'key':
+      return value === false || isText(value);
+    case 'source':
+      return typeof value === 'function' || isText(value);
+    case 'texts':
+      return isPlain(value) && Object.entries(value).flat().every(isText);
+    case 'checkedElsewhere':
+      return true;
+    default:
+      return typeof value === wanted;
+  }
+}
+
+/**
+ * Whether it is a string that can be sent: half a surrogate pair has no UTF-8, the server would get another text.
+ *
+ * @internal
+ */
+export function isText(value: unknown): value is string {
+  return typeof value === 'string' && !/\p{Surrogate}/u.test(value);
+}
+
+/** Whether all that it holds is among its own properties: a Map or a Date would be taken for empty. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype === null) return true;
+  // Each realm has its Object.prototype; no other one has nothing behind it and these.
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf');
+}
+
+/** By its shape: a signal may come from another realm or a polyfill. */
+function isSignal(value: unknown): value is AbortSignal {
+  const wanted = ['aborted', 'addEventListener', 'removeEventListener'];
+  return typeof value === 'object' && value !== null && wanted.every((name) => name in value);
+}
+
+/**
+ * What a value is, never the value: it may be a secret in the wrong place.
+ *
+ * @internal
+ */
+export function describe(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'string') return 'this string';
+  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+}
