@@ -88,20 +88,22 @@ function replace(from, to) {
 /** @returns {string[]} the modules that users import: index, testing */
 function entries() {
   const targets = Object.values(manifest.exports).filter((target) => typeof target === 'object');
-  return targets.map((target) => basename(target.require.default, '.js'));
+  return targets.map((target) => basename(target.require.default, '.cjs'));
 }
 
 /**
- * Writes the ES module of an entry, and loads it: this finds an addon that does not load, and a name that only
- * `require` sees.
+ * Writes the two modules of an entry that users import, which hand out what the first copy in the process has, and loads
+ * them: this finds an addon that does not load, and a name that only `require` sees.
  *
  * @param {string} folder the compiled package
  * @param {string} entry its name
  */
 async function writeModule(folder, entry) {
   const names = Object.keys(createRequire(import.meta.url)(join(folder, `${entry}.js`)));
+  const shared = names.map((name) => `exports.${name} = shared.${name};\n`).join('');
+  writeFileSync(join(folder, `${entry}.cjs`), `const shared = require('./anchor.js').share('${entry}');\n${shared}`);
   const module = join(folder, `${entry}.mjs`);
-  writeFileSync(module, `export { ${names.join(', ')} } from './${entry}.js';\n`);
+  writeFileSync(module, `export { ${names.join(', ')} } from './${entry}.cjs';\n`);
   writeFileSync(join(folder, `${entry}.d.mts`), `export * from './${entry}.js';\n`);
   await import(pathToFileURL(module).href);
 }

@@ -57,6 +57,12 @@ pub fn cancel(environment: u32, call: u32) -> napi::Result<()> {
     Ok(())
 }
 
+/// The version, which is that of the package around it.
+#[napi(catch_unwind)]
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
 /// Every name that the core uses, so that a test can compare.
 #[napi(object, object_from_js = false)]
 pub struct Names {

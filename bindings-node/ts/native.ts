@@ -3,6 +3,8 @@
  */
 import { join } from 'node:path';
 
+import { checkVersion, loaded } from './anchor';
+
 /** What comes back: the end of a call, an event, or a question. */
 export interface Message {
   /** The number of the call, or of the watch whose event it is, or of the callback that is asked. */
@@ -84,6 +86,7 @@ export interface Native {
   connect(receive: (messages: Crossing[]) => void, main: boolean): number;
   hold(environment: number, alive: boolean): void;
   cancel(environment: number, call: number): void;
+  version(): string;
   names(): { codes: string[]; causes: string[]; events: string[] };
 
   totp(environment: number, secret: string): number | string;
@@ -172,17 +175,37 @@ function candidates(): string[] {
   return libraries.map((library) => `relatch.${process.platform}-${process.arch}${library}.node`);
 }
 
+/** The one that another copy of the package has loaded in this process, else this copy's own. */
 function load(): Native {
+  const names = candidates();
+  const own = names.map((name) => join(__dirname, name));
+  const [other] = loaded(names).filter((path) => !own.includes(path));
   const failures: unknown[] = [];
-  for (const name of candidates()) {
-    try {
-      return require(join(__dirname, name)) as Native;
-    } catch (error) {
-      failures.push(error);
-    }
+  for (const path of other === undefined ? own : [other]) {
+    const addon = open(path, failures);
+    if (!addon) continue;
+    checkVersion(addon, path);
+    return addon;
   }
+  if (other !== undefined) throw new AggregateError(failures, gone(other));
   const message = `relatch has no native addon for ${process.platform} on ${process.arch} that loads here.`;
   throw new AggregateError(failures, message);
+}
+
+function gone(path: string): string {
+  return (
+    `relatch is in use already in this process, from ${path}, and that cannot be opened once more: start the program ` +
+    'anew. Two native addons would count failed logins apart and lock accounts.'
+  );
+}
+
+function open(path: string, failures: unknown[]): Native | undefined {
+  try {
+    return require(path) as Native;
+  } catch (error) {
+    failures.push(error);
+    return undefined;
+  }
 }
 
 export const native: Native = load();

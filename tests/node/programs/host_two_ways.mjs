@@ -2,7 +2,7 @@
 // test runners load it: one ledger and one exchange for a refresh token, whoever has it from where.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import vm from 'node:vm';
 import * as imported from 'relatch';
 import { Sandbox } from 'relatch/testing';
@@ -27,7 +27,7 @@ const globals = {
 
 /** @returns {typeof imported} */
 function requiredAgain() {
-  for (const path of Object.keys(require.cache)) if (path.endsWith('.js')) delete require.cache[path];
+  for (const path of Object.keys(require.cache)) if (/\.c?js$/.test(path)) delete require.cache[path];
   return require('relatch');
 }
 
@@ -46,7 +46,8 @@ function inContext() {
     run(
       module.exports,
       (/** @type {string} */ name) => {
-        return name.startsWith('./') ? load(join(dirname(path), `${name}.js`)) : require(name);
+        const found = createRequire(path).resolve(name);
+        return /\.c?js$/.test(found) ? load(found) : require(found);
       },
       module,
       dirname(path),
