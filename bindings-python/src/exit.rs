@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 
 use crate::event::{self, EVENTS};
+use crate::here;
 use crate::question::QUESTIONS;
 use crate::wake;
 
@@ -120,6 +121,7 @@ pub(crate) fn keep(kept: Py<PyAny>) {
 pub(crate) fn forked(has_callbacks: bool) {
     FORKS.fetch_add(1, Ordering::Relaxed);
     BUSY.store(0, Ordering::SeqCst);
+    here::forget();
     wake::forget();
     event::forget(has_callbacks);
     QUESTIONS.forget();

@@ -12,6 +12,7 @@ mod exit;
 mod factor;
 mod handed;
 mod held;
+mod here;
 mod interpreter;
 mod logging;
 mod login;
@@ -84,6 +85,7 @@ mod _relatch {
         crate::interpreter::claim(py)?;
         crate::event::EVENTS.prepare();
         crate::question::QUESTIONS.prepare();
+        crate::here::prepare();
         crate::wake::prepare();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("ERROR_CODES", PyTuple::new(py, ErrorCode::ALL.iter().map(|code| code.as_str()))?)?;

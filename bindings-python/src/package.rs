@@ -20,13 +20,21 @@ pub(crate) struct Functions {
     pub(crate) set_futures: Py<PyAny>,
     /// `_questions.called`; what it returns is kept for as long as the call waits.
     pub(crate) called: Py<PyAny>,
+    /// `_questions.answer_here`.
+    pub(crate) answer: Py<PyAny>,
 }
 
 /// Takes the functions; called once, by the package's `__init__`.
 #[pyfunction]
-pub(crate) fn connect(error: Py<PyAny>, revive: Py<PyAny>, set_futures: Py<PyAny>, called: Py<PyAny>) {
+pub(crate) fn connect(
+    error: Py<PyAny>,
+    revive: Py<PyAny>,
+    set_futures: Py<PyAny>,
+    called: Py<PyAny>,
+    answer: Py<PyAny>,
+) {
     // A package that is reloaded goes on with the functions that it had.
-    let _ = FUNCTIONS.set(Functions { error, revive, set_futures, called });
+    let _ = FUNCTIONS.set(Functions { error, revive, set_futures, called, answer });
 }
 
 /// The functions.

@@ -16,6 +16,7 @@ use tokio::sync::oneshot::{self, Sender};
 
 use crate::convert::seconds;
 use crate::error::invalid;
+use crate::here::{self, Place};
 use crate::package::functions;
 use crate::queue::Queue;
 
@@ -48,6 +49,13 @@ impl Asks {
     /// Returns what is to be kept for as long as the call waits.
     pub(crate) fn note(self, py: Python<'_>, awaited: bool) -> PyResult<Option<Py<PyAny>>> {
         self.0.map(|number| functions()?.called.call1(py, (number.get(), awaited))).transpose()
+    }
+
+    /// The place where the call waits for what the callback is asked, if the package says that it is asked there.
+    pub(crate) fn place(self, py: Python<'_>, call: Option<&Py<PyAny>>) -> PyResult<Option<Place>> {
+        let Some(call) = call else { return Ok(None) };
+        let here = call.bind(py).getattr_opt("here")?.is_some_and(|here| here.is_truthy().unwrap_or(false));
+        Ok(here.then(|| Place::take(self.number())))
     }
 
     /// The callback's number, 0 for none.
@@ -86,7 +94,10 @@ fn ask(callback: u64, question: Question) -> impl Future<Output = Answer> + Send
     static NEXT: AtomicU64 = AtomicU64::new(1);
     let number = NEXT.fetch_add(1, Ordering::Relaxed);
     let (sender, answer) = oneshot::channel();
-    QUESTIONS.push(Item::Asked(callback, Asked { number, question, sender: Mutex::new(Some(sender)) }));
+    let asked = Asked { number, question, sender: Mutex::new(Some(sender)) };
+    if let Some(asked) = here::offer(callback, asked) {
+        QUESTIONS.push(Item::Asked(callback, asked));
+    }
     let mut pending = Pending(Some(number));
     async move {
         let answer = answer.await.unwrap_or_else(|_| Err("nobody is left to answer".into()));

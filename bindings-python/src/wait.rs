@@ -14,6 +14,7 @@ use relatch::Error;
 use crate::error::{forked, raise_asking};
 use crate::event;
 use crate::exit::{self, Busy};
+use crate::here::Place;
 use crate::question::Asks;
 
 /// How often a waiting thread looks whether a signal has come.
@@ -54,29 +55,40 @@ pub(crate) fn wait_unless_forked<T: Send>(
 ) -> PyResult<Option<T>> {
     event::revive(py)?;
     // Until this function returns.
-    let _call = asks.note(py, false)?;
+    let call = asks.note(py, false)?;
+    let place = asks.place(py, call.as_ref())?;
     let busy = Busy::new();
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut future = Box::pin(future);
     loop {
-        if let Some(output) = exit::detached(py, &busy, || poll_for(SLICE, future.as_mut(), &waker)) {
+        let is_asked = || place.as_ref().is_some_and(Place::is_asked);
+        if let Some(output) = exit::detached(py, &busy, || poll_for(SLICE, future.as_mut(), &waker, is_asked)) {
             return output.map(Some).map_err(|error| raise_asking(&error, asks));
         }
-        let handled = py.check_signals();
+        let handled = py.check_signals().and_then(|()| place.as_ref().map_or(Ok(()), |place| place.answer(py)));
         if !busy.process().is_current() {
             // Who would wake it is a thread of the parent, and so is who may hold its locks.
-            mem::forget(future);
+            mem::forget((future, place));
             return handled.map(|()| None);
         }
         handled?;
     }
 }
 
-fn poll_for<F: Future>(limit: Duration, mut future: Pin<&mut F>, waker: &Waker) -> Option<F::Output> {
+/// Polls until there is a result, the time is up, or there is something else to do.
+fn poll_for<F: Future>(
+    limit: Duration,
+    mut future: Pin<&mut F>,
+    waker: &Waker,
+    stops: impl Fn() -> bool,
+) -> Option<F::Output> {
     let begun = Instant::now();
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(waker)) {
             return Some(output);
+        }
+        if stops() {
+            return None;
         }
         thread::park_timeout(limit.checked_sub(begun.elapsed())?);
     }

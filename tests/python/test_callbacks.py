@@ -7,6 +7,7 @@ import functools
 import gc
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,7 +35,9 @@ def callback_threads_end() -> None:
             thread.join(LIMIT)
 
 
-def test_a_callback_runs_once_on_a_daemon_thread_of_its_own(sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("in_main_thread", [True, False])
+def test_a_callback_runs_once_where_ctrl_c_reaches_it(sandbox: Sandbox, in_main_thread: bool) -> None:
+    """In the main thread where the call waits; for a call of another thread on a daemon thread of its own."""
     threads: list[threading.Thread] = []
 
     def callback(question: relatch.Question) -> str:
@@ -42,11 +45,18 @@ def test_a_callback_runs_once_on_a_daemon_thread_of_its_own(sandbox: Sandbox) ->
         assert question == relatch.Question("otp", "synapsewave", USER_ID, ("otp", "totp", "fingerprint"))
         return newest_otp(sandbox)
 
-    session = relatch.login(provider(sandbox, callback))
-    assert session.state == "active"
-    (thread,) = threads
-    assert thread.daemon
-    assert thread is not threading.current_thread()
+    def log_in() -> None:
+        threads.append(threading.current_thread())
+        assert relatch.login(provider(sandbox, callback)).state == "active"
+
+    if in_main_thread:
+        log_in()
+    else:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(log_in).result()
+    caller, thread = threads
+    assert (thread is caller) is in_main_thread
+    assert thread.daemon is not in_main_thread
 
 
 def test_callbacks_take_a_question_or_nothing(sandbox: Sandbox) -> None:
@@ -125,13 +135,59 @@ def test_an_answer_that_is_late_is_dropped(sandbox: Sandbox) -> None:
         answered.set()
         return newest_otp(sandbox)
 
-    with pytest.raises(relatch.SecondFactorRequired) as required:
-        relatch.login(provider(sandbox, callback))
+    # In the main thread nothing can be raised before the callback has returned.
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(relatch.login, provider(sandbox, callback))
+        required = waiting.exception(LIMIT)
     go_on.set()
     assert answered.wait(LIMIT)
     assert sandbox.counts()["login"] == 0
-    assert required.value.challenge is not None
-    assert required.value.challenge.complete(otp=newest_otp(sandbox)).state == "active"
+    assert isinstance(required, relatch.SecondFactorRequired)
+    assert required.challenge is not None
+    assert required.challenge.complete(otp=newest_otp(sandbox)).state == "active"
+
+
+def test_an_answer_that_is_late_in_the_main_thread_is_dropped(sandbox: Sandbox) -> None:
+    def callback() -> str:
+        sandbox.advance(121)
+        return newest_otp(sandbox)
+
+    with pytest.raises(relatch.SecondFactorRequired):
+        relatch.login(provider(sandbox, callback))
+    assert sandbox.counts()["login"] == 0
+
+
+def test_a_callback_in_the_main_thread_may_log_in_itself(sandbox: Sandbox) -> None:
+    def outer() -> str:
+        inner = relatch.login(sandbox.synapsewave(sso_token=lambda: SSO_TOKEN))
+        inner.logout()
+        return newest_otp(sandbox)
+
+    assert relatch.login(provider(sandbox, outer)).state == "active"
+
+
+def test_a_callback_in_the_main_thread_may_return_a_coroutine(sandbox: Sandbox) -> None:
+    async def answer() -> str:
+        return newest_otp(sandbox)
+
+    assert relatch.login(provider(sandbox, lambda: answer())).state == "active"  # noqa: PLW0108 no coroutine function
+
+
+def test_a_question_that_nobody_waits_for_is_not_asked(sandbox: Sandbox) -> None:
+    """The caller is gone before the first step is answered: no prompt comes after it, and the next call is asked."""
+    asked: list[None] = []
+
+    def callback() -> str:
+        asked.append(None)
+        return newest_otp(sandbox)
+
+    held = provider(sandbox, callback)
+    sandbox.fault(on="register", fault="hold", when="after")
+    with pytest.raises(relatch.RequestTimeout):
+        relatch.login(held, timeout=0.2)
+    sandbox.release()
+    assert relatch.login(held).state == "active"
+    assert (len(asked), sandbox.counts()["login"], sandbox.counts()["login_rejected"]) == (1, 1, 0)
 
 
 def test_a_session_is_of_use_after_a_callback_failed(sandbox: Sandbox) -> None:

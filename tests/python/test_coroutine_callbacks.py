@@ -65,21 +65,30 @@ def test_what_ends_a_program_ends_the_event_loop_too(sandbox: Sandbox, error: Ba
     assert sandbox.counts()["login"] == 0
 
 
-async def test_a_caller_that_gives_up_takes_nothing_with_it(sandbox: Sandbox) -> None:
-    asked, go_on = asyncio.Event(), asyncio.Event()
+async def test_the_last_caller_that_gives_up_takes_the_question_with_it(sandbox: Sandbox) -> None:
+    asked, cancelled, go_on = asyncio.Semaphore(0), asyncio.Event(), asyncio.Event()
 
     async def callback() -> str:
-        asked.set()
-        await go_on.wait()
+        asked.release()
+        try:
+            await go_on.wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
         return newest_otp(sandbox)
 
-    task = asyncio.create_task(relatch.login_async(provider(sandbox, callback)))
-    await asked.wait()
+    held = provider(sandbox, callback)
+    task = asyncio.create_task(relatch.login_async(held))
+    await asked.acquire()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+    await asyncio.wait_for(cancelled.wait(), LIMIT)
+    task = asyncio.create_task(relatch.login_async(held))
+    await asked.acquire()
     go_on.set()
-    await asyncio.to_thread(sandbox.wait_for, "login", 1)
+    assert (await task).state == "active"
+    assert (sandbox.counts()["login"], sandbox.counts()["login_rejected"]) == (1, 0)
 
 
 def test_a_coroutine_that_nobody_waits_for_is_cancelled(sandbox: Sandbox) -> None:

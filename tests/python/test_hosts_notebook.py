@@ -44,6 +44,20 @@ async def tick():
 
 print(sandbox.url, end="")
 """
+PROMPT = """
+import asyncio, relatch
+from relatch.testing import Sandbox
+sandbox = Sandbox()
+provider = sandbox.synapsewave(second_factor=relatch.Otp(lambda: input("OTP? ")))
+
+async def tick():
+    while True:
+        await asyncio.sleep(0.01)
+
+# The kernel's loop learns of an interrupt when it next wakes up, whatever a cell awaits.
+ticking = asyncio.create_task(tick())
+print(sandbox.url, end="")
+"""
 OPEN_THERE = """
 import relatch
 session = relatch.login(relatch.SevenG(username={username!r}, password={password!r}, base_url={url!r}))
@@ -196,3 +210,29 @@ def test_restarts_in_the_middle_of_a_refresh(sandbox: Sandbox, kernel: Kernel) -
     kernel.shut_down()
     counts = sandbox.counts()
     assert (counts["login"], counts["login_rejected"], counts["refresh"], counts["reused"]) == (3, 0, 3, 0)
+
+
+@pytest.mark.parametrize(
+    "call", ["relatch.login(provider)", "await relatch.login_async(provider)", "session.refresh()"], ids=str
+)
+def test_a_prompt_that_was_interrupted_takes_no_answer(kernel: Kernel, call: str) -> None:
+    """The cell is interrupted and run again, and the code goes to the prompt that is shown; nothing is rejected."""
+    url = kernel.run(PROMPT)
+    logins = 1
+    if "session" in call:
+        logins = 2
+        first = kernel.start("session = relatch.login(provider)")
+        kernel.client.get_stdin_msg(timeout=LIMIT)
+        kernel.client.input(control(url, "outbox")[-1]["otp"])
+        assert kernel.end_of(first)[0] == ""
+    for _ in range(2):
+        cell = kernel.start(call)
+        kernel.client.get_stdin_msg(timeout=LIMIT)
+        kernel.manager.interrupt_kernel()
+        assert kernel.end_of(cell)[0] in {"KeyboardInterrupt", "CancelledError"}
+    cell = kernel.start(call)
+    kernel.client.get_stdin_msg(timeout=LIMIT)
+    kernel.client.input(control(url, "outbox")[-1]["otp"])
+    assert kernel.end_of(cell)[0] == ""
+    counts = control(url, "counts")
+    assert (counts["login"], counts["login_rejected"]) == (logins, 0)

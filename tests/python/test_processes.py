@@ -44,7 +44,16 @@ def test_exits_with_a_callback_that_hangs_are_silent(kind: str) -> None:
 
 
 def test_ctrl_c_while_a_human_is_asked_ends_that_call_and_nothing_else() -> None:
-    assert output_of("question.py", "interrupted") == ["interrupted True"]
+    prompted = ["interrupted", "True True", "2 0"]
+    assert output_of("question.py", "interrupted") == prompted
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such terminals")
+@pytest.mark.parametrize("how", ["input", "getpass", "session", "early"])
+def test_a_prompt_that_was_interrupted_takes_no_answer(how: str) -> None:
+    """In a terminal: Ctrl-C, the same line again, the code. It goes to the prompt that is seen; nothing is rejected."""
+    sent = 2 if how == "session" else 1
+    assert output_of("terminal.py", how) == [f"sent {sent} rejected 0 active", "0"]
 
 
 def test_what_was_announced_before_the_end_is_told() -> None:

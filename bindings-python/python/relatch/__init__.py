@@ -110,7 +110,7 @@ __all__ = [
     "resume",
 ]
 
-_relatch.connect(_raising.from_native, _process.revive, _wake.set_futures, _questions.called)
+_relatch.connect(_raising.from_native, _process.revive, _wake.set_futures, _questions.called, _questions.answer_here)
 _once.keep(sys.modules["relatch"])
 
 

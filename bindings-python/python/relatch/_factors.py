@@ -57,10 +57,15 @@ class Totp(SecondFactor):
 class Otp(SecondFactor):
     """Asks a callback for the one-time password that the system sends to its user, once for each login.
 
-    The callback runs on a daemon thread of its own, so it may block, as ``input`` does. A result that can be awaited is
-    awaited in the event loop that the call came from, if it came from one and that still runs, else in one of its own;
-    it is cancelled when nobody waits for the answer any more. A blocking call that is made in the event loop where a
+    The callback may block, as ``input`` does. In a blocking call of the main thread it runs right there: Ctrl-C ends
+    the prompt and the call together, and a time limit that passes is seen once it has returned. For other calls it runs
+    on a daemon thread of its own. A result that can be awaited is awaited in the event loop that the call came from, if
+    it came from one and that still runs, else in one of its own. A blocking call that is made in the event loop where a
     result is being awaited ends that login at once: do not mix the two.
+
+    When the last call that waits for an answer is given up, so is the question: a coroutine is cancelled, what a
+    function still returns is void, and the next call asks anew. In an interactive Python a function on a thread of its
+    own is ended by SystemExit then, so that it does not take the next line that is typed.
 
     Whatever the callback raises ends that login with `SecondFactorRequired`, whose ``__cause__`` it becomes; so does an
     answer that is no OTP, or none in time. `KeyboardInterrupt` and `SystemExit` of a coroutine end its event loop as

@@ -6,6 +6,8 @@ from relatch._errors import InvalidConfig
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from relatch._relatch import Held
 
 
@@ -42,3 +44,10 @@ def _takes_question(held: Held) -> bool | None:
         return None
     gathers = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
     return bool(needed) or gathers or (bool(positional) and positional[0].name == "question")
+
+
+def is_coroutine(function: Any) -> bool:
+    """Whether calling it is all but over at once, for what it returns is awaited."""
+    import inspect  # noqa: PLC0415
+
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)

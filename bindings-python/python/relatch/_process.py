@@ -33,7 +33,7 @@ def _at_exit() -> None:
     if _events.thread is not None:
         _events.thread.join(_PATIENCE)
     _relatch.abandon_events()
-    _events.ended = True
+    _events.ended = _questions.ended = True
     if _questions.threads:
         # A callback may be reading from it, and to take it down then is a fatal error to Python.
         _relatch.keep(sys.stdin)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import sys
 from weakref import WeakValueDictionary
@@ -51,26 +52,53 @@ class Callback:
     def __init__(self, function: Callable[..., object], takes_question: bool, native: _relatch.Callback) -> None:
         self.function = function
         self.takes_question = takes_question
+        self.is_coroutine = _parameters.is_coroutine(function)
         self.native = native
         # The calls that wait and may be what it is asked for, the oldest first.
         self.calls: WeakValueDictionary[int, _Call] = WeakValueDictionary()
         # Where the newest call was awaited.
         self.last_loop: asyncio.AbstractEventLoop | None = None
 
-    def answer(self, pending: _Pending) -> None:
-        """Calls the function, on the thread that it has for itself, and ends the question or leaves that to a task."""
-        import asyncio  # noqa: PLC0415 for callbacks alone
-        import inspect  # noqa: PLC0415
+    def answer(self, pending: _Pending, *, here: bool = False) -> None:
+        """Calls the function, and ends the question or leaves that to a task.
 
+        Args:
+            pending: The question.
+            here: Whether this is the thread of a call that waits for the answer, and not one that is for this alone.
+
+        Raises:
+            KeyboardInterrupt: The call that waits here was interrupted.
+        """
+        import inspect  # noqa: PLC0415 for callbacks alone
+
+        result = None
         try:
             result = self.function(*self._arguments(pending.asked))
-            if inspect.isawaitable(result):
-                if self._hand_over(result, pending):
-                    return
-                asyncio.run(_settle(result, pending))
-            else:
+            if not inspect.isawaitable(result):
                 pending.asked.answer(result)
+            elif here:
+                _dispatcher.begin(pending, functools.partial(self._await, result, pending))
+                return
+            else:
+                self._await(result, pending)
+                return
         except BaseException as error:  # whatever it is, it ends that login and nothing else
+            result = None  # a frame that raises shows it
+            pending.asked.fail(error)
+            if here and isinstance(error, KeyboardInterrupt):
+                _dispatcher.end(pending)
+                raise
+        _dispatcher.end(pending)
+
+    def _await(self, result: Any, pending: _Pending) -> None:
+        """Has the result awaited, in an event loop of the user's or in one of its own on this thread."""
+        import asyncio  # noqa: PLC0415
+
+        try:
+            if self._hand_over(result, pending):
+                return
+            asyncio.run(_settle(result, pending))
+        except BaseException as error:  # as above
             pending.asked.fail(error)
         _dispatcher.end(pending)
 
@@ -109,15 +137,26 @@ class _Call:
     """A call that waits and may cause a question; the native module holds it for as long as it waits.
 
     Args:
+        callback: What may be asked.
         event_loop: The event loop that runs where the call was made, if one does.
         blocks: Whether the call keeps that from running.
+        here: Whether the callback is to be called where the call waits.
     """
 
-    __slots__ = ("__weakref__", "blocks", "event_loop")
+    __slots__ = ("__weakref__", "blocks", "callback", "event_loop", "here", "number")
 
-    def __init__(self, event_loop: asyncio.AbstractEventLoop | None, blocks: bool) -> None:
+    def __init__(
+        self, callback: Callback, event_loop: asyncio.AbstractEventLoop | None, blocks: bool, here: bool
+    ) -> None:
+        self.callback = callback
         self.event_loop = event_loop
         self.blocks = blocks
+        self.here = here
+        self.number = next(_numbers)
+
+    def __del__(self) -> None:
+        if not _dispatcher.ended:
+            _dispatcher.leave(self)
 
 
 class _Pending:
@@ -130,6 +169,8 @@ class _Pending:
         self.event_loop: asyncio.AbstractEventLoop | None = None
         self.task: asyncio.Task[None] | None = None
         self.withdrawn = False
+        # Where the function runs, if it has a thread for itself.
+        self.thread: _threads.Thread | None = None
 
 
 def _start(event_loop: asyncio.AbstractEventLoop, result: Awaitable[object], pending: _Pending) -> None:
@@ -184,6 +225,8 @@ class _Dispatcher(Daemon):
         self.pending: dict[int, _Pending] = {}
         # Those that are in a callback.
         self.threads: set[_threads.Thread] = set()
+        # The process is exiting: a daemon thread may have been stopped for ever while it held the lock.
+        self.ended = False
 
     def add(self, callback: Callback) -> None:
         with self.lock:
@@ -204,24 +247,45 @@ class _Dispatcher(Daemon):
 
     def ask(self, number: int, asked: _relatch.Asked) -> None:
         callback = self.callbacks.get(number)
-        if callback is None:
-            # The program has let go of all that the answer could be for.
+        if callback is None or not callback.calls:
+            # The program has let go of all that the answer could be for, or nobody waits for it any more.
             return
+        pending = self.add_pending(callback, asked)
+        self.begin(pending, lambda: callback.answer(pending))
+
+    def add_pending(self, callback: Callback, asked: _relatch.Asked) -> _Pending:
         pending = _Pending(callback, asked)
-        thread = _threads.new_thread(lambda: self.call(pending, thread), "relatch-callback")
         with self.lock:
             self.pending[asked.number] = pending
+        return pending
+
+    def begin(self, pending: _Pending, act: Callable[[], object]) -> None:
+        """Does something for a question, on a thread of its own."""
+        thread = pending.thread = _threads.new_thread(lambda: self.call(act, thread), "relatch-callback")
         self.threads.add(thread)
         try:
             thread.start()
         except RuntimeError as error:  # no more threads, or the process is exiting
             self.threads.discard(thread)
-            asked.fail(error)
+            pending.asked.fail(error)
             self.end(pending)
 
-    def call(self, pending: _Pending, thread: _threads.Thread) -> None:
-        pending.callback.answer(pending)
+    def call(self, act: Callable[[], object], thread: _threads.Thread) -> None:
+        act()
         self.threads.discard(thread)
+
+    def leave(self, call: _Call) -> None:
+        """Gives up the questions to a callback when the last call that waits for the answers has gone."""
+        callback = call.callback
+        with self.lock:
+            callback.calls.pop(call.number, None)
+            left = (
+                [] if callback.calls else [pending for pending in self.pending.values() if pending.callback is callback]
+            )
+        for pending in left:
+            # Whatever it answers now is void: the next call asks anew.
+            pending.asked.fail(RuntimeError(_GIVEN_UP))
+            self.withdraw(pending.asked.number)
 
     def end(self, pending: _Pending) -> None:
         with self.lock:
@@ -230,19 +294,22 @@ class _Dispatcher(Daemon):
         del ended
 
     def withdraw(self, number: int) -> None:
-        """Cancels the task of a question that nobody waits for any more."""
+        """Ends what a question is answered by that nobody waits for any more."""
         with self.lock:
             pending = self.pending.get(number)
             if pending is None:
                 return
             pending.withdrawn = True
-            event_loop, task = pending.event_loop, pending.task
+            event_loop, task, thread = pending.event_loop, pending.task, pending.thread
         if event_loop is not None and task is not None:
             try:
                 event_loop.call_soon_threadsafe(task.cancel)
             except RuntimeError:
                 # It was closed, and took the task with it.
                 self.end(pending)
+        elif thread is not None and thread in self.threads and hasattr(sys, "ps1"):
+            # Where a human types into Python itself, a prompt that is left over would take what is meant for the next.
+            _threads.end(thread)
 
     def unblock(self, callback: Callback, event_loop: asyncio.AbstractEventLoop) -> None:
         """Fails the questions that wait for an event loop which a call of the same callback keeps from running."""
@@ -262,6 +329,7 @@ class _Dispatcher(Daemon):
         self.threads = set()
 
 
+_GIVEN_UP = "the calls that waited for the answer were given up"
 _BLOCKED = (
     "a blocking call was made in the event loop that the callback's coroutine runs in, which it keeps from running: "
     "use the call whose name ends in _async there"
@@ -319,14 +387,26 @@ def called(number: int, awaited: bool) -> object:
     if callback is None:
         return None
     event_loop = _running_loop()
-    call = _Call(event_loop, not awaited)
+    here = not awaited and not callback.is_coroutine and _threads.is_main()
+    call = _Call(callback, event_loop, not awaited, here)
     with _dispatcher.lock:
-        callback.calls[next(_numbers)] = call
+        callback.calls[call.number] = call
         if awaited:
             callback.last_loop = event_loop
     if event_loop is not None and not awaited:
         _dispatcher.unblock(callback, event_loop)
     return call
+
+
+def answer_here(number: int, asked: _relatch.Asked) -> None:
+    """Answers a question on this thread, where a call waits for the answer; called by the native module.
+
+    Raises:
+        KeyboardInterrupt: The callback was interrupted, and so is the call.
+    """
+    callback = _dispatcher.callbacks.get(number)
+    if callback is not None:
+        callback.answer(_dispatcher.add_pending(callback, asked), here=True)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -29,6 +29,19 @@ def new_lock() -> threading.RLock:
     return lock
 
 
+def is_main() -> bool:
+    """Whether this is the thread that Ctrl-C interrupts."""
+    return not _is_patched() and threading.current_thread() is threading.main_thread()
+
+
+def end(thread: Thread) -> None:
+    """Has a thread raise SystemExit, which ends it without a word, once it is back in Python code."""
+    import ctypes  # noqa: PLC0415 hardly ever needed
+
+    if not isinstance(thread, _Unpatched) and thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(SystemExit))
+
+
 class _Unpatched:
     """A daemon thread that the module `threading` did not make."""
 
