@@ -6,6 +6,7 @@ use base64::engine::general_purpose::NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::clock::UnixTime;
+use crate::provider::json;
 
 /// Some issuers pad, RFC 7515 does not: both are read.
 const READER: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD);
@@ -18,15 +19,12 @@ pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
         return None;
     }
     let payload = READER.decode(payload.trim_end_matches('=')).ok()?;
-    serde_json::from_slice(&payload).ok()
+    json::object(&payload)
 }
 
-/// The end of a token's life by its issuer's clock: the `exp` claim, in seconds since 1970 (RFC 7519, 4.1.4).
+/// The end of a token's life by its issuer's clock: the `exp` claim (RFC 7519, 4.1.4), in any of its forms.
 pub(crate) fn expiry(token: &str) -> Option<UnixTime> {
-    let exp = claims(token)?.get("exp")?.as_f64()?;
-    // A float cast saturates, so that a nonsensical `exp` is far away instead of a panic.
-    #[allow(clippy::cast_possible_truncation)]
-    Some(UnixTime((exp * 1000.0) as i64))
+    UnixTime::from_foreign(claims(token)?.get("exp")?)
 }
 
 #[cfg(test)]
@@ -40,15 +38,19 @@ mod tests {
     }
 
     #[test]
-    fn exp_is_read_as_an_integer_and_as_a_fraction() {
+    fn exp_is_read_in_any_of_its_forms() {
         assert_eq!(expiry(&token(r#"{"exp":1740000000}"#)), Some(UnixTime(1_740_000_000_000)));
         assert_eq!(expiry(&token(r#"{"exp":1740000000.5}"#)), Some(UnixTime(1_740_000_000_500)));
-        assert_eq!(expiry(&token(r#"{"exp":1e300}"#)), Some(UnixTime(i64::MAX)));
+        assert_eq!(expiry(&token(r#"{"exp":"1740000000"}"#)), Some(UnixTime(1_740_000_000_000)));
+        assert_eq!(expiry(&token(r#"{"exp":1740000000000}"#)), Some(UnixTime(1_740_000_000_000)));
+        assert_eq!(expiry(&token(r#"{"name":"\ud83d","exp":1740000000}"#)), Some(UnixTime(1_740_000_000_000)));
+        assert_eq!(expiry(&token(r#"{"exp":1e300}"#)), None);
     }
 
     #[test]
     fn what_is_no_jwt_has_no_expiry() {
-        let payloads = ["[]", "[1740000000]", "1740000000", "{}", r#"{"exp":"soon"}"#].map(token);
+        let payloads =
+            ["[]", "[1740000000]", "1740000000", "{}", r#"{"exp":1740000000"#, r#"{"exp":"soon"}"#].map(token);
         for text in ["", "a", "a.b", "a.b.c", "a.b.c.d", ".."].into_iter().chain(payloads.iter().map(|text| &**text)) {
             assert_eq!(expiry(text), None, "{text}");
         }

@@ -13,6 +13,7 @@ mod humans;
 mod ledger;
 mod naive_callers;
 mod network;
+mod odd_answers;
 mod runtimes;
 mod scenario;
 mod scenarios;

@@ -2,6 +2,7 @@
 //!
 //! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
 
+mod foreign;
 mod machine;
 mod times;
 

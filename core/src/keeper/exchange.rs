@@ -6,10 +6,11 @@ use tracing::trace;
 
 use super::storing::Mark;
 use super::{Keeper, Reply, rotation, server_time};
-use crate::clock::Now;
+use crate::clock::{Now, UnixTime};
 use crate::error::Error;
 use crate::grant::{Expiry, Grant, Tokens};
 use crate::identity::Origin;
+use crate::jwt;
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
 use crate::provider::{Answer, Outcome, Request};
 use crate::transport::{self, Ending};
@@ -116,6 +117,8 @@ pub(crate) fn tokens(held: &Held) -> Tokens {
 
 /// Tokens from elsewhere as a grant; `otherwise` is when they end where they do not say.
 pub(crate) fn grant(tokens: Tokens, otherwise: Expiry) -> Grant {
-    let expiry = tokens.expires_at.map_or(otherwise, Expiry::At);
+    // A user may have kept the time in another unit.
+    let told = tokens.expires_at.and_then(UnixTime::as_foreign).or_else(|| jwt::expiry(tokens.access_token.expose()));
+    let expiry = told.map_or(otherwise, Expiry::At);
     Grant { access_token: tokens.access_token, refresh_token: tokens.refresh_token, expiry, details: None }
 }

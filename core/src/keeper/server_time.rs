@@ -12,6 +12,7 @@ use crate::fork::PerProcess;
 use crate::freshness::{ServerClock, Timing};
 use crate::identity::Origin;
 use crate::provider::{BaseUrl, Method, Request};
+use crate::secret::Secret;
 use crate::transport::{self, Ending};
 
 /// A code is good for half a minute: what is known less well than this, such as after an answer that was on its way while
@@ -62,7 +63,9 @@ impl Keeper {
             if known(base_url, clock).is_some_and(|server| server.spread() <= WELL_KNOWN) {
                 break;
             }
-            let request = Request { method: Method::Get, path: String::new(), headers: Vec::new(), body: None };
+            // An answer that a cache has kept says what time it was.
+            let headers = vec![("Cache-Control", Secret::new("no-cache")), ("Pragma", Secret::new("no-cache"))];
+            let request = Request { method: Method::Get, path: String::new(), headers, body: None };
             let limit = self.options.exchange_limit();
             match transport::send(self.options.network(), clock, base_url, request, limit).await {
                 Ending::Answered(_, timing) => observe(base_url, clock, timing),

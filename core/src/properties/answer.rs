@@ -10,7 +10,7 @@ use crate::clock::{BootTime, UnixTime};
 use crate::error::{Error, ErrorCode};
 use crate::freshness::{Freshness, Margins, ServerClock, Timing, Windows};
 use crate::grant::Expiry;
-use crate::provider::{Answer, Outcome};
+use crate::provider::{Answer, Outcome, json};
 use crate::secret::Secret;
 use crate::transport::retry_after::{http_date, wait};
 
@@ -41,7 +41,7 @@ impl Written {
         let status = written.head.split_whitespace().nth(1).and_then(|status| status.parse().ok());
         let received = written.header("Received").and_then(|at| at.parse().ok()).map_or(RECEIVED, UnixTime);
         let made = written.header("Date").and_then(http_date);
-        let wait = written.header("Retry-After").and_then(|text| wait(text, made.unwrap_or(received)));
+        let wait = written.header("Retry-After").map(|text| wait(text, made.unwrap_or(received)));
         written.answer.status = status.filter(|status| (100..1000).contains(status)).unwrap_or(200);
         written.answer.retry_at = wait.map(|wait| received.after(wait));
         (written.answer.received, written.answer.date) = (received, made);
@@ -64,7 +64,7 @@ pub(super) fn texts(value: &Value, found: &mut Vec<String>) {
         Value::Array(list) => list.iter().for_each(|value| texts(value, found)),
         Value::String(text) => {
             found.push(text.clone());
-            if let Ok(held @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+            if let Some(held) = json::read(text.as_bytes()).map(|read| read.value) {
                 texts(&held, found);
             }
         }

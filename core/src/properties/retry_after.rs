@@ -21,17 +21,15 @@ pub fn check(data: &[u8]) {
         let waited = wait(asked, clock);
         assert_eq!(waited, wait(asked, clock));
         assert_eq!(waited, wait(&format!(" {asked}\t"), clock), "blanks around it");
-        assert!(waited.is_none_or(|waited| waited <= DAY));
+        assert!(waited <= DAY);
         let is_seconds = !asked.trim().is_empty() && asked.trim().bytes().all(|byte| byte.is_ascii_digit());
         if is_seconds && let Ok(seconds) = asked.trim().parse::<u64>() {
-            assert_eq!(waited, Some(DAY.min(Duration::from_secs(seconds))));
+            assert_eq!(waited, DAY.min(Duration::from_secs(seconds)));
         }
         if let Some(until) = http_date(asked.trim()) {
-            assert_eq!(waited, Some(DAY.min(clock.until(until))));
+            assert_eq!(waited, DAY.min(clock.until(until)));
         }
-        if let Some(waited) = waited {
-            assert!(clock.after(waited) >= clock);
-        }
+        assert!(clock.after(waited) >= clock);
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::json;
 use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
 use crate::foreign_text::{self, Secrets, WITHHELD};
@@ -37,8 +38,7 @@ impl Answer {
 
     /// The body as a JSON object, if it is one.
     pub(crate) fn object(&self) -> Option<Map<String, Value>> {
-        // Some servers begin UTF-8 with a byte order mark, which JSON does not allow.
-        serde_json::from_slice(self.body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&self.body)).ok()
+        json::object(&self.body)
     }
 
     /// What must not be shown of it: `known`, and what it holds itself by the name of a secret.

@@ -3,6 +3,7 @@
 
 mod answer;
 mod base_url;
+pub(crate) mod json;
 mod seven_g;
 mod synapsewave;
 

@@ -2,6 +2,8 @@
 
 mod admission;
 mod admission_queue;
+mod age;
+mod body;
 mod certificate_parts;
 mod client_certificate;
 mod environment;
@@ -16,6 +18,7 @@ pub(crate) mod retry_after;
 mod route;
 mod tls;
 mod tls_failure;
+mod unpack;
 mod watched_body;
 
 use std::future::poll_fn;
@@ -26,13 +29,14 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use crate::clock::{BootTime, Clock};
+use crate::clock::{BootTime, Clock, UnixTime};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Method, Request};
 #[cfg(test)]
 use crate::simulation;
 
+use body::{Read, Received};
 pub(crate) use network::Network;
 use watched_body::{WatchedBody, Written};
 
@@ -83,20 +87,28 @@ pub(crate) async fn send(
         Ok(outgoing) => outgoing,
         Err(error) => return Ending::NotSent(error),
     };
+    let mut received = None;
     let exchange = unless_panicked(async {
         match outgoing.send().await {
             Ok(response) if by_proxy && response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 Ending::NotSent(failure::proxy_refused())
             }
-            Ok(response) => read(response, clock, sent).await,
+            Ok(response) => read(response, clock, sent, &mut received).await,
             Err(error) => failure::no_answer(error, &route, by_proxy, &written),
         }
     });
     // A clock of its own for the limit: a suspend is noticed when the clock looks up from its nap.
-    let ending = tokio::select! {
+    let ended = tokio::select! {
         biased;
-        ending = exchange => ending.unwrap_or_else(|| no_thread(&written)),
-        () = clock.sleep_until(sent.after(limit)) => timed_out(limit, &written),
+        ending = exchange => Some(ending),
+        () = clock.sleep_until(sent.after(limit)) => None,
+    };
+    let ending = if let Some(Some(ending)) = ended {
+        ending
+    } else {
+        // What came before the end of the time, and reads whole, is an answer.
+        let whole = received.and_then(|(head, body)| body.if_whole().map(|body| head.answered(body)));
+        whole.unwrap_or_else(|| if ended.is_some() { no_thread(&written) } else { timed_out(limit, &written) })
     };
     if let Ending::Answered(..) = ending {
         permit.answered();
@@ -127,6 +139,8 @@ fn build(
         Method::Delete => reqwest::Method::DELETE,
     };
     let mut outgoing = client.request(method, format!("{}{}", base_url.as_str(), request.path));
+    // What is packed all the same is read all the same.
+    outgoing = outgoing.header(reqwest::header::ACCEPT_ENCODING, "identity");
     for (name, value) in &request.headers {
         let Ok(mut value) = reqwest::header::HeaderValue::from_str(value.expose()) else {
             let message = format!("The header {name} would hold characters that HTTP does not allow: check the token.");
@@ -146,29 +160,46 @@ fn build(
     Ok(outgoing)
 }
 
-async fn read(mut response: reqwest::Response, clock: &Clock, sent: BootTime) -> Ending {
-    let now = clock.now();
-    let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    // Of two that differ one is wrong, and nothing tells which.
-    let mut dates = response.headers().get_all(reqwest::header::DATE).iter();
-    let is_told = dates.next().is_some_and(|first| dates.all(|other| other == first));
-    let date = header(reqwest::header::DATE).filter(|_| is_told).and_then(|date| retry_after::http_date(&date));
-    let retry_at = header(reqwest::header::RETRY_AFTER)
-        .and_then(|value| retry_after::wait(&value, date.unwrap_or(now.unix)))
-        .map(|wait| now.unix.after(wait));
-    let content_type = header(reqwest::header::CONTENT_TYPE);
-    let status = response.status().as_u16();
-    let mut body = Zeroizing::new(Vec::new());
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() > LARGEST_ANSWER => return too_large(status),
-            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-            Ok(None) => break,
-            Err(error) => return Ending::Ambiguous(cut_short(error, status)),
-        }
+/// What an answer's headers say.
+struct Head {
+    status: u16,
+    retry_at: Option<UnixTime>,
+    received: UnixTime,
+    content_type: Option<String>,
+    timing: Timing,
+}
+
+impl Head {
+    fn of(response: &reqwest::Response, clock: &Clock, sent: BootTime) -> Self {
+        let now = clock.now();
+        let texts = |name| response.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
+        let date = age::server_time(texts(reqwest::header::DATE), texts(reqwest::header::AGE));
+        let wait = retry_after::longest_wait(texts(reqwest::header::RETRY_AFTER), date.unwrap_or(now.unix));
+        let (status, retry_at) = (response.status().as_u16(), wait.map(|wait| now.unix.after(wait)));
+        let content_type = texts(reqwest::header::CONTENT_TYPE).next().map(ToOwned::to_owned);
+        Self { status, retry_at, received: now.unix, content_type, timing: Timing { sent, received: now.boot, date } }
     }
-    let timing = Timing { sent, received: now.boot, date };
-    Ending::Answered(Answer { status, retry_at, received: now.unix, date, content_type, body }, timing)
+
+    fn answered(&self, body: Zeroizing<Vec<u8>>) -> Ending {
+        let (timing, content_type) = (self.timing, self.content_type.clone());
+        let Self { status, retry_at, received, .. } = *self;
+        Ending::Answered(Answer { status, retry_at, received, date: timing.date, content_type, body }, timing)
+    }
+}
+
+/// Reads an answer. What has come of it stays in `received` if this is dropped in the middle.
+async fn read(
+    mut response: reqwest::Response,
+    clock: &Clock,
+    sent: BootTime,
+    received: &mut Option<(Head, Received)>,
+) -> Ending {
+    let (head, body) = received.insert((Head::of(&response, clock, sent), Received::new(&response)));
+    match body.read(&mut response).await {
+        Read::Whole(body) => head.answered(body),
+        Read::Cut(error) => Ending::Ambiguous(cut_short(error, head.status)),
+        Read::TooLarge => too_large(head.status),
+    }
 }
 
 fn cut_short(error: reqwest::Error, status: u16) -> Error {

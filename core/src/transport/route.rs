@@ -18,6 +18,8 @@ use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
 use crate::provider::BaseUrl;
 
+/// More lines of headers than this are not read: hyper makes room for all of them beforehand.
+const MOST_HEADERS: usize = 2000;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
 /// connection that the server has just closed would end as «may have been sent» and cost the refresh token.
@@ -129,7 +131,7 @@ impl Route {
         if let Some(proxy) = self.proxy() {
             builder = builder.proxy(reqwest::Proxy::all(proxy.full_url()).map_err(|error| unusable(error, "proxy"))?);
         }
-        builder.build().map_err(|error| unusable(error, "network"))
+        lenient(builder).build().map_err(|error| unusable(error, "network"))
     }
 }
 
@@ -152,6 +154,15 @@ impl Pool {
         let counted = i128::try_from(now.1.saturating_duration_since(self.asked.1).as_millis()).unwrap_or(i128::MAX);
         by_boot.abs_diff(counted) > SLEPT.as_millis()
     }
+}
+
+/// Headers that nobody needs cost no answer, however they are written and however many they are.
+fn lenient(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
+    builder
+        .http1_ignore_invalid_headers_in_responses(true)
+        .http1_allow_spaces_after_header_name_in_responses(true)
+        .http1_allow_obsolete_multiline_headers_in_responses(true)
+        .http1_max_headers(MOST_HEADERS)
 }
 
 fn unusable(error: reqwest::Error, what: &str) -> Error {

@@ -3,7 +3,7 @@
 use relatch::{Cause, ErrorCode, Sent};
 use relatch_sandbox::fault_proxy::{Cut, Spot, WireFault};
 
-use super::Reading::{Lost, Unreadable, Unseen};
+use super::Reading::{Fine, Lost, Unreadable, Unseen};
 use super::way::Way;
 use super::{Row, check, row};
 use crate::support::{CALL_LIMIT, LIMIT, advance, ask, refresh_in_vain, run};
@@ -45,11 +45,10 @@ fn a_connection_that_breaks_before_a_byte_is_read_has_brought_nothing() {
 }
 
 #[test]
-fn a_wrong_length_makes_an_answer_that_cannot_be_read() {
-    let lost = Lost { code: ErrorCode::Transport, arrives: true };
+fn an_answer_that_is_whole_does_without_its_length_and_one_that_its_length_cuts_cannot_be_read() {
     let rows = [
-        row(WireFault::WrongLength(1), lost),
-        row(WireFault::WrongLength(500), lost),
+        row(WireFault::WrongLength(1), Fine),
+        row(WireFault::WrongLength(500), Fine),
         row(WireFault::WrongLength(-1), Unreadable { arrives: true }),
         row(WireFault::WrongLength(-40), Unreadable { arrives: true }),
     ];

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use crate::provider::Answer;
 use crate::provider::answer::{field, text};
+use crate::provider::{Answer, json};
 
 /// An object that says how the call went: what gateways and firewalls answer does not.
 pub(super) struct Envelope {
@@ -46,7 +46,7 @@ impl Envelope {
 pub(super) fn members(value: &Value) -> Option<Map<String, Value>> {
     match value {
         Value::Object(members) => Some(members.clone()),
-        Value::String(text) if text.trim_start().starts_with('{') => serde_json::from_str(text).ok(),
+        Value::String(text) if text.trim_start().starts_with('{') => json::object(text.as_bytes()),
         _ => None,
     }
 }
