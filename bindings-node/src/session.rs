@@ -148,21 +148,27 @@ pub fn refresh(environment: u32, call: u32, session: u32, timeout: Option<f64>) 
     Ok(())
 }
 
-/// Says that the server refused a token. Ends with one to try again with.
+/// Says that the server refused a request that carried this text, or these headers. Ends with a token to try again with.
 #[napi(catch_unwind)]
 pub fn report_unauthorized(
     environment: u32,
     call: u32,
     session: u32,
-    token: String,
+    sent: Either<String, Vec<(String, String)>>,
     timeout: Option<f64>,
 ) -> napi::Result<()> {
     let environment = environment::find(environment)?;
     let session = find(&environment, session)?;
     environment.start(call, async move {
+        let sent = match &sent {
+            Either::A(text) => text,
+            Either::B(headers) => {
+                session.authorization_in(headers.iter().map(|(name, value)| (name.as_str(), value.as_str())))?
+            }
+        };
         let token = match limit(timeout)? {
-            Some(limit) => session.report_unauthorized_within(&token, limit).await?,
-            None => session.report_unauthorized(&token).await?,
+            Some(limit) => session.report_unauthorized_within(sent, limit).await?,
+            None => session.report_unauthorized(sent).await?,
         };
         Ok(Message::text(token.as_str()))
     });

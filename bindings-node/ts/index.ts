@@ -40,6 +40,7 @@ export type { CallOptions, LoginOptions, NetworkOptions, SessionOptions, SignalO
 export type { Profile } from './profile';
 export type { Provider } from './provider';
 export type { Callback, Question } from './questions';
+export type { SentHeaders } from './sent';
 export { Session, type SessionState } from './session';
 export { type Health, type LookupEntry, SevenG, type SevenGEnvironment, type SevenGSettings } from './seven_g';
 export {

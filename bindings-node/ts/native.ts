@@ -141,7 +141,13 @@ export interface Native {
   freshToken(environment: number, session: number): [token: string, freshFor: number] | null;
   headersFor(environment: number, session: number, token: string): string;
   refresh(environment: number, call: number, session: number, timeout?: number): void;
-  reportUnauthorized(environment: number, call: number, session: number, token: string, timeout?: number): void;
+  reportUnauthorized(
+    environment: number,
+    call: number,
+    session: number,
+    sent: string | Array<[string, string]>,
+    timeout?: number,
+  ): void;
   logout(environment: number, call: number, session: number): void;
   validate(environment: number, call: number, session: number): void;
   feed(environment: number, call: number, session: number, timeout?: number): void;

@@ -15,6 +15,7 @@ import { native } from './native';
 import { type CallOptions, callOptions, type SignalOptions } from './options';
 import { readObject } from './plain';
 import { type Profile, readProfile } from './profile';
+import { carriedBy, type SentHeaders } from './sent';
 import { throwIfAborted } from './signals';
 import { moment } from './time';
 import { setImmediate } from './timers';
@@ -209,19 +210,22 @@ export class Session extends SessionEmitter {
   }
 
   /**
-   * Says that the server refused `token`, and returns one to try again with.
+   * Says that the server refused a request, and returns a token to try again with.
    *
-   * Only the current token causes a refresh, and only one; for an older one the current token is returned.
+   * Only the current token causes a refresh, and only one. For an older one the current token is returned; so is one that
+   * came less than 5 seconds ago, for the refused request may have carried the one before it: try again with that.
    *
-   * @throws as {@link Session.token}; {@link ReloginRequired} where new tokens are refused as well
+   * @param sent - what the request carried: the token, the value of the header with or without its scheme, or all headers
+   * @throws as {@link Session.token}; {@link ReloginRequired} where new tokens are refused as well; {@link InvalidConfig}
+   *   for what this session never had
    */
-  async reportUnauthorized(token: string, options?: CallOptions): Promise<string> {
-    if (typeof token !== 'string') throw new InvalidConfig('token must be a string.', { field: 'token' });
+  async reportUnauthorized(sent: string | SentHeaders, options?: CallOptions): Promise<string> {
+    const carried = carriedBy(sent);
     const { signal, timeout } = callOptions(options);
     throwIfAborted(signal);
     this.#expectChange();
-    const call = start((number) => native.reportUnauthorized(environment, number, this.#number, token, timeout), this);
-    const { text = '' } = await result(call, signal);
+    const begin = (number: number) => native.reportUnauthorized(environment, number, this.#number, carried, timeout);
+    const { text = '' } = await result(start(begin, this), signal);
     this.#fresh = undefined;
     return text;
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { login, RequestTimeout } from 'relatch';
 import { failure, heard, sandboxFor } from './support.mjs';
 
@@ -191,4 +192,44 @@ test('a signal may serve many calls at once without a warning', async (t) => {
   assert.equal(getEventListeners(signal, 'abort').length, 0);
   process.off('warning', warned);
   assert.deepEqual(warnings, []);
+});
+
+test('a report takes what was sent: the token, the header, or all headers', async (t) => {
+  const sandbox = await sandboxFor(t);
+  const session = await login(sandbox.sevenG());
+  const old = await session.token();
+  await session.refresh();
+  const headers = { accept: '*/*', AUTHORIZATION: old, 'x-list': ['a', 'b'], 'x-number': 7, 'x-nothing': undefined };
+  const forms = [
+    ...[old, `Bearer ${old}`, new Headers({ authorization: `Bearer ${old}` }), { Authorization: `Bearer ${old}` }],
+    ...[headers, new Map(Object.entries({ authorization: old })), [['authorization', old]]],
+    ...[{ authorization: [old] }, Object.assign(Object.create(null), { authorization: old })],
+  ];
+  for (const [number, sent] of forms.entries()) {
+    assert.equal(await session.reportUnauthorized(/** @type {any} */ (sent)), await session.token(), `form ${number}`);
+  }
+  assert.equal(sandbox.counts().refresh, 1);
+});
+
+test('a report of what the session never had is refused without traffic', async (t) => {
+  const sandbox = await sandboxFor(t);
+  const session = await login(sandbox.sevenG());
+  const total = sandbox.counts().total;
+  for (const sent of [
+    'Bearer another',
+    'nonsense',
+    '',
+    {},
+    [],
+    new Headers(),
+    { authorization: '' },
+    ['a', 'b'],
+    7,
+    null,
+  ]) {
+    const error = await failure(session.reportUnauthorized(/** @type {any} */ (sent)));
+    assert.equal(error.code, 'invalid_config', inspect(sent));
+    assert.match(error.field ?? '', /^(token|headers)$/);
+  }
+  assert.equal(sandbox.counts().total, total);
 });
