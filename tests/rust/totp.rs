@@ -83,6 +83,11 @@ fn a_clock_that_is_years_off_makes_codes_of_the_right_time() {
     });
 }
 
+/// The server's name in the keys of a store.
+fn origin(sandbox: &Sandbox) -> String {
+    sandbox.synapsewave_url().replace("http://127.0.0.1", "localhost")
+}
+
 /// What another process would find: the same store under another address, and told when it has been read.
 #[derive(Debug)]
 struct Elsewhere {
@@ -125,12 +130,12 @@ fn a_step_that_was_used_before_a_restart_is_known_from_the_users_store() {
         let inner = Arc::new(MemoryStore::new());
         let store: Arc<dyn Store> = inner.clone();
         relatch::login(user_with(&before, totp()), options(&before).store(store)).await.unwrap();
-        let key = format!("ledger/{}|{}", before.synapsewave_url(), USER_ID.to_lowercase());
+        let key = format!("ledger/{}|{}", origin(&before), USER_ID.to_lowercase());
         let ledger = inner.get(&key).await.unwrap().expect("the ledger is kept for its steps");
         let ledger: Value = serde_json::from_slice(&ledger.value).unwrap();
         assert_eq!(ledger["steps"], json!([MONDAY]));
 
-        let (here, there) = (after.synapsewave_url(), before.synapsewave_url());
+        let (here, there) = (origin(&after), origin(&before));
         let elsewhere = Arc::new(Elsewhere { inner, here, there, read: Semaphore::new(0) });
         let store: Arc<dyn Store> = elsewhere.clone();
         let login = ask(relatch::login(user_with(&after, totp()), options(&after).store(store))).await;
