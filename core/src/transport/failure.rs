@@ -40,12 +40,15 @@ fn not_connected(error: reqwest::Error, route: &Route, by_proxy: bool) -> Error 
         let (reason, advice) = explain(error);
         (ErrorCode::Tls, "No trusted connection to the server could be made", reason, advice)
     } else if by_proxy || route.proxy().is_some() && told_of_proxy {
-        (
-            ErrorCode::Proxy,
-            "The proxy could not be used",
-            last,
-            "Check the proxy's address and its credentials (HTTPS_PROXY, or the proxy option)",
-        )
+        if words.contains("proxy authorization required") {
+            return proxy_refused().with_source(error);
+        }
+        // The HTTP client does not tell which status it was.
+        let is_refused = words.contains("tunnel error: unsuccessful");
+        let reason = if is_refused { "it answered CONNECT with no 200, such as 403 or 502".to_owned() } else { last };
+        let advice = "Check whether the proxy lets this host through, its address and its credentials (HTTPS_PROXY, or the \
+                      proxy option)";
+        (ErrorCode::Proxy, "The proxy could not be used", reason, advice)
     } else if let Some(NoAddress::NoAnswer) = no_address {
         (ErrorCode::Timeout, "The server could not be reached in time", last, "Check the network and its name servers")
     } else if io.is_some_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable) && route.is_bound() {

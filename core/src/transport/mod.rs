@@ -18,6 +18,7 @@ pub(crate) mod retry_after;
 mod route;
 mod tls;
 mod tls_failure;
+mod trust;
 mod unpack;
 mod watched_body;
 

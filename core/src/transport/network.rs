@@ -1,5 +1,6 @@
 //! The options of the network as a user gives them, and the way that they come to for a server.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::sync::Arc;
 
@@ -74,21 +75,22 @@ impl Network {
     /// These options with the way to `base_url`. The environment's proxy is read now, in the caller's thread: a session
     /// keeps the one that it began with.
     pub(crate) fn routed(mut self, base_url: &BaseUrl) -> Result<Self, Error> {
-        self.route = Some(self.route_to(base_url)?);
+        self.route = Some(self.route_to(base_url, |name| std::env::var_os(name))?);
         Ok(self)
     }
 
     /// The way to `base_url`.
     pub(super) fn route(&self, base_url: &BaseUrl) -> Result<Arc<Route>, Error> {
-        self.route.as_ref().map_or_else(|| self.route_to(base_url), |route| Ok(Arc::clone(route)))
+        let read = || self.route_to(base_url, |name| std::env::var_os(name));
+        self.route.as_ref().map_or_else(read, |route| Ok(Arc::clone(route)))
     }
 
-    fn route_to(&self, base_url: &BaseUrl) -> Result<Arc<Route>, Error> {
+    fn route_to(&self, base_url: &BaseUrl, variable: impl Fn(&str) -> Option<OsString>) -> Result<Arc<Route>, Error> {
         let proxy = match &self.proxy {
             // It does not know the way to this machine, and what goes there may be in clear.
             Some(proxy) if base_url.is_loopback() && !proxy.is_here() => None,
             Some(proxy) => Some(proxy.clone()),
-            None => environment::proxy(base_url, |name| std::env::var_os(name))?,
+            None => environment::proxy(base_url, variable)?,
         };
         self.local_end.check(proxy.as_ref().map_or(base_url.host(), |proxy| &proxy.host))?;
         Ok(Route::of(Way {
@@ -154,5 +156,19 @@ mod tests {
             network.routed(&BaseUrl::new("https://api.example", false).unwrap()).unwrap_err().field(),
             Some("local_address")
         );
+    }
+
+    #[test]
+    fn each_session_reads_the_environment_anew_and_keeps_what_it_read() {
+        let base_url = BaseUrl::new("https://api.example", false).unwrap();
+        let proxy =
+            |text: &str| Network::default().route_to(&base_url, |name| (name == "HTTPS_PROXY").then(|| text.into()));
+        let before = Network::default().route_to(&base_url, |_| None).unwrap();
+        let after = proxy("http://proxy.example:3128").unwrap();
+        assert!(before.proxy().is_none());
+        assert_eq!(after.proxy().map(ProxyAddress::url).as_deref(), Some("http://proxy.example:3128"));
+        let session = Network { route: Some(after), ..Network::default() };
+        assert!(session.clone().route(&base_url).unwrap().proxy().is_some());
+        assert_eq!(proxy("::::").unwrap_err().field(), Some("proxy"));
     }
 }

@@ -1,17 +1,13 @@
-//! Whom to trust: the platform's certificates, the user's own, and a bundled set where the machine has none.
+//! How TLS is spoken: the certificates that the user adds, and the one that the user shows.
 
 use std::sync::Arc;
 
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
-use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
 
 use super::client_certificate::ClientCertificate;
-use super::pem;
-use crate::error::{Error, ErrorCode, Sent};
+use super::{pem, trust};
+use crate::error::Error;
 
 /// The certificates in `text`, all of which can be trusted.
 pub(super) fn read_certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
@@ -44,47 +40,14 @@ pub(super) fn configuration(
     client: Option<&ClientCertificate>,
 ) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let verifier = verifier(extra, &provider).map_err(unusable)?;
+    let verifier = trust::verifier(extra, &provider)?;
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    let builder = builder.map_err(unusable)?;
+    let builder = builder.map_err(|error| trust::unusable(&error.to_string()).with_source(error))?;
     let builder = builder.dangerous().with_custom_certificate_verifier(verifier);
     Ok(match client {
         Some(client) => builder.with_client_cert_resolver(client.resolver()),
         None => builder.with_no_client_auth(),
     })
-}
-
-fn verifier(
-    extra: &[CertificateDer<'static>],
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, rustls::Error> {
-    let platform = Verifier::new_with_extra_roots(extra.iter().cloned(), Arc::clone(provider));
-    match platform {
-        Ok(verifier) => Ok(Arc::new(verifier)),
-        // Someone who names a certificate file wants that one and no other.
-        Err(error) if names_own_certificates() => Err(error),
-        // A slim container without certificates: what browsers trust is better than not connecting at all.
-        Err(_) => {
-            let mut roots = RootCertStore::empty();
-            roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
-            let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(provider)).build();
-            verifier
-                .map(|verifier| verifier as Arc<dyn ServerCertVerifier>)
-                .map_err(|error| rustls::Error::General(error.to_string()))
-        }
-    }
-}
-
-fn names_own_certificates() -> bool {
-    ["SSL_CERT_FILE", "SSL_CERT_DIR"].iter().any(|name| std::env::var_os(name).is_some())
-}
-
-fn unusable(error: rustls::Error) -> Error {
-    let message = format!(
-        "No certificates could be loaded to check servers with ({error}). Check SSL_CERT_FILE and SSL_CERT_DIR, or \
-         install the machine's ca-certificates."
-    );
-    Error::new(ErrorCode::Tls, message).with_sent(Sent::No).with_source(error)
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ const CLIENT: &str =
 pub(super) fn is_about_client(alert: AlertDescription) -> bool {
     use AlertDescription::{
         AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked, CertificateUnknown,
-        NoCertificate, UnknownCA, UnsupportedCertificate,
+        DecryptError, HandshakeFailure, NoCertificate, UnknownCA, UnsupportedCertificate,
     };
     matches!(
         alert,
@@ -78,6 +78,8 @@ pub(super) fn is_about_client(alert: AlertDescription) -> bool {
             | CertificateRequired
             | CertificateRevoked
             | CertificateUnknown
+            | DecryptError
+            | HandshakeFailure
             | NoCertificate
             | UnknownCA
             | UnsupportedCertificate

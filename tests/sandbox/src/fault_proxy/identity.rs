@@ -8,7 +8,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
-use rustls::{ServerConfig, ServerConnection};
+use rustls::server::WebPkiClientVerifier;
+use rustls::version::TLS12;
+use rustls::{RootCertStore, ServerConfig, ServerConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
@@ -62,12 +64,7 @@ impl Authority {
 
     /// Its certificate in PEM, for those who are to trust it.
     pub fn pem(&self) -> String {
-        let mut pem = String::from("-----BEGIN CERTIFICATE-----\n");
-        for line in STANDARD.encode(&self.certificate).as_bytes().chunks(64) {
-            pem.push_str(&String::from_utf8_lossy(line));
-            pem.push('\n');
-        }
-        pem + "-----END CERTIFICATE-----\n"
+        pem("CERTIFICATE", &self.certificate)
     }
 
     /// Makes a certificate for 127.0.0.1 with that flaw.
@@ -91,7 +88,30 @@ impl Authority {
             Flaw::SelfSigned => parameters.self_signed(&key),
             _ => parameters.signed_by(&key, &self.issuer),
         };
-        Identity::new(flaw, certificate.map_err(io::Error::other)?.der().clone(), &key)
+        Identity::new(flaw, certificate.map_err(io::Error::other)?.der().clone(), &key, None)
+    }
+
+    /// A certificate for 127.0.0.1 of a server that wants one of this authority's from its clients. Where `only_tls12`, it
+    /// says so before the handshake is over; else when the client has gone on.
+    ///
+    /// # Errors
+    /// When the machine yields no randomness.
+    pub fn issue_wanting_clients(&self, only_tls12: bool) -> io::Result<Identity> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let parameters = parameters("A made-up server", &["127.0.0.1".to_owned()])?;
+        let certificate = parameters.signed_by(&key, &self.issuer).map_err(io::Error::other)?.der().clone();
+        Identity::new(Flaw::None, certificate, &key, Some((self.certificate.clone(), only_tls12)))
+    }
+
+    /// A certificate of a client and its key, as PEM.
+    ///
+    /// # Errors
+    /// When the machine yields no randomness.
+    pub fn client_pem(&self) -> io::Result<String> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate =
+            parameters("A made-up client", &[])?.signed_by(&key, &self.issuer).map_err(io::Error::other)?;
+        Ok(format!("{}{}", pem("CERTIFICATE", certificate.der()), pem("PRIVATE KEY", &key.serialize_der())))
     }
 }
 
@@ -99,6 +119,15 @@ impl fmt::Debug for Authority {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Authority")
     }
+}
+
+fn pem(label: &str, der: &[u8]) -> String {
+    let mut pem = format!("-----BEGIN {label}-----\n");
+    for line in STANDARD.encode(der).as_bytes().chunks(64) {
+        pem.push_str(&String::from_utf8_lossy(line));
+        pem.push('\n');
+    }
+    pem + &format!("-----END {label}-----\n")
 }
 
 fn parameters(name: &str, hosts: &[String]) -> io::Result<CertificateParams> {
@@ -117,11 +146,30 @@ pub struct Identity {
 }
 
 impl Identity {
-    fn new(flaw: Flaw, certificate: CertificateDer<'static>, key: &KeyPair) -> io::Result<Self> {
+    /// `clients` is the authority of those that are let in, if not all are, and whether TLS 1.2 alone is spoken.
+    fn new(
+        flaw: Flaw,
+        certificate: CertificateDer<'static>,
+        key: &KeyPair,
+        clients: Option<(CertificateDer<'static>, bool)>,
+    ) -> io::Result<Self> {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-        let builder = builder.map_err(io::Error::other)?.with_no_client_auth();
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider));
+        let builder = match &clients {
+            Some((_, true)) => builder.with_protocol_versions(&[&TLS12]),
+            _ => builder.with_safe_default_protocol_versions(),
+        };
+        let builder = builder.map_err(io::Error::other)?;
+        let builder = match clients {
+            None => builder.with_no_client_auth(),
+            Some((authority, _)) => {
+                let mut roots = RootCertStore::empty();
+                roots.add(authority).map_err(io::Error::other)?;
+                let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider).build();
+                builder.with_client_cert_verifier(verifier.map_err(io::Error::other)?)
+            }
+        };
         let configuration = builder.with_single_cert(vec![certificate], key).map_err(io::Error::other)?;
         Ok(Self { flaw, configuration: Arc::new(configuration) })
     }
