@@ -7,6 +7,7 @@ use super::Reading::{Unreadable, Unseen, Unsent};
 use super::requests::{TWO_SPOTS, cuts};
 use super::way::Way;
 use super::{check, row};
+use crate::support::run;
 
 fn answer(text: &str) -> WireFault {
     WireFault::Answer { bytes: text.into(), acts: false }
@@ -60,4 +61,22 @@ fn a_plain_proxy_that_fails_may_have_passed_the_request_on() {
     check(1, [row(answer(BAD_GATEWAY), Unreadable { arrives: false })], Way::by_proxy);
     check(1, cuts(TWO_SPOTS), Way::by_proxy);
     check(1, [Cut::Reset, Cut::Close].map(|cut| row(WireFault::CutAtAccept(cut), Unseen)), Way::by_proxy);
+}
+
+/// Nobody but the server can have said it: it saw what was sent.
+#[test]
+fn a_server_that_says_as_a_proxy_does_that_it_wants_credentials_has_seen_the_request() {
+    run(async {
+        let way = Way::plain();
+        let tokens = way.tokens().await;
+        way.goes_wrong(vec![answer(WANTS_CREDENTIALS), answer(WANTS_CREDENTIALS)]);
+        let error = relatch::login(way.provider(), way.options.clone()).await.unwrap_err();
+        assert_eq!((error.status(), error.sent()), (Some(407), None), "{error:?}");
+        let session = relatch::resume(way.provider_without_credentials(), tokens, way.options.clone()).unwrap();
+        let error = session.refresh().await.unwrap_err();
+        assert_eq!((error.code(), error.sent()), (ErrorCode::ReloginRequired, None), "{error:?}");
+        // The refresh token is spent: it is not sent again.
+        assert_eq!(session.refresh().await.unwrap_err().code(), ErrorCode::ReloginRequired);
+        assert_eq!((way.proxy.pending(), way.sandbox.counts().refresh), (0, 0));
+    });
 }
