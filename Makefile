@@ -10,6 +10,10 @@ export CARGO_TARGET_DIR := $(CURDIR)/target
 # The oldest C library that the packages run with, where there is one of that kind; scripts/check_packages.py looks.
 GLIBC := $(if $(findstring linux-gnu,$(CARGO_BUILD_TARGET)),2.17)
 
+# Maturin and cargo-zigbuild name other compilers: in one folder each would build anew what the other has built.
+WHEEL_BY_ZIG := $(if $(GLIBC),--zig --compatibility manylinux_$(subst .,_,$(GLIBC)) --target-dir target/wheel)
+ADDON_BY_ZIG := $(if $(GLIBC),--glibc $(GLIBC))
+
 VENV := .venv
 BENCH_VENV := .venv-bench
 PEERS_VENV := .venv-peers
@@ -102,7 +106,7 @@ docs: check-prerequisites ## build the documentation of the Rust crates
 
 wheel: $(VENV)/.group-package ## build the Python release wheel for this platform into dist/
 	rm -f dist/relatch-*.whl
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(MATURIN) build --release --locked $(if $(GLIBC),--zig --compatibility manylinux_$(subst .,_,$(GLIBC))) --out dist
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(MATURIN) build --release --locked $(WHEEL_BY_ZIG) --out dist
 
 tarball: setup-node-release ## build the npm release package for this platform into dist/
 	mkdir -p dist
@@ -191,7 +195,7 @@ setup-node: node_modules/.package-lock.json
 	node scripts/build-node.mjs --dev
 
 setup-node-release: node_modules/.package-lock.json $(VENV)/.group-package
-	PATH="$(CURDIR)/$(BIN):$$PATH" node scripts/build-node.mjs --package $(if $(GLIBC),--glibc $(GLIBC))
+	PATH="$(CURDIR)/$(BIN):$$PATH" node scripts/build-node.mjs --package $(ADDON_BY_ZIG)
 
 node_modules/.package-lock.json: package.json package-lock.json .npmrc | check-prerequisites
 	npm ci --no-progress

@@ -63,7 +63,7 @@ function buildAddon(profile, glibc) {
   const shared = ['--package', 'relatch-node', '--profile', profile, '--message-format', 'json-render-diagnostics'];
   const host = /^host: (.*)$/m.exec(run('rustc', ['--version', '--verbose']))?.[1];
   const messages = glibc
-    ? run('cargo-zigbuild', ['zigbuild', '--target', `${host}.${glibc}`, ...shared])
+    ? run('cargo-zigbuild', ['zigbuild', '--target', `${host}.${glibc}`, '--target-dir', 'target/addon', ...shared])
     : run('cargo', ['build', ...shared]);
   for (const line of messages.split('\n').filter((text) => text.startsWith('{'))) {
     const message = JSON.parse(line);
