@@ -3,7 +3,7 @@
 //! Node has an environment for the main thread and for each worker; a test runner may load the addon several times on
 //! one thread. Results and events take the same queue, so that JavaScript sees them in the order in which they happened.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -13,12 +13,13 @@ use std::time::Duration;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
-use relatch::{Challenge, Error, Factor, Session, SevenG, Subscription};
+use relatch::{Challenge, Error, Event, Factor, Session, SevenG, Subscription};
 use relatch_sandbox::Sandbox;
 use tokio::task::AbortHandle;
 
 use crate::account::HeldAccount;
 use crate::errors;
+use crate::events;
 use crate::provider::Held;
 use crate::questions::Questions;
 use crate::registry::Registry;
@@ -60,12 +61,39 @@ impl Message {
     }
 }
 
+/// How many messages wait before events among them are dropped.
+const MOST_WAITING: usize = 10_000;
+
+/// What is in the queue. Events are written once they are taken, so that they can be dropped.
+enum Posted {
+    Message(Message),
+    /// With the number of its watch.
+    Event(u32, Event),
+}
+
+impl Posted {
+    fn watch(&self) -> Option<u32> {
+        if let Self::Event(watch, _) = self { Some(*watch) } else { None }
+    }
+
+    fn event(&mut self) -> Option<&mut Event> {
+        if let Self::Event(_, event) = self { Some(event) } else { None }
+    }
+
+    fn message(self) -> Message {
+        match self {
+            Self::Message(message) => message,
+            Self::Event(watch, event) => Message { number: watch, ..Message::text(events::written(&event)) },
+        }
+    }
+}
+
 /// Wakes the environment's thread. Weak: waiting for it keeps no process alive, unless [`Environment::hold`] says so.
 type Wake = ThreadsafeFunction<(), (), Vec<Crossing>, Status, false, true>;
 
 pub(crate) struct Environment {
     wake: Mutex<Wake>,
-    messages: Arc<Mutex<Vec<Message>>>,
+    messages: Arc<Mutex<VecDeque<Posted>>>,
     /// The calls under way. A call that ended before it was entered here has no handle.
     calls: Mutex<HashMap<u32, Option<AbortHandle>>>,
     pub(crate) providers: Mutex<Registry<Arc<Held>>>,
@@ -98,15 +126,15 @@ pub(crate) fn gone() -> napi::Error {
     napi::Error::from_reason("the object behind this number has been released")
 }
 
-fn take(messages: &Mutex<Vec<Message>>) -> Vec<Crossing> {
+fn take(messages: &Mutex<VecDeque<Posted>>) -> Vec<Crossing> {
     let taken = std::mem::take(&mut *locked(messages));
-    taken.into_iter().map(Crossing::from).collect()
+    taken.into_iter().map(|posted| posted.message().into()).collect()
 }
 
 /// Takes an environment in. `receive` is called on its thread with what there is to tell, in order.
 pub(crate) fn connect(env: Env, receive: &Function<'_, Vec<Crossing>, ()>, main: bool) -> napi::Result<u32> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
-    let messages: Arc<Mutex<Vec<Message>>> = Arc::default();
+    let messages: Arc<Mutex<VecDeque<Posted>>> = Arc::default();
     let taken = Arc::clone(&messages);
     let builder = receive.build_threadsafe_function::<()>().weak::<true>();
     let wake = builder.build_callback(move |_| Ok(take(&taken)))?;
@@ -155,10 +183,24 @@ fn disconnect(number: u32, main: bool) {
 impl Environment {
     /// Puts a message into the queue, and wakes the thread unless it has been woken for an earlier one.
     pub(crate) fn post(&self, message: Message) {
+        self.wake_for(|messages| messages.push_back(Posted::Message(message)));
+    }
+
+    /// Puts an event into the queue. While JavaScript does not come to it, the oldest events make room.
+    pub(crate) fn post_event(&self, watch: u32, event: &Event) {
+        self.wake_for(|messages| {
+            let same = |one: &Posted, other: &Posted| one.watch() == other.watch();
+            relatch::make_room(messages, MOST_WAITING, Posted::event, same);
+            messages.push_back(Posted::Event(watch, event.clone()));
+        });
+    }
+
+    fn wake_for(&self, push: impl FnOnce(&mut VecDeque<Posted>)) {
         let first = {
             let mut messages = locked(&self.messages);
-            messages.push(message);
-            messages.len() == 1
+            let was_empty = messages.is_empty();
+            push(&mut messages);
+            was_empty
         };
         if first {
             locked(&self.wake).call((), ThreadsafeFunctionCallMode::NonBlocking);

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use napi_derive::napi;
-use relatch::{Cause, ErrorCode, Event, UnixTime};
+use relatch::{Cause, ErrorCode, Event, UnixTime, WaitReason};
 use serde_json::json;
 
-use crate::environment::{self, Message, gone, locked};
+use crate::environment::{self, gone, locked};
 
 /// Sends a session's events to JavaScript from now on, under the number `watch`. Once for each session.
 #[napi(catch_unwind)]
@@ -17,7 +17,7 @@ pub fn watch(environment: u32, session: u32, watch: u32) -> napi::Result<()> {
     let listening = Arc::downgrade(&environment);
     let subscription = held.subscribe(move |event| {
         if let Some(environment) = listening.upgrade() {
-            environment.post(Message { number: watch, ..Message::text(written(event)) });
+            environment.post_event(watch, event);
         }
     });
     let replaced = locked(&environment.subscriptions).insert(session, subscription);
@@ -25,7 +25,7 @@ pub fn watch(environment: u32, session: u32, watch: u32) -> napi::Result<()> {
     Ok(())
 }
 
-fn written(event: &Event) -> String {
+pub(crate) fn written(event: &Event) -> String {
     let milliseconds = |time: UnixTime| time.0;
     let text = json!({
         "kind": event.kind.as_str(),
@@ -34,6 +34,9 @@ fn written(event: &Event) -> String {
         "cause": event.cause.map(Cause::as_str),
         "retryAt": event.retry_at.map(milliseconds),
         "expiresAt": event.expires_at.map(milliseconds),
+        "reason": event.reason.map(WaitReason::as_str),
+        "until": event.until.map(milliseconds),
+        "count": event.count,
     });
     text.to_string()
 }

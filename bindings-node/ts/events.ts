@@ -18,6 +18,8 @@ export type EventKind =
   | 'lockout_guard'
   | 'login_forced'
   | 'store_failed'
+  | 'waiting'
+  | 'dropped'
   | 'logged_out';
 
 /**
@@ -37,6 +39,8 @@ export const eventKinds: readonly EventKind[] = [
   'lockout_guard',
   'login_forced',
   'store_failed',
+  'waiting',
+  'dropped',
   'logged_out',
 ];
 
@@ -54,6 +58,12 @@ export interface SessionEvent<Kind extends EventKind = EventKind> {
   readonly retryAt?: Date;
   /** The end of the new access token. */
   readonly expiresAt?: Date;
+  /** What a login waits for: `totp_step` is the next code of an authenticator. */
+  readonly reason?: 'totp_step';
+  /** The end of the wait. */
+  readonly until?: Date;
+  /** How many events were dropped because the program did not come to them. */
+  readonly count?: number;
 }
 
 /** What is called when something happens. */
@@ -127,6 +137,6 @@ function call(listener: Listener, event: SessionEvent): void {
 export function readEvent(text: string): SessionEvent {
   const { kind, ...rest } = readObject(text);
   const present = Object.entries(rest).filter(([, value]) => value !== null);
-  const values = present.map(([name, value]) => [name, typeof value === 'number' ? moment(value) : value]);
+  const values = present.map(([name, value]) => [name, typeof value === 'number' && name !== 'count' ? moment(value) : value]);
   return { kind, ...Object.fromEntries(values) };
 }

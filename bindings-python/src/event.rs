@@ -4,13 +4,27 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use relatch::{Cause, ErrorCode, Event, UnixTime};
+use relatch::{Cause, ErrorCode, Event, UnixTime, WaitReason};
 
 use crate::package::functions;
 use crate::queue::Queue;
 
-/// What Python sees of an event: kind, time, code, cause, time of the next try, end of the new token.
-type Parts = (&'static str, f64, Option<&'static str>, Option<&'static str>, Option<f64>, Option<f64>);
+/// What Python sees of an event: kind, time, code, cause, time of the next try, end of the new token, what is waited for,
+/// the end of that, how many were dropped.
+type Parts = (
+    &'static str,
+    f64,
+    Option<&'static str>,
+    Option<&'static str>,
+    Option<f64>,
+    Option<f64>,
+    Option<&'static str>,
+    Option<f64>,
+    Option<u64>,
+);
+
+/// How many events wait for callbacks that are busy.
+const MOST_WAITING: usize = 10_000;
 
 /// The number of the subscription and its event, or nothing when its session is gone.
 pub(crate) static EVENTS: Queue<(u64, Option<Event>)> = Queue::new();
@@ -44,7 +58,11 @@ struct Listener(u64);
 
 impl Listener {
     fn hear(&self, event: &Event) {
-        EVENTS.push((self.0, Some(event.clone())));
+        EVENTS.push_with(|waiting| {
+            let same = |one: &(u64, _), other: &(u64, _)| one.0 == other.0;
+            relatch::make_room(waiting, MOST_WAITING, |(_, event)| event.as_mut(), same);
+            waiting.push_back((self.0, Some(event.clone())));
+        });
     }
 }
 
@@ -102,6 +120,9 @@ fn parts(event: &Event) -> Parts {
         event.cause.map(Cause::as_str),
         event.retry_at.map(UnixTime::seconds),
         event.expires_at.map(UnixTime::seconds),
+        event.reason.map(WaitReason::as_str),
+        event.until.map(UnixTime::seconds),
+        event.count,
     )
 }
 

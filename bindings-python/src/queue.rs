@@ -56,8 +56,13 @@ impl<T> Queue<T> {
     }
 
     pub(crate) fn push(&self, item: T) {
+        self.push_with(|waiting| waiting.push_back(item));
+    }
+
+    /// Lets `push` put something at the end of what waits.
+    pub(crate) fn push_with(&self, push: impl FnOnce(&mut VecDeque<T>)) {
         let shared = self.0.load();
-        shared.state().waiting.push_back(item);
+        push(&mut shared.state().waiting);
         shared.changed.notify_one();
     }
 

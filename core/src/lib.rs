@@ -54,7 +54,7 @@ mod words;
 pub use challenge::{Challenge, begin};
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
 pub use error::{Cause, Detail, Error, ErrorCode, Sent};
-pub use event::{Event, EventKind};
+pub use event::{Event, EventKind, WaitReason, make_room};
 pub use factor::{Answering, Callback, Factor, FactorKind, NotAText, Question, Source, Totp};
 pub use grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor, Tokens};
 pub use keeper::Subscription;

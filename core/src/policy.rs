@@ -40,13 +40,14 @@ struct Inner {
     keep_alive: bool,
     force: bool,
     margins: Margins,
-    timeout: Duration,
+    timeout: Option<Duration>,
     exchange_timeout: Duration,
     network: Network,
     store: Option<Arc<dyn Store>>,
     clock: Clock,
 }
 
+const USUAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// The longest time limit that is taken: more is a mistake in the unit.
 const LONGEST: Duration = Duration::from_secs(86_400);
 
@@ -60,7 +61,7 @@ impl Default for Options {
                 keep_alive: false,
                 force: false,
                 margins: Margins::default(),
-                timeout: Duration::from_secs(30),
+                timeout: None,
                 exchange_timeout: Duration::from_secs(15),
                 network: Network::default(),
                 store: None,
@@ -116,13 +117,15 @@ impl Options {
         Ok(self.with(|inner| inner.margins.advisory = margin))
     }
 
-    /// How long a call waits for a token unless it says otherwise, and how long a flight retries; 30 seconds unless set.
+    /// How long a call waits for a token unless it says otherwise, and how long a flight retries; 30 seconds unless set. Where
+    /// a login makes a code of a TOTP secret, the usual limit is longer by the wait for the next one; a limit that is set
+    /// holds. What a callback may take comes on top of either.
     ///
     /// # Errors
     /// `invalid_config` for nothing and for more than a day.
     pub fn timeout(self, timeout: Duration) -> Result<Self, Error> {
         check_positive("timeout", timeout)?;
-        Ok(self.with(|inner| inner.timeout = timeout))
+        Ok(self.with(|inner| inner.timeout = Some(timeout)))
     }
 
     /// How long one request may take, connecting included; 15 seconds unless set.
@@ -225,7 +228,12 @@ impl Options {
     }
 
     pub(crate) fn call_limit(&self) -> Duration {
-        self.0.timeout
+        self.0.timeout.unwrap_or(USUAL_TIMEOUT)
+    }
+
+    /// Whether the user gave one.
+    pub(crate) fn has_call_limit(&self) -> bool {
+        self.0.timeout.is_some()
     }
 
     pub(crate) fn exchange_limit(&self) -> Duration {

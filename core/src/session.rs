@@ -238,7 +238,8 @@ impl Session {
     /// The event `feed_changed` tells when what was returned is out of date.
     ///
     /// # Errors
-    /// `invalid_config` where the system has no feed; else as [`token`](Self::token).
+    /// `invalid_config` where the system has no feed, or its address is not known because the session was resumed; else as
+    /// [`token`](Self::token).
     pub async fn feed(&self) -> Result<Feed, Error> {
         self.feed_within(self.0.wait_limit()).await
     }
@@ -247,7 +248,13 @@ impl Session {
     pub async fn feed_within(&self, limit: Duration) -> Result<Feed, Error> {
         let token = self.token_within(limit).await?;
         let none = || Error::invalid("feed", "This system has no market data feed.");
-        self.0.provider().feed(&token.0.grant).ok_or_else(none)
+        let feed = self.0.provider().feed(&token.0.grant).ok_or_else(none)?;
+        if feed.url.is_none() && token.0.grant.details.is_none() {
+            let message = "These tokens came from elsewhere, and tokens do not tell the feed's address: a login does. Call \
+                           session.refresh(), or log in; or open the address that you know with session.token().";
+            return Err(Error::invalid("feed", message));
+        }
+        Ok(feed)
     }
 
     /// The second factor that the server waits for, if it does.

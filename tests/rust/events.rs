@@ -1,5 +1,8 @@
 //! What listeners hear, and when.
 
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
 use relatch::{Cause, ErrorCode, Event, EventKind, Relogin};
 use serde_json::json;
 
@@ -76,5 +79,47 @@ fn a_listener_may_use_the_session() {
         assert_eq!(heard.wait(1).await, [("active", new.clone())]);
         session.logout();
         assert_eq!(heard.wait(2).await, [("active", new), ("closed", None)]);
+    });
+}
+
+#[test]
+fn a_listener_that_is_too_slow_is_told_how_much_it_missed_and_takes_no_memory() {
+    const REPORTS: u64 = 5_000;
+    run(async {
+        let sandbox = sandbox(json!({}));
+        let session = login(&sandbox).await;
+        // Two tokens in a row are refused: from now on each report is an event and nothing else.
+        for _ in 0..2 {
+            let token = session.token().await.unwrap();
+            session.report_unauthorized(token.as_str()).await.unwrap();
+            sandbox.advance(Duration::from_secs(6));
+        }
+        let busy = Arc::new([Barrier::new(2), Barrier::new(2)]);
+        let listening = Arc::clone(&busy);
+        let heard = listen(&session, move |event| {
+            if event.kind == EventKind::Refreshed {
+                listening.iter().for_each(|barrier| drop(barrier.wait()));
+            }
+            event.clone()
+        });
+        let refreshing = tokio::spawn({
+            let session = session.clone();
+            async move { session.refresh().await }
+        });
+        tokio::task::block_in_place(|| busy[0].wait());
+        sandbox.advance(Duration::from_secs(6));
+        for _ in 0..REPORTS {
+            let current = session.token().await.unwrap();
+            assert!(session.report_unauthorized(current.as_str()).await.is_err());
+        }
+        tokio::task::block_in_place(|| busy[1].wait());
+        refreshing.await.unwrap().unwrap();
+        session.logout().await;
+        let last = |events: &[Event]| events.last().is_some_and(|event| event.kind == EventKind::LoggedOut);
+        let events = heard.until(last).await.unwrap();
+        let dropped: u64 = events.iter().filter_map(|event| event.count).sum();
+        let told = events.iter().filter(|event| event.kind == EventKind::Unauthorized).count() as u64;
+        assert_eq!(events.iter().filter(|event| event.kind == EventKind::Dropped).count(), 1);
+        assert!(told <= 1_000 && told + dropped == REPORTS, "{told} told, {dropped} dropped");
     });
 }

@@ -31,9 +31,12 @@ class Event(Record):
         cause: Why a login is needed, where one is.
         retry_at: When the next try is due.
         expires_at: The end of the new access token.
+        reason: What a login waits for: "totp_step" is the next code of an authenticator.
+        until: The end of the wait.
+        count: How many events were dropped because the callbacks were too slow.
     """
 
-    __slots__ = __match_args__ = ("kind", "at", "code", "cause", "retry_at", "expires_at")
+    __slots__ = __match_args__ = ("kind", "at", "code", "cause", "retry_at", "expires_at", "reason", "until", "count")
 
     kind: Literal[
         "logged_in",
@@ -47,6 +50,8 @@ class Event(Record):
         "lockout_guard",
         "login_forced",
         "store_failed",
+        "waiting",
+        "dropped",
         "logged_out",
     ]
     at: datetime
@@ -54,6 +59,9 @@ class Event(Record):
     cause: str | None
     retry_at: datetime | None
     expires_at: datetime | None
+    reason: Literal["totp_step"] | None
+    until: datetime | None
+    count: int | None
 
     def __init__(  # noqa: PLR0917 few make one themselves
         self,
@@ -63,8 +71,11 @@ class Event(Record):
         cause: str | None = None,
         retry_at: datetime | None = None,
         expires_at: datetime | None = None,
+        reason: str | None = None,
+        until: datetime | None = None,
+        count: int | None = None,
     ) -> None:
-        self._set(kind, at, code, cause, retry_at, expires_at)
+        self._set(kind, at, code, cause, retry_at, expires_at, reason, until, count)
 
 
 class Subscription:
@@ -182,8 +193,9 @@ class _Dispatcher(Daemon):
             del following, parts
 
     def call(self, number: int, parts: _relatch._EventParts) -> None:
-        kind, at, code, cause, retry_at, expires_at = parts
-        event = Event(kind, moment(at), code, cause, moment_if(retry_at), moment_if(expires_at))
+        kind, at, code, cause, retry_at, expires_at, reason, until, count = parts
+        times = (moment_if(retry_at), moment_if(expires_at))
+        event = Event(kind, moment(at), code, cause, *times, reason, moment_if(until), count)
         with self.lock:
             self.untold.get(number, []).append(event)
         self.tell(number)

@@ -59,8 +59,11 @@ _Result = TypeVar("_Result")
 
 # Access token, refresh token, end in seconds since 1970.
 _TokensParts: TypeAlias = tuple[str, str | None, float | None]
-# Kind (Event's), time, code, cause, time of the next try, end of the new token; times in seconds since 1970.
-_EventParts: TypeAlias = tuple[Any, float, str | None, str | None, float | None, float | None]
+# Kind (Event's), time, code, cause, time of the next try, end of the new token, what is waited for, the end of that, how
+# many were dropped; times in seconds since 1970.
+_EventParts: TypeAlias = tuple[
+    Any, float, str | None, str | None, float | None, float | None, str | None, float | None, int | None
+]
 # What is wanted (Question's), system, user, second factors that would do.
 _QuestionParts: TypeAlias = tuple[Any, str, str | None, list[str]]
 # Address, token, user.

@@ -10,7 +10,10 @@ use once_cell::race::OnceBox;
 use tracing::{debug, warn};
 
 use super::Keeper;
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, make_room};
+
+/// How many events of a session wait for a listener that is busy.
+const MOST_WAITING: usize = 1000;
 
 type Listener = dyn Fn(&Event) + Send + Sync;
 type List = Arc<Vec<Arc<Listener>>>;
@@ -82,6 +85,7 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn push(&mut self, event: Event, listeners: List) {
+        make_room(&mut self.waiting, MOST_WAITING, |(event, _)| Some(event), |(_, one), (_, other)| Arc::ptr_eq(one, other));
         self.waiting.push_back((event, listeners));
     }
 
@@ -125,7 +129,7 @@ impl Keeper {
         let code = event.code.map(crate::error::ErrorCode::as_str);
         let cause = event.cause.map(crate::error::Cause::as_str);
         match event.kind {
-            EventKind::LoggedIn | EventKind::Refreshed | EventKind::LoggedOut => debug!(session, system, kind),
+            EventKind::LoggedIn | EventKind::Refreshed | EventKind::LoggedOut | EventKind::Waiting => debug!(session, system, kind),
             _ => warn!(session, system, kind, code, cause),
         }
     }

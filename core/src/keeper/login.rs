@@ -10,7 +10,7 @@ use super::exchange::send;
 use super::waiter::Progress;
 use crate::clock::{BootTime, UnixTime};
 use crate::error::{Error, ErrorCode, Sent};
-use crate::event::{Event, EventKind};
+use crate::event::{Event, EventKind, WaitReason};
 use crate::factor::{Callback, FactorKind, NotAText, Question, Source, Totp};
 use crate::lifecycle::{Ended, FlightNumber, Input, LoginPart, verdict};
 use crate::lockout::Verdict;
@@ -20,6 +20,9 @@ use crate::secret::Secret;
 
 /// What is sent later than this before the end of its step would come too late.
 const LEAST_LEFT: Duration = Duration::from_secs(1);
+
+/// A shorter wait is none.
+const WORTH_TELLING: Duration = Duration::from_secs(1);
 
 /// What is not known of a server's clock after an answer that came quickly: `Date` counts in seconds.
 const MOST_EARLY: Duration = Duration::from_secs(2);
@@ -179,6 +182,7 @@ impl Login {
     /// Logs in with the code of a step that nobody has used, by the server's clock. The code is made in the account's
     /// turn, so that waiting for others does not make it old.
     async fn with_code(self, totp: &Totp) -> Result<Ended, Ended> {
+        let mut told = false;
         loop {
             let turn = self.turn().await?;
             // Read first: a clock that jumps in between ends the wait early, not late.
@@ -197,8 +201,22 @@ impl Login {
                 Ok(step) => totp.left(at, step),
             };
             drop(turn);
-            self.sleep_until(since.after(wait)).await?;
+            self.wait_for_code(since.after(wait), &mut told).await?;
         }
+    }
+
+    /// Waits for the next code, and tells those who wait for the login until when: not all have the time.
+    async fn wait_for_code(&self, until: BootTime, told: &mut bool) -> Result<(), Ended> {
+        let now = self.keeper.options.time().now();
+        if !std::mem::replace(told, *told || now.boot.until(until) >= WORTH_TELLING) && *told {
+            let mut event = Event::new(EventKind::Waiting, now.unix);
+            (event.reason, event.until) = (Some(WaitReason::TotpStep), Some(now.unix_at(until)));
+            self.keeper.announce(event);
+        }
+        self.keeper.wait_until(self.number, Some(until));
+        let slept = self.sleep_until(until).await;
+        self.keeper.wait_until(self.number, None);
+        slept
     }
 
     /// How long a step that may not have begun at the server is waited for. Where the server's clock is hardly known

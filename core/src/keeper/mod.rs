@@ -59,6 +59,8 @@ pub(crate) struct Keeper {
 struct Cell {
     lifecycle: Lifecycle,
     flight: Option<(FlightNumber, watch::Sender<Progress>)>,
+    /// Until when this flight can send nothing.
+    waits: Option<(FlightNumber, BootTime)>,
     armed: Option<BootTime>,
     announcements: announce::Queue,
 }
@@ -133,6 +135,17 @@ impl Keeper {
     /// The result of this flight, once there is one; nothing where the session has been closed.
     fn flight(self: &Arc<Self>, number: FlightNumber) -> Option<watch::Receiver<Progress>> {
         self.with_cell(|cell| (!cell.lifecycle.is_closed()).then(|| cell.join(number)))
+    }
+
+    /// Tells those who wait for this flight until when it can send nothing; or that this is over.
+    fn wait_until(self: &Arc<Self>, number: FlightNumber, until: Option<BootTime>) {
+        let flight = self.with_cell(|cell| {
+            cell.waits = until.map(|until| (number, until));
+            cell.flight.as_ref().filter(|(current, _)| *current == number).map(|(_, sender)| sender.clone())
+        });
+        if let Some(sender) = flight {
+            Progress::tell_wait(&sender, until);
+        }
     }
 
     pub(crate) fn provider(&self) -> &Arc<dyn Provider> {
@@ -277,14 +290,16 @@ impl Drop for Keeper {
 
 impl Cell {
     fn new(lifecycle: Lifecycle) -> Self {
-        Self { lifecycle, flight: None, armed: None, announcements: announce::Queue::default() }
+        Self { lifecycle, flight: None, waits: None, armed: None, announcements: announce::Queue::default() }
     }
 
     fn join(&mut self, number: FlightNumber) -> watch::Receiver<Progress> {
         match &self.flight {
             Some((current, sender)) if *current == number => sender.subscribe(),
             _ => {
-                let (sender, receiver) = watch::channel(Progress::UnderWay);
+                let waits = self.waits.filter(|(waiting, _)| *waiting == number);
+                let known = waits.map_or(Progress::UnderWay, |(_, until)| Progress::Waiting(until, false));
+                let (sender, receiver) = watch::channel(known);
                 self.flight = Some((number, sender));
                 receiver
             }

@@ -28,9 +28,11 @@ impl Keeper {
         limit > usual && !self.provider.is_attended()
     }
 
-    /// How long a call waits for a login unless it says otherwise: a factor takes time, such as a human's.
+    /// How long a call waits for a login unless it says otherwise: a factor takes time, such as a human's. Who gave a time
+    /// limit does not wait longer than that for a code.
     pub(crate) fn login_limit(&self) -> Duration {
-        let longest = sources(&*self.provider).map(Source::limit).max().unwrap_or_default();
+        let in_time = |source: &Source| !(self.options.has_call_limit() && matches!(source, Source::Totp(_)));
+        let longest = sources(&*self.provider).filter(in_time).map(Source::limit).max().unwrap_or_default();
         self.options.call_limit().saturating_add(longest)
     }
 }

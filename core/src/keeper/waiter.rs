@@ -20,6 +20,8 @@ pub(crate) enum Progress {
     UnderWay,
     /// It has failed, and tries on for those who cannot do without.
     Delayed,
+    /// It can send nothing before this time; it may have been delayed before.
+    Waiting(BootTime, bool),
     /// With the end of the token that callers go on with if it has failed.
     Ended(Result, Option<BootTime>),
 }
@@ -27,6 +29,24 @@ pub(crate) enum Progress {
 impl Progress {
     pub(super) fn has_ended(&self) -> bool {
         matches!(self, Self::Ended(..))
+    }
+
+    /// Tells until when nothing can be sent, or that this is over.
+    pub(super) fn tell_wait(waiters: &watch::Sender<Self>, until: Option<BootTime>) {
+        waiters.send_if_modified(|known| {
+            let delayed = match known {
+                Self::Ended(..) => return false,
+                Self::UnderWay => false,
+                Self::Delayed => true,
+                Self::Waiting(_, delayed) => *delayed,
+            };
+            *known = match until {
+                Some(until) => Self::Waiting(until, delayed),
+                None if delayed => Self::Delayed,
+                None => Self::UnderWay,
+            };
+            until.is_some()
+        });
     }
 
     /// What is told late is not news: the end is.
@@ -84,6 +104,8 @@ struct Call {
     late: bool,
     /// A try may have reached the server.
     unsure: bool,
+    /// What it waits for cannot be had in its time.
+    in_vain: bool,
 }
 
 impl Waiter {
@@ -111,7 +133,7 @@ impl Waiter {
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
         let (deadline, released) = (self.asked.after(limit), need == Need::Rotation);
         let before = self.keeper.look(|lifecycle| lifecycle.held().cloned());
-        let mut call = Call { need, before, limit, deadline, released, outlived: false, late: false, unsure: false };
+        let mut call = Call { need, before, limit, deadline, released, outlived: false, late: false, unsure: false, in_vain: false };
         let result = self.result(&mut call).await;
         result.map_err(|error| if call.unsure { error.after_lost_try() } else { error })
     }
@@ -143,6 +165,9 @@ impl Waiter {
                 Err(error) => {
                     if let Some(old) = valid().filter(|_| call.need == Need::Token) {
                         return Ok(old);
+                    }
+                    if call.in_vain {
+                        return Err(error);
                     }
                     // On a busy machine the old token may end before this line: one more try then, as for who comes now.
                     let ended = call.need == Need::Token && good_until.is_some_and(|end| end <= now.boot);
@@ -235,17 +260,26 @@ impl Waiter {
 
     /// How the flight ended, or that the time is up; nothing where it has failed and tries on, unless the caller has been
     /// released from it before.
-    async fn settled(&mut self, call: &Call) -> Option<(Result, Option<BootTime>)> {
+    async fn settled(&mut self, call: &mut Call) -> Option<(Result, Option<BootTime>)> {
         let clock = self.keeper.options.time();
+        let (released, deadline) = (call.released, call.deadline);
         let news = |progress: &Progress| match progress {
             Progress::UnderWay => false,
-            Progress::Delayed => !call.released,
+            Progress::Delayed => !released,
+            Progress::Waiting(until, delayed) => *until > deadline || *delayed && !released,
             Progress::Ended(..) => true,
         };
         tokio::select! {
             biased;
             settled = self.receiver.wait_for(news) => match settled.as_deref() {
                 Ok(Progress::Ended(result, good_until)) => Some((result.clone(), *good_until)),
+                Ok(Progress::Waiting(until, _)) if *until > deadline => {
+                    call.in_vain = true;
+                    let refused = self.keeper.look(Lifecycle::trouble);
+                    let refused = refused.filter(|error| error.code() == ErrorCode::SecondFactorRejected);
+                    let error = refused.unwrap_or_else(|| no_code(call.limit, clock.now(), *until));
+                    Some((Err(error), None))
+                }
                 Ok(_) => None,
                 Err(_) => Some((Err(gone()), None)),
             },
@@ -265,6 +299,16 @@ fn passes(error: &Error) -> bool {
 
 fn gone() -> Error {
     Error::closed("The session ended while this call waited for it.")
+}
+
+fn no_code(limit: Duration, now: Now, until: BootTime) -> Error {
+    let message = format!(
+        "The code of the authenticator that is due has been used, or is about to end. The next one can be had in {:.1} \
+         seconds, at retry_at, and this call waits {} seconds (timeout). Nothing was sent. Try again then, or give it more time.",
+        now.boot.until(until).as_secs_f64(),
+        limit.as_secs_f64()
+    );
+    Error::new(ErrorCode::Timeout, message).with_sent(Sent::No).with_retry_at(now.unix_at(until))
 }
 
 fn too_late(limit: Duration) -> Error {

@@ -1,0 +1,46 @@
+"""A child that was made without any handler of forks: its calls end in time, and its parent's refresh token stays unspent."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+import time
+
+import relatch
+from relatch.testing import Sandbox
+
+SYS_CLONE = 56
+SIGCHLD = 17
+LIMIT = 3.0
+
+sandbox = Sandbox()
+session = relatch.login(sandbox.seven_g())
+session.token()
+sandbox.advance(1210)
+libc = ctypes.PyDLL(None, use_errno=True)  # which keeps the interpreter's lock, so that the child has it
+child = libc.syscall(SYS_CLONE, SIGCHLD, 0, 0, 0, 0) if "clone" in sys.argv else libc._Fork()
+if child == 0:
+    begun = time.monotonic()
+    try:
+        session.token(timeout=LIMIT)
+    except relatch.RelatchError:
+        pass
+    late = time.monotonic() - begun > LIMIT + 2
+    tokens = session.tokens
+    kept = tokens is not None and tokens.access_token != "" and sandbox.url != ""
+    os._exit(3 if late else 0 if kept else 4)
+deadline = time.monotonic() + 20
+while True:
+    ended, status = os.waitpid(child, os.WNOHANG)
+    if ended or time.monotonic() > deadline:
+        break
+    time.sleep(0.05)
+if not ended:
+    os.kill(child, 9)
+    os.waitpid(child, 0)
+    sys.exit("the child hangs")
+print("child", os.waitstatus_to_exitcode(status), "reused", sandbox.counts()["reused"])
+session.token()
+print("parent", session.state)
+os._exit(0)
