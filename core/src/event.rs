@@ -103,9 +103,8 @@ pub fn make_room<T>(
     }
     let is_dropped = |thing: &mut T| event(thing).map(|event| event.kind == EventKind::Dropped);
     let Some(oldest) = (0..waiting.len()).find(|index| is_dropped(&mut waiting[*index]) == Some(false)) else { return };
-    let before = (0..oldest).find(|index| {
-        is_dropped(&mut waiting[*index]).is_some() && same(&waiting[*index], &waiting[oldest])
-    });
+    let before = (0..oldest)
+        .find(|index| is_dropped(&mut waiting[*index]).is_some() && same(&waiting[*index], &waiting[oldest]));
     let Some(at) = event(&mut waiting[oldest]).map(|event| event.at) else { return };
     match before.and_then(|index| event(&mut waiting[index])) {
         Some(told) => {
@@ -160,10 +159,10 @@ mod tests {
         assert_eq!(waiting[0], (9, None));
         let told = told(&waiting);
         assert_eq!(told.iter().filter_map(|(.., count)| *count).sum::<u64>() + told.len() as u64 - 2, 8);
-        assert_eq!(told[..2].iter().map(|(listener, kind, ..)| (*listener, *kind)).collect::<Vec<_>>(), [
-            (1, "dropped"),
-            (0, "dropped")
-        ]);
+        assert_eq!(
+            told[..2].iter().map(|(listener, kind, ..)| (*listener, *kind)).collect::<Vec<_>>(),
+            [(1, "dropped"), (0, "dropped")]
+        );
         assert_eq!(told.last(), Some(&(0, "refreshed", 8, None)));
     }
 }

@@ -260,3 +260,32 @@ def test_logging_out_ends_subscriptions(sandbox: Sandbox) -> None:
     other.refresh()
     heard.wait_for(1)
     assert listening() == {of_other}
+
+
+def test_a_callback_that_is_too_slow_is_told_how_much_it_missed(sandbox: Sandbox) -> None:
+    reports, events, go_on = 12_000, [], threading.Event()
+
+    def slow(event: relatch.Event) -> None:
+        assert go_on.wait(LIMIT)
+        events.append(event)
+
+    session = relatch.login(sandbox.seven_g())
+    # Two tokens in a row are refused: from now on each report is an event and nothing else.
+    for _ in range(2):
+        session.report_unauthorized(session.token())
+        sandbox.advance(6)
+    session.subscribe(slow)
+    token = session.token()
+    for _ in range(reports):
+        with pytest.raises(relatch.ReloginRequired):
+            session.report_unauthorized(token)
+    heard = Heard(session)
+    go_on.set()
+    session.logout()
+    heard.wait_for(1)
+    dropped = [event for event in events if event.kind == "dropped"]
+    assert len(dropped) == 1
+    told = sum(event.kind == "unauthorized" for event in events)
+    assert told <= 10_000
+    assert told + dropped[0].count == reports
+    assert events[-1].kind == "logged_out"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -117,6 +118,11 @@ class TestForks:
 
     def test_inherited_callbacks_are_called_in_the_child(self) -> None:
         assert output_of("fork.py", "callback") == ["child: True", self.UNHARMED]
+
+    @pytest.mark.skipif(sys.platform != "linux" or platform.machine() != "x86_64", reason="the calls are Linux's")
+    @pytest.mark.parametrize("how", ["clone", "_Fork"])
+    def test_a_child_that_no_handler_of_forks_is_told_of(self, how: str) -> None:
+        assert output_of("raw_fork.py", how) == ["child 0 reused 0", "parent active"]
 
     def test_a_pool_of_forked_workers(self) -> None:
         assert output_of("fork.py", "pool") == ["children: {(True, 'ok')}", self.UNHARMED]

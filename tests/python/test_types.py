@@ -29,7 +29,7 @@ async def test_results_have_the_types_that_are_promised(sandbox: Sandbox) -> Non
     session = assert_type(relatch.login(provider, **options), relatch.Session)
     other = assert_type(await relatch.login_async(provider, timeout=5), relatch.Session)
     texts = [assert_type(session.token(), str), assert_type(await other.token_async(timeout=1), str)]
-    texts.append(assert_type(session.report_unauthorized("old"), str))
+    texts.append(assert_type(session.report_unauthorized(texts[0]), str))
     assert all(isinstance(text, str) for text in texts)
     assert isinstance(assert_type(session.headers(), dict[str, str]), dict)
     assert isinstance(assert_type(await session.headers_async(), dict[str, str]), dict)

@@ -85,7 +85,12 @@ pub(super) struct Queue {
 
 impl Queue {
     pub(super) fn push(&mut self, event: Event, listeners: List) {
-        make_room(&mut self.waiting, MOST_WAITING, |(event, _)| Some(event), |(_, one), (_, other)| Arc::ptr_eq(one, other));
+        make_room(
+            &mut self.waiting,
+            MOST_WAITING,
+            |(event, _)| Some(event),
+            |(_, one), (_, other)| Arc::ptr_eq(one, other),
+        );
         self.waiting.push_back((event, listeners));
     }
 
@@ -129,7 +134,9 @@ impl Keeper {
         let code = event.code.map(crate::error::ErrorCode::as_str);
         let cause = event.cause.map(crate::error::Cause::as_str);
         match event.kind {
-            EventKind::LoggedIn | EventKind::Refreshed | EventKind::LoggedOut | EventKind::Waiting => debug!(session, system, kind),
+            EventKind::LoggedIn | EventKind::Refreshed | EventKind::LoggedOut | EventKind::Waiting => {
+                debug!(session, system, kind)
+            }
             _ => warn!(session, system, kind, code, cause),
         }
     }

@@ -133,7 +133,17 @@ impl Waiter {
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
         let (deadline, released) = (self.asked.after(limit), need == Need::Rotation);
         let before = self.keeper.look(|lifecycle| lifecycle.held().cloned());
-        let mut call = Call { need, before, limit, deadline, released, outlived: false, late: false, unsure: false, in_vain: false };
+        let mut call = Call {
+            need,
+            before,
+            limit,
+            deadline,
+            released,
+            outlived: false,
+            late: false,
+            unsure: false,
+            in_vain: false,
+        };
         let result = self.result(&mut call).await;
         result.map_err(|error| if call.unsure { error.after_lost_try() } else { error })
     }
