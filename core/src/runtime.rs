@@ -14,6 +14,7 @@ use once_cell::race::OnceBox;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
+use crate::clock::attention;
 use crate::error::Error;
 use crate::fork::PerProcess;
 #[cfg(test)]
@@ -104,8 +105,17 @@ impl<T> Future for Running<T> {
     }
 }
 
-/// How long this process has been running, as far as the machine was awake.
+/// How long this process has been running, as far as the machine was awake and the process was not stopped.
 pub(crate) fn awake() -> Duration {
+    #[cfg(test)]
+    if let Some(awake) = simulation::awake() {
+        return awake;
+    }
+    elapsed().saturating_sub(attention::missed())
+}
+
+/// How long ago this process began, as far as the machine was awake.
+pub(crate) fn elapsed() -> Duration {
     static START: OnceBox<Instant> = OnceBox::new();
     #[cfg(test)]
     if let Some(awake) = simulation::awake() {

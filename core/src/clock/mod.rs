@@ -2,6 +2,7 @@
 //!
 //! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
 
+pub(crate) mod attention;
 mod foreign;
 mod machine;
 mod times;
@@ -27,6 +28,11 @@ pub(crate) use times::{duration, milliseconds};
 
 /// A laptop that slept, or a clock that was set, is noticed within this time: tokio's timers do not count suspend.
 const LONGEST_NAP: Duration = Duration::from_secs(30);
+
+/// How often a limit looks whether it could look.
+const GLANCE: Duration = Duration::from_secs(1);
+/// What is left of a limit at least after a time when nobody could look.
+const MOMENT: Duration = Duration::from_secs(5);
 
 /// Milliseconds by which a coarse clock may be behind, with room to spare: a token that has ended must not pass for
 /// fresh until the next tick.
@@ -114,6 +120,24 @@ impl Clock {
         }
     }
 
+    /// Waits until `limit` has passed while somebody could look: a limit that passed while the process was stopped, or
+    /// the machine asleep, is none. What came meanwhile gets a moment to be read.
+    pub(crate) async fn attended(&self, limit: Duration) {
+        let mut deadline = self.boot_time().after(limit);
+        loop {
+            let left = self.boot_time().until(deadline);
+            if left.is_zero() {
+                return;
+            }
+            let (before, nap) = (system_boot_time(), left.min(GLANCE));
+            self.sleep_until(self.boot_time().after(nap)).await;
+            let missed = duration(system_boot_time().saturating_sub(before)).saturating_sub(nap);
+            if missed > GLANCE {
+                deadline = deadline.after(missed).max(self.boot_time().after(MOMENT.min(limit)));
+            }
+        }
+    }
+
     /// Waits until the boot clock reads `at`, through suspend and through jumps of a manual clock.
     pub async fn sleep_until(&self, at: BootTime) {
         let mut moved = self.0.as_ref().map(|offsets| offsets.moved(watch::Sender::subscribe));
@@ -122,7 +146,11 @@ impl Clock {
             if left.is_zero() {
                 return;
             }
-            let nap = runtime::sleep(left.min(LONGEST_NAP));
+            let (since, length) = (runtime::elapsed(), left.min(LONGEST_NAP));
+            let nap = async {
+                runtime::sleep(length).await;
+                attention::rang(since.saturating_add(length), runtime::elapsed());
+            };
             match &mut moved {
                 None => nap.await,
                 Some(moved) => tokio::select! {

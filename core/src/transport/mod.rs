@@ -98,11 +98,11 @@ pub(crate) async fn send(
             Err(error) => failure::no_answer(error, &route, by_proxy, &written),
         }
     });
-    // A clock of its own for the limit: a suspend is noticed when the clock looks up from its nap.
+    // After a time when nobody could look, such as a suspend, what has come is read first.
     let ended = tokio::select! {
         biased;
         ending = exchange => Some(ending),
-        () = clock.sleep_until(sent.after(limit)) => None,
+        () = clock.attended(limit) => None,
     };
     let ending = if let Some(Some(ending)) = ended {
         ending

@@ -18,8 +18,9 @@ use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
 use crate::provider::BaseUrl;
 
-/// More lines of headers than this are not read: hyper makes room for all of them beforehand.
-const MOST_HEADERS: usize = 2000;
+/// More lines of headers than this are not read: hyper makes room for all of them before it reads any answer, also each
+/// of a flood of interim ones.
+const MOST_HEADERS: usize = 256;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
 /// connection that the server has just closed would end as «may have been sent» and cost the refresh token.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use zeroize::Zeroizing;
 
 /// Whether a request may have been written.
 #[derive(Clone, Default)]
@@ -23,7 +24,7 @@ impl Written {
     }
 }
 
-/// The bytes of a request, and the flag that they set on their way out.
+/// The bytes of a request, which are wiped when the last of them is dropped, and the flag that they set on their way out.
 ///
 /// The HTTP client asks for the body once it has a connection, and writes the head together with its first piece.
 pub(super) struct WatchedBody {
@@ -33,7 +34,7 @@ pub(super) struct WatchedBody {
 
 impl WatchedBody {
     pub(super) fn new(bytes: Vec<u8>, written: Written) -> Self {
-        Self { bytes: Some(bytes.into()), written }
+        Self { bytes: Some(Bytes::from_owner(Zeroizing::new(bytes))), written }
     }
 }
 
