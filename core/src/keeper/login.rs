@@ -135,6 +135,10 @@ impl Login {
     }
 
     async fn answer(&self, callback: &Callback, wanted: &'static str, over: Option<BootTime>) -> Result<Secret, Ended> {
+        // An answer to a prompt that nobody expects would be taken from one that somebody does.
+        if self.keeper.is_forsaken(self.number) {
+            return Err(Ended::Guarded(forsaken()));
+        }
         let (provider, clock) = (&self.keeper.provider, self.keeper.options.time());
         let asked = match &self.part {
             LoginPart::Second(asked, _) => Some(asked),
