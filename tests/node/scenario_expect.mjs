@@ -47,7 +47,8 @@ function checkError(error, expected) {
   assert.equal(error.code, expected.error, String(error));
   if (expected.cause) assert.equal(error.reason, expected.cause);
   if (expected.field) assert.equal(snakeCase(error.field ?? ''), expected.field);
-  for (const [name, value] of Object.entries({ status: error.status, sent: error.sent, server_code: error.serverCode }))
+  const { status, sent, serverCode: server_code, serverMessage: server_message, snippet } = error;
+  for (const [name, value] of Object.entries({ status, sent, server_code, server_message, snippet }))
     if (expected[name] !== undefined) assert.equal(value, expected[name], name);
   if (expected.retry_at) assert.ok(error.retryAt instanceof Date);
   if (expected.challenge) assert.ok('challenge' in error, 'no challenge');

@@ -16,7 +16,7 @@ def check_error(outcome: object, expected: dict[str, Any]) -> None:
     assert isinstance(outcome, relatch.RelatchError), f"{outcome!r} instead of {expected}"
     assert outcome.code == expected["error"], f"{outcome!r} instead of {expected}"
     assert type(outcome) is CLASSES[outcome.code]
-    for name in ("cause", "field", "status", "sent", "server_code"):
+    for name in ("cause", "field", "status", "sent", "server_code", "server_message", "snippet"):
         assert name not in expected or getattr(outcome, name) == expected[name], f"{name}: {outcome!r}"
     assert not expected.get("retry_at") or outcome.retry_at is not None
 

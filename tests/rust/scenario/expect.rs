@@ -55,6 +55,8 @@ impl Expectation {
         same("field", self.field.as_deref(), error.field())?;
         same("sent", self.sent.as_deref(), error.sent().map(relatch::Sent::as_str))?;
         same("server_code", self.server_code.as_deref(), error.server_code())?;
+        same("server_message", self.server_message.as_deref(), error.server_message())?;
+        same("snippet", self.snippet.as_deref(), error.snippet())?;
         let (wanted, got) =
             (self.status.map(|status| status.to_string()), error.status().map(|status| status.to_string()));
         same("status", wanted.as_deref(), got.as_deref())?;

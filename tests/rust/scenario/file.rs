@@ -67,6 +67,8 @@ pub(super) struct Expectation {
     pub(super) field: Option<String>,
     pub(super) sent: Option<String>,
     pub(super) server_code: Option<String>,
+    pub(super) server_message: Option<String>,
+    pub(super) snippet: Option<String>,
     /// The error carries a challenge, which is kept under this name.
     pub(super) challenge: Option<String>,
     /// Of the error, or of a call.
