@@ -240,6 +240,13 @@ impl Error {
         self
     }
 
+    /// The same with other words.
+    #[must_use]
+    pub(crate) fn saying(mut self, message: impl Into<String>) -> Self {
+        Arc::make_mut(&mut self.0).message = message.into();
+        self
+    }
+
     /// That the last try was not sent is not the whole truth where one before it was lost.
     #[must_use]
     pub(crate) fn after_lost_try(self) -> Self {

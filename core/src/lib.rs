@@ -38,6 +38,7 @@ mod jwt;
 mod keeper;
 mod lifecycle;
 mod lockout;
+mod moment;
 mod policy;
 mod provider;
 mod secret;

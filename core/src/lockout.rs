@@ -2,15 +2,22 @@
 //!
 //! The server locks an account at a number of failed logins in a window of time. The ledger lets fewer through: a login
 //! is entered before it is sent and counts as failed until it is known not to be, so that lost answers, crashes and
-//! logins of other sessions count as well.
+//! logins of other sessions count as well. A credential that has logged in before is not held back by what is not known:
+//! only one that was changed at the server could have failed.
 
 use std::time::Duration;
 
-use ring::{digest, pbkdf2};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{BootTime, Now, UnixTime};
-use crate::error::{Error, ErrorCode};
+
+mod credential;
+mod entry;
+mod refusal;
+
+pub(crate) use credential::{Along, Credential, Key, Known};
+use entry::{End, Entry, told};
+pub(crate) use refusal::Refusal;
 
 /// How many failed logins, in which time, a system bears.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,113 +44,53 @@ const LATE: Duration = Duration::from_secs(60);
 /// No server is believed to lock for longer than this.
 const LONGEST_LOCK: Duration = Duration::from_secs(86_400);
 
-/// A credential that the server refused, kept as a salted slow hash and never as itself.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct RefusedCredential {
-    salt: [u8; 16],
-    digest: [u8; digest::SHA256_OUTPUT_LEN],
-}
+/// So many logins whose end tells nothing are sent in so much time, be they harmless: an outage is no reason for a storm.
+const MOST_PACED: usize = 30;
+const PACE: Duration = Duration::from_secs(60);
 
-impl RefusedCredential {
-    #[cfg(not(any(test, fuzzing)))]
-    const ROUNDS: u32 = 100_000;
-    #[cfg(any(test, fuzzing))]
-    const ROUNDS: u32 = 1;
+/// For so long a refused credential is remembered, and one that logged in.
+const REFUSED_FOR: Duration = Duration::from_secs(7 * 86_400);
+const PROVEN_FOR: Duration = Duration::from_secs(90 * 86_400);
 
-    pub(crate) fn new(credential: &[u8], salt: [u8; 16]) -> Self {
-        let mut digest = [0; digest::SHA256_OUTPUT_LEN];
-        pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, Self::rounds(), &salt, credential, &mut digest);
-        Self { salt, digest }
-    }
-
-    fn is(&self, credential: &[u8]) -> bool {
-        pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, Self::rounds(), &self.salt, credential, &self.digest).is_ok()
-    }
-
-    const fn rounds() -> std::num::NonZeroU32 {
-        std::num::NonZeroU32::new(Self::ROUNDS).expect("not zero")
-    }
-}
-
-/// How a login that was entered ended.
+/// How a login that was entered ended. The numbers are HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// The server let us in.
     Accepted,
     /// It did not leave this machine, or the server refused to look at it.
     NotCounted,
-    /// The server refused it, or may have: its answer does not say.
-    Failed,
+    /// What answered is no login endpoint.
+    Unjudged(u16),
+    /// The server may have refused it: its answer does not say.
+    Unknown(u16),
     /// No answer came: the server may have refused it, or may be going to.
     Lost,
+    /// The server refused it.
+    Failed(u16),
     /// The server refused it because of the user name or the password.
-    Refused,
+    Refused(u16),
 }
 
-/// Why a login must not be sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Refusal {
-    /// One more failure could lock the account.
-    TooMany { retry_at: BootTime, failures: u32 },
-    /// The server said that the account is locked.
-    Locked { retry_at: BootTime, failures: u32 },
-    /// The server refused this very credential.
-    SameCredential { failures: u32 },
-}
+impl Verdict {
+    /// Whether somebody judged the credential, and not in its favour.
+    fn is_rejection(self) -> bool {
+        matches!(self, Self::Failed(_) | Self::Refused(_))
+    }
 
-impl Refusal {
-    /// What the caller is told.
-    pub(crate) fn error(self, now: Now) -> Error {
-        let (why, retry_at, failures) = match self {
-            Self::TooMany { retry_at, failures } => {
-                ("one more failed login within ten minutes could lock the account", Some(retry_at), failures)
-            }
-            Self::Locked { retry_at, failures } => {
-                ("the server says that the account is locked", Some(retry_at), failures)
-            }
-            Self::SameCredential { failures } => {
-                ("the server has refused this very user name and password", None, failures)
-            }
-        };
-        let advice = match retry_at {
-            Some(_) => "Try again after retry_at.",
-            None => "Correct them and log in again.",
-        };
-        let message =
-            format!("This login was not sent: {why}. {advice} A login with the force option is sent all the same.");
-        let retry_at = retry_at.map(|at| now.unix_at(at));
-        Error::new(ErrorCode::LockoutGuard, message).with_retry_at(retry_at).pinned(now).with_failures(failures)
+    fn end(self) -> (End, u16) {
+        match self {
+            Self::Unjudged(status) => (End::Unjudged, status),
+            Self::Unknown(status) => (End::Unknown, status),
+            Self::Failed(status) | Self::Refused(status) => (End::Rejected, status),
+            Self::Lost => (End::Lost, 0),
+            Self::Accepted | Self::NotCounted => (End::Open, 0),
+        }
     }
 }
 
 /// One login on its way, to be settled once its end is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Attempt(u64);
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct Entry {
-    number: u64,
-    boot: i64,
-    unix: i64,
-    /// Whether it may count from a later time on than this.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    late: bool,
-}
-
-impl Entry {
-    /// When it stops to count.
-    fn over_at(&self, rule: LockoutRule) -> BootTime {
-        let late = if self.late { LATE } else { Duration::ZERO };
-        BootTime(self.boot).after(rule.window).after(SLACK).after(late)
-    }
-
-    /// Puts it at `latest` if it lies after that, by both clocks: the next restart of the machine goes by the wall's.
-    fn bound(&mut self, now: Now, latest: BootTime) {
-        if self.boot > latest.0 {
-            (self.boot, self.unix) = (latest.0, now.unix_at(latest).0);
-        }
-    }
-}
 
 /// The failed and pending logins of one account.
 #[derive(Clone, Default, Serialize, Deserialize)]
@@ -153,15 +100,21 @@ pub(crate) struct Ledger {
     next: u64,
     counted: Vec<Entry>,
     locked_until: Option<Entry>,
-    refused: Option<RefusedCredential>,
+    refused: Option<Known>,
+    /// The credentials that have logged in and were not refused since, the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    proven: Vec<Known>,
     /// Steps whose codes have been sent, by their first second since 1970.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<u64>,
 }
 
 /// So many used steps are known, the latest: those of half an hour. Told by the time they would be forgotten by whoever has
 /// a wrong clock, though their codes could still be sent.
 const STEPS_KEPT: usize = 60;
+
+/// So many credentials of one account are known to be good: a password and an MPIN can both be.
+const MOST_PROVEN: usize = 4;
 
 impl Ledger {
     /// Makes the times of a ledger that was stored before a restart of the machine comparable with `now`.
@@ -179,6 +132,9 @@ impl Ledger {
         if let Some(lock) = &mut self.locked_until {
             lock.bound(now, now.boot.after(LONGEST_LOCK));
         }
+        for known in self.refused.iter_mut().chain(&mut self.proven) {
+            known.bound(now.unix);
+        }
     }
 
     /// Draws the next login's number: another process that did not see it must not have given out the same. `chance` in
@@ -194,16 +150,18 @@ impl Ledger {
         &mut self,
         now: Now,
         rule: LockoutRule,
-        credential: &[u8],
+        credential: Credential,
         force: bool,
     ) -> Result<Attempt, Refusal> {
-        self.forget_old(now.boot, rule);
+        self.forget_old(now, rule);
         if !force {
             self.check(now.boot, rule, credential)?;
         }
         let number = self.unused_number();
         self.next = number.wrapping_add(1);
-        self.counted.push(Entry { number, boot: now.boot.0, unix: now.unix.0, late: true });
+        let doubtful = credential.along != Along::Nothing;
+        let entry = Entry { number, late: true, of: Some(credential.tag), doubtful, ..Entry::time(now, now.boot) };
+        self.counted.push(entry);
         Ok(Attempt(number))
     }
 
@@ -216,47 +174,111 @@ impl Ledger {
         number
     }
 
-    fn check(&self, now: BootTime, rule: LockoutRule, credential: &[u8]) -> Result<(), Refusal> {
-        let failures = self.failures();
+    fn check(&mut self, now: BootTime, rule: LockoutRule, credential: Credential) -> Result<(), Refusal> {
         if let Some(until) = self.locked_until.filter(|until| until.boot > now.0) {
-            return Err(Refusal::Locked { retry_at: BootTime(until.boot), failures });
+            return Err(Refusal::Locked { retry_at: BootTime(until.boot), failures: self.failures() });
         }
-        if self.counted.len() >= rule.most {
-            let mut ends: Vec<BootTime> = self.counted.iter().map(|entry| entry.over_at(rule)).collect();
-            ends.sort_unstable();
-            let retry_at = ends[ends.len() - rule.most];
-            return Err(Refusal::TooMany { retry_at, failures });
-        }
+        self.check_count(now, rule, credential)?;
         match &self.refused {
-            Some(refused) if refused.is(credential) => Err(Refusal::SameCredential { failures }),
+            Some(refused) if refused.is(credential) => Err(Refusal::SameCredential { failures: self.failures() }),
             _ => Ok(()),
         }
     }
 
-    /// Enters how a login ended. `salt` is fresh randomness, used when a credential was refused.
-    pub(crate) fn settle(&mut self, now: Now, attempt: Attempt, verdict: Verdict, credential: &[u8], salt: [u8; 16]) {
-        match verdict {
-            Verdict::Accepted => {
-                self.counted.retain(|entry| entry.number != attempt.0);
-                (self.refused, self.locked_until) = (None, None);
+    fn check_count(&mut self, now: BootTime, rule: LockoutRule, credential: Credential) -> Result<(), Refusal> {
+        let mut counted: Vec<_> = self.counted.iter().filter(|entry| entry.may_count()).copied().collect();
+        if counted.len() >= rule.most && self.is_proven(credential) {
+            counted.retain(|entry| counts_against_proven(entry, credential, now));
+            // It was let in after it had been rejected, and nothing else was.
+            if counted.iter().all(|entry| entry.is_rejection_of(credential.tag)) {
+                counted.clear();
             }
-            Verdict::NotCounted => self.counted.retain(|entry| entry.number != attempt.0),
-            Verdict::Failed | Verdict::Lost | Verdict::Refused => {
+        }
+        let failures = u32::try_from(counted.len()).unwrap_or(u32::MAX);
+        if let Some(retry_at) = full(counted.iter().map(|entry| entry.over_at(rule)), rule.most) {
+            return Err(Refusal::TooMany { retry_at, failures, after: told(&counted) });
+        }
+        let untold: Vec<_> = self.counted.iter().filter(|entry| entry.end != End::Rejected).collect();
+        let over = untold.iter().map(|entry| BootTime(entry.boot).after(PACE)).filter(|over| *over > now);
+        match full(over, MOST_PACED) {
+            Some(retry_at) => Err(Refusal::Paced { retry_at, after: told(untold) }),
+            None => Ok(()),
+        }
+    }
+
+    /// Whether this credential has logged in and was not refused since. What somebody types is new each time.
+    fn is_proven(&mut self, credential: Credential) -> bool {
+        if credential.along == Along::Typed {
+            return false;
+        }
+        // A rejection in this ledger may be of what the other one trusts.
+        if credential.is_vouched_for && !self.counted.iter().any(|entry| entry.end == End::Rejected) {
+            return true;
+        }
+        let found = self.proven.iter_mut().find(|known| known.is(credential));
+        found.map(|known| known.recognised(credential)).is_some()
+    }
+
+    /// Whether this process has logged in with the credential and was not refused since.
+    pub(crate) fn vouches_for(&self, credential: Credential) -> bool {
+        self.proven.iter().any(|known| !known.is_slow_to_tell(credential) && known.is(credential))
+    }
+
+    /// Enters how a login ended. `salt` is fresh randomness for a ledger that other processes read, so that they know the
+    /// credential again. `doubtful`: what went along with it may be what was refused, if anything was.
+    pub(crate) fn settle(
+        &mut self,
+        now: Now,
+        attempt: Attempt,
+        verdict: Verdict,
+        credential: Credential,
+        doubtful: bool,
+        salt: Option<[u8; 16]>,
+    ) {
+        self.counted.retain(|entry| entry.number != attempt.0);
+        match verdict {
+            Verdict::NotCounted => {}
+            Verdict::Accepted => {
+                // Nobody had refused what is right now. What was rejected all the same has been counted.
+                self.counted.retain(|entry| entry.may_count() && !entry.is_void_by(credential.tag));
+                (self.refused, self.locked_until) = (None, None);
+                self.prove(now, credential, salt);
+            }
+            _ => {
                 // It counts from the answer on: the server entered it at that time at the latest.
-                self.counted.retain(|entry| entry.number != attempt.0);
-                let late = verdict == Verdict::Lost;
-                self.counted.push(Entry { number: attempt.0, boot: now.boot.0, unix: now.unix.0, late });
+                let (end, status) = verdict.end();
+                let (late, of) = (verdict == Verdict::Lost, Some(credential.tag));
+                let number = attempt.0;
+                self.counted.push(Entry { number, late, end, status, of, doubtful, ..Entry::time(now, now.boot) });
                 self.counted.sort_by_key(|entry| entry.boot);
             }
         }
-        if verdict == Verdict::Refused {
-            self.refused = Some(RefusedCredential::new(credential, salt));
+        if verdict.is_rejection() {
+            self.proven.retain(|known| !known.is(credential));
         }
+        if matches!(verdict, Verdict::Refused(_)) {
+            self.refused = Some(Known::new(credential, salt, now.unix));
+        }
+    }
+
+    fn prove(&mut self, now: Now, credential: Credential, salt: Option<[u8; 16]>) {
+        let found = self.proven.iter().position(|known| match salt {
+            Some(_) => known.is_lastingly(credential),
+            None => known.is(credential),
+        });
+        let mut known = match found {
+            Some(found) => self.proven.remove(found),
+            None => Known::new(credential, salt, now.unix),
+        };
+        known.renewed(now.unix);
+        self.proven.retain(|other| !other.is(credential));
+        self.proven.push(known);
+        self.proven.drain(..self.proven.len().saturating_sub(MOST_PROVEN));
     }
 
     /// The server said that the account is locked until `until`.
     pub(crate) fn lock(&mut self, now: Now, until: BootTime) {
-        self.locked_until = Some(Entry { number: 0, boot: until.0, unix: now.unix_at(until).0, late: false });
+        self.locked_until = Some(Entry::time(now, until));
     }
 
     /// Enters the code of a step as used, and says whether nobody has used it before.
@@ -274,24 +296,55 @@ impl Ledger {
         self.steps.retain(|used| *used != step);
     }
 
-    /// Whether the next credential is compared with a refused one, which takes a while.
-    pub(crate) fn knows_refused(&self) -> bool {
-        self.refused.is_some()
+    /// Whether to begin or to settle a login with this credential may take a while, because it is compared with what only
+    /// a slow hash tells; `lasting`: or because one is made.
+    pub(crate) fn may_hash(&self, credential: Credential, lasting: bool) -> bool {
+        let compared = self.refused.iter().chain(&self.proven).any(|known| known.is_slow_to_tell(credential));
+        compared || lasting && !self.proven.iter().any(|known| known.is_lastingly(credential))
     }
 
     /// Whether nothing in it can matter any more.
     pub(crate) fn is_empty(&self) -> bool {
-        self.counted.is_empty() && self.locked_until.is_none() && self.refused.is_none() && self.steps.is_empty()
+        self.counted.is_empty()
+            && self.locked_until.is_none()
+            && self.refused.is_none()
+            && self.proven.is_empty()
+            && self.steps.is_empty()
     }
 
     fn failures(&self) -> u32 {
-        u32::try_from(self.counted.len()).unwrap_or(u32::MAX)
+        let counted = self.counted.iter().filter(|entry| entry.may_count()).count();
+        u32::try_from(counted).unwrap_or(u32::MAX)
     }
 
-    fn forget_old(&mut self, now: BootTime, rule: LockoutRule) {
-        self.counted.retain(|entry| entry.over_at(rule) > now);
-        self.locked_until = self.locked_until.filter(|until| until.boot > now.0);
+    /// Forgets what does not matter any more.
+    pub(crate) fn forget_old(&mut self, now: Now, rule: LockoutRule) {
+        self.counted.retain(|entry| entry.over_at(rule) > now.boot);
+        self.locked_until = self.locked_until.filter(|until| until.boot > now.boot.0);
+        let lasts = |known: &Known, time: Duration| known.since().after(time) > now.unix;
+        self.refused.take_if(|refused| !lasts(refused, REFUSED_FOR));
+        self.proven.retain(|proven| lasts(proven, PROVEN_FOR));
     }
+}
+
+/// Whether this login keeps one with a proven credential from being sent. What is not known does not: unless another
+/// process may have it on its way, or what goes along with the credential may be refused by itself.
+fn counts_against_proven(entry: &Entry, credential: Credential, now: BootTime) -> bool {
+    match entry.end {
+        End::Rejected => true,
+        End::Unjudged => false,
+        End::Open if entry.of.is_some_and(|tag| !tag.is_of_process(credential.tag)) => {
+            now < BootTime(entry.boot).after(LATE)
+        }
+        _ => credential.along != Along::Nothing && (entry.doubtful || entry.of != Some(credential.tag)),
+    }
+}
+
+/// When one more can be sent, where these are as many as may be and end then.
+fn full(ends: impl Iterator<Item = BootTime>, most: usize) -> Option<BootTime> {
+    let mut ends: Vec<BootTime> = ends.collect();
+    ends.sort_unstable();
+    ends.get(ends.len().checked_sub(most)?).copied()
 }
 
 #[cfg(test)]

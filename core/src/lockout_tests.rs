@@ -4,46 +4,78 @@ use super::*;
 use proptest::prelude::*;
 
 const RULE: LockoutRule = LockoutRule { most: 2, window: Duration::from_secs(600) };
-const SALT: [u8; 16] = [7; 16];
+const SALT: Option<[u8; 16]> = Some([7; 16]);
 
 fn at(seconds: i64) -> Now {
     Now { boot: BootTime(seconds * 1000), unix: UnixTime(seconds * 1000) }
 }
 
-fn fail(ledger: &mut Ledger, seconds: i64, credential: &[u8], verdict: Verdict) -> Result<(), Refusal> {
-    let attempt = ledger.begin(at(seconds), RULE, credential, false)?;
-    ledger.settle(at(seconds), attempt, verdict, credential, SALT);
+/// What this process names credentials by, and another one.
+fn key(number: u8) -> Key {
+    Key::new(&[number; 32])
+}
+
+fn credential(bytes: &[u8]) -> Credential<'_> {
+    Credential::new(&key(1), bytes, Along::Nothing)
+}
+
+fn end(
+    ledger: &mut Ledger,
+    seconds: i64,
+    of: Credential,
+    verdict: Verdict,
+    salt: Option<[u8; 16]>,
+) -> Result<(), Refusal> {
+    let attempt = ledger.begin(at(seconds), RULE, of, false)?;
+    ledger.settle(at(seconds), attempt, verdict, of, of.along != Along::Nothing, salt);
     Ok(())
+}
+
+fn fail(ledger: &mut Ledger, seconds: i64, bytes: &[u8], verdict: Verdict) -> Result<(), Refusal> {
+    end(ledger, seconds, credential(bytes), verdict, SALT)
+}
+
+const REFUSED: Verdict = Verdict::Refused(401);
+const FAILED: Verdict = Verdict::Failed(400);
+const UNKNOWN: Verdict = Verdict::Unknown(500);
+
+/// One whose entries were told.
+fn too_many(retry_at: i64, failures: u32, after: &str) -> Refusal {
+    Refusal::TooMany { retry_at: BootTime(retry_at), failures, after: after.to_owned() }
 }
 
 #[test]
 fn the_third_failure_in_ten_minutes_is_not_sent() {
     let mut ledger = Ledger::default();
-    fail(&mut ledger, 0, b"one", Verdict::Refused).unwrap();
-    fail(&mut ledger, 100, b"two", Verdict::Refused).unwrap();
-    let refusal = fail(&mut ledger, 101, b"three", Verdict::Refused).unwrap_err();
-    assert_eq!(refusal, Refusal::TooMany { retry_at: BootTime(601_000), failures: 2 });
-    fail(&mut ledger, 602, b"three", Verdict::Refused).unwrap();
+    fail(&mut ledger, 0, b"one", REFUSED).unwrap();
+    fail(&mut ledger, 100, b"two", REFUSED).unwrap();
+    let refusal = fail(&mut ledger, 101, b"three", REFUSED).unwrap_err();
+    assert_eq!(refusal, too_many(601_000, 2, "HTTP 401 twice"));
+    fail(&mut ledger, 602, b"three", REFUSED).unwrap();
 }
 
 #[test]
 fn a_login_that_never_got_an_answer_counts_as_failed() {
     let mut ledger = Ledger::default();
     for _ in 0..2 {
-        let _lost = ledger.begin(at(0), RULE, b"right", false).unwrap();
+        let _lost = ledger.begin(at(0), RULE, credential(b"right"), false).unwrap();
     }
-    assert!(matches!(ledger.begin(at(1), RULE, b"right", false), Err(Refusal::TooMany { failures: 2, .. })));
+    assert!(matches!(
+        ledger.begin(at(1), RULE, credential(b"right"), false),
+        Err(Refusal::TooMany { failures: 2, .. })
+    ));
 }
 
 #[test]
 fn a_login_without_an_answer_counts_for_a_minute_longer_for_it_may_arrive_late() {
-    for (verdict, over) in [(Verdict::Failed, 601), (Verdict::Lost, 661)] {
+    let lost = "a login without an answer twice";
+    for (verdict, over, after) in [(FAILED, 601, "HTTP 400 twice"), (Verdict::Lost, 661, lost)] {
         let mut ledger = Ledger::default();
         for _ in 0..2 {
             fail(&mut ledger, 0, b"right", verdict).unwrap();
         }
         let refusal = fail(&mut ledger, over - 1, b"right", Verdict::Accepted).unwrap_err();
-        assert_eq!(refusal, Refusal::TooMany { retry_at: BootTime(over * 1000), failures: 2 });
+        assert_eq!(refusal, too_many(over * 1000, 2, after));
         fail(&mut ledger, over, b"right", Verdict::Accepted).unwrap();
     }
 }
@@ -51,17 +83,17 @@ fn a_login_without_an_answer_counts_for_a_minute_longer_for_it_may_arrive_late()
 #[test]
 fn a_refused_credential_is_not_sent_again_until_it_changes() {
     let mut ledger = Ledger::default();
-    fail(&mut ledger, 0, b"wrong", Verdict::Refused).unwrap();
+    fail(&mut ledger, 0, b"wrong", REFUSED).unwrap();
     let later = 86_400;
     assert_eq!(fail(&mut ledger, later, b"wrong", Verdict::Accepted), Err(Refusal::SameCredential { failures: 0 }));
     fail(&mut ledger, later, b"right", Verdict::Accepted).unwrap();
-    assert!(ledger.is_empty());
+    assert!(ledger.refused.is_none() && ledger.counted.is_empty());
 }
 
 #[test]
 fn a_failure_that_is_not_about_the_credential_leaves_it_usable() {
     let mut ledger = Ledger::default();
-    fail(&mut ledger, 0, b"right", Verdict::Failed).unwrap();
+    fail(&mut ledger, 0, b"right", FAILED).unwrap();
     fail(&mut ledger, 1, b"right", Verdict::Accepted).unwrap();
 }
 
@@ -86,53 +118,53 @@ fn a_locked_account_is_left_alone_until_its_time() {
 #[test]
 fn force_overrides_all_of_it_and_is_counted() {
     let mut ledger = Ledger::default();
-    fail(&mut ledger, 0, b"wrong", Verdict::Refused).unwrap();
-    fail(&mut ledger, 0, b"other", Verdict::Refused).unwrap();
-    ledger.begin(at(1), RULE, b"wrong", true).expect("forced");
-    assert!(matches!(ledger.begin(at(2), RULE, b"new", false), Err(Refusal::TooMany { failures: 3, .. })));
+    fail(&mut ledger, 0, b"wrong", REFUSED).unwrap();
+    fail(&mut ledger, 0, b"other", REFUSED).unwrap();
+    ledger.begin(at(1), RULE, credential(b"wrong"), true).expect("forced");
+    assert!(matches!(ledger.begin(at(2), RULE, credential(b"new"), false), Err(Refusal::TooMany { failures: 3, .. })));
 }
 
 #[test]
 fn a_ledger_from_before_a_restart_still_counts_by_wall_time() {
     let mut ledger = Ledger::default();
-    fail(&mut ledger, 1_000_000, b"a", Verdict::Failed).unwrap();
-    fail(&mut ledger, 1_000_000, b"b", Verdict::Failed).unwrap();
+    fail(&mut ledger, 1_000_000, b"a", FAILED).unwrap();
+    fail(&mut ledger, 1_000_000, b"b", FAILED).unwrap();
     let restarted = Now { boot: BootTime(5_000), unix: UnixTime(1_000_060_000) };
     ledger.rebase(restarted, 42);
-    assert!(ledger.begin(restarted, RULE, b"c", false).is_err());
+    assert!(ledger.begin(restarted, RULE, credential(b"c"), false).is_err());
     let later = Now { boot: BootTime(5_000 + 542_000), unix: UnixTime(1_000_602_000) };
-    ledger.begin(later, RULE, b"c", false).expect("ten minutes have passed");
+    ledger.begin(later, RULE, credential(b"c"), false).expect("ten minutes have passed");
 }
 
 #[test]
 fn what_a_wrong_clock_has_stored_counts_no_longer_than_what_happens_now() {
     let mut ledger = Ledger::default();
     let wrong = Now { boot: BootTime(9_000_000), unix: UnixTime(400_000_000_000) };
-    for credential in [b"a", b"b"] {
-        let attempt = ledger.begin(wrong, RULE, credential, false).unwrap();
-        ledger.settle(wrong, attempt, Verdict::Failed, credential, SALT);
+    for bytes in [b"a", b"b"] {
+        let attempt = ledger.begin(wrong, RULE, credential(bytes), false).unwrap();
+        ledger.settle(wrong, attempt, FAILED, credential(bytes), false, SALT);
     }
     ledger.lock(wrong, wrong.boot.after(Duration::from_secs(600)));
     ledger.rebase(at(5), 42);
-    let refusal = ledger.begin(at(5), RULE, b"c", false).unwrap_err();
+    let refusal = ledger.begin(at(5), RULE, credential(b"c"), false).unwrap_err();
     assert_eq!(refusal, Refusal::Locked { retry_at: at(86_405).boot, failures: 2 });
     // The next restart, half a day on.
     let restarted = Now { boot: BootTime(1_000), unix: at(43_205).unix };
     ledger.rebase(restarted, 43);
-    let refusal = ledger.begin(restarted, RULE, b"c", false).unwrap_err();
+    let refusal = ledger.begin(restarted, RULE, credential(b"c"), false).unwrap_err();
     assert_eq!(refusal, Refusal::Locked { retry_at: restarted.boot.after(Duration::from_secs(43_200)), failures: 0 });
 }
 
 #[test]
 fn a_number_that_is_still_counted_is_not_given_again() {
     let mut ledger = Ledger::default();
-    fail(&mut ledger, 0, b"one", Verdict::Failed).unwrap();
+    fail(&mut ledger, 0, b"one", FAILED).unwrap();
     let mut stored = serde_json::to_value(&ledger).unwrap();
     stored["next"] = stored["counted"][0]["number"].clone();
     let mut ledger: Ledger = serde_json::from_value(stored).unwrap();
     fail(&mut ledger, 1, b"two", Verdict::NotCounted).unwrap();
-    fail(&mut ledger, 2, b"three", Verdict::Failed).unwrap();
-    assert!(matches!(fail(&mut ledger, 3, b"four", Verdict::Failed), Err(Refusal::TooMany { failures: 2, .. })));
+    fail(&mut ledger, 2, b"three", FAILED).unwrap();
+    assert!(matches!(fail(&mut ledger, 3, b"four", FAILED), Err(Refusal::TooMany { failures: 2, .. })));
 }
 
 #[test]
@@ -167,8 +199,219 @@ fn a_ledger_of_an_older_version_is_read() {
 #[test]
 fn a_stored_ledger_holds_no_credential() {
     let mut ledger = Ledger::default();
-    fail(&mut ledger, 0, b"made-up-password", Verdict::Refused).unwrap();
+    fail(&mut ledger, 0, b"made-up-password", REFUSED).unwrap();
     assert!(!serde_json::to_string(&ledger).unwrap().contains("made-up-password"));
+}
+
+#[test]
+fn what_no_login_endpoint_saw_does_not_count() {
+    let mut ledger = Ledger::default();
+    for second in 0..600 {
+        fail(&mut ledger, second * 3, b"right", Verdict::Unjudged(404)).unwrap();
+    }
+    fail(&mut ledger, 1800, b"wrong", REFUSED).unwrap();
+    fail(&mut ledger, 1800, b"right", Verdict::Accepted).unwrap();
+    assert_eq!(ledger.counted.len(), 1);
+}
+
+#[test]
+fn what_comes_to_nothing_is_paced_though_it_does_not_count() {
+    for verdict in [Verdict::Unjudged(404), UNKNOWN, Verdict::Lost] {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"right", Verdict::Accepted).unwrap();
+        for second in 0..30 {
+            fail(&mut ledger, second, b"right", verdict).unwrap();
+        }
+        let refusal = fail(&mut ledger, 59, b"right", verdict).unwrap_err();
+        let Refusal::Paced { retry_at, ref after } = refusal else { panic!("{refusal:?}") };
+        assert_eq!((retry_at, after.ends_with(" 30 times")), (BootTime(60_000), true), "{after}");
+        assert_eq!(refusal.error(at(59)).code(), crate::error::ErrorCode::RateLimited);
+        fail(&mut ledger, 60, b"right", verdict).unwrap();
+    }
+}
+
+#[test]
+fn a_proven_credential_is_not_refused_for_what_is_not_known() {
+    let mut ledger = Ledger::default();
+    fail(&mut ledger, 0, b"right", Verdict::Accepted).unwrap();
+    for second in 1..200 {
+        fail(&mut ledger, second * 3, b"right", [UNKNOWN, Verdict::Lost][usize::from(second % 2 == 0)]).unwrap();
+    }
+    // One that never logged in is.
+    let refusal = fail(&mut ledger, 600, b"other", UNKNOWN).unwrap_err();
+    assert!(matches!(refusal, Refusal::TooMany { failures: 199, .. }), "{refusal:?}");
+}
+
+#[test]
+fn a_proven_credential_is_refused_for_what_was_rejected() {
+    let mut ledger = Ledger::default();
+    fail(&mut ledger, 0, b"right", Verdict::Accepted).unwrap();
+    fail(&mut ledger, 1, b"wrong", REFUSED).unwrap();
+    fail(&mut ledger, 2, b"right", UNKNOWN).unwrap();
+    fail(&mut ledger, 3, b"right", Verdict::Lost).unwrap();
+    ledger
+        .begin(at(4), RULE, credential(b"wrong too"), true)
+        .map(|attempt| {
+            ledger.settle(at(4), attempt, REFUSED, credential(b"wrong too"), false, SALT);
+        })
+        .unwrap();
+    let refusal = fail(&mut ledger, 5, b"right", Verdict::Accepted).unwrap_err();
+    assert_eq!(refusal, too_many(602_000, 2, "HTTP 401 twice"));
+}
+
+#[test]
+fn a_credential_that_was_rejected_is_proven_no_more() {
+    for verdict in [REFUSED, FAILED] {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"right", Verdict::Accepted).unwrap();
+        fail(&mut ledger, 1, b"right", verdict).unwrap();
+        ledger.begin(at(2), RULE, credential(b"right"), true).unwrap();
+        assert!(matches!(fail(&mut ledger, 3, b"right", UNKNOWN), Err(Refusal::TooMany { .. })), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_success_takes_away_what_was_counted_of_the_same_credential() {
+    let mut ledger = Ledger::default();
+    fail(&mut ledger, 0, b"right", UNKNOWN).unwrap();
+    fail(&mut ledger, 1, b"other", UNKNOWN).unwrap();
+    let forced = ledger.begin(at(2), RULE, credential(b"right"), true).unwrap();
+    ledger.settle(at(2), forced, Verdict::Accepted, credential(b"right"), false, SALT);
+    assert_eq!(ledger.failures(), 1, "that of the other stays");
+    fail(&mut ledger, 3, b"other", UNKNOWN).unwrap();
+}
+
+#[test]
+fn a_credential_that_was_let_in_after_all_is_not_held_back_by_its_own_rejections() {
+    let mut ledger = Ledger::default();
+    for second in 0..2 {
+        fail(&mut ledger, second, b"right", FAILED).unwrap();
+    }
+    let forced = ledger.begin(at(2), RULE, credential(b"right"), true).unwrap();
+    ledger.settle(at(2), forced, Verdict::Accepted, credential(b"right"), false, SALT);
+    fail(&mut ledger, 3, b"right", UNKNOWN).unwrap();
+    assert!(fail(&mut ledger.clone(), 4, b"wrong", REFUSED).is_err(), "the server has counted two");
+    let forced = ledger.begin(at(4), RULE, credential(b"wrong"), true).unwrap();
+    ledger.settle(at(4), forced, REFUSED, credential(b"wrong"), false, SALT);
+    assert!(fail(&mut ledger, 5, b"right", UNKNOWN).is_err());
+}
+
+#[test]
+fn what_goes_along_with_a_proven_credential_may_be_refused_by_itself() {
+    let key = key(1);
+    let of = |along| Credential::new(&key, b"right", along);
+    let mut ledger = Ledger::default();
+    end(&mut ledger, 0, of(Along::Nothing), Verdict::Accepted, None).unwrap();
+    let mut typed = ledger.clone();
+    for second in 1..3 {
+        end(&mut typed, second, of(Along::Typed), UNKNOWN, None).unwrap();
+    }
+    assert!(end(&mut typed, 3, of(Along::Typed), UNKNOWN, None).is_err(), "three codes could be wrong");
+    assert!(end(&mut typed.clone(), 3, of(Along::Code), UNKNOWN, None).is_err());
+    end(&mut typed, 3, of(Along::Nothing), UNKNOWN, None).unwrap();
+    // A code whose exchange ended in its time was not late.
+    for second in 1..9 {
+        let attempt = ledger.begin(at(second), RULE, of(Along::Code), false).unwrap();
+        ledger.settle(at(second), attempt, UNKNOWN, of(Along::Code), false, None);
+    }
+}
+
+#[test]
+fn another_process_knows_a_proven_credential_by_its_slow_hash_alone() {
+    let (here, there) = (key(1), key(2));
+    for (salt, is_known) in [(SALT, true), (None, false)] {
+        let mut ledger = Ledger::default();
+        end(&mut ledger, 0, Credential::new(&here, b"right", Along::Nothing), Verdict::Accepted, salt).unwrap();
+        let mut ledger: Ledger = serde_json::from_str(&serde_json::to_string(&ledger).unwrap()).unwrap();
+        let of = Credential::new(&there, b"right", Along::Nothing);
+        assert_eq!(ledger.may_hash(of, false), is_known);
+        for second in 1..3 {
+            end(&mut ledger, second, of, UNKNOWN, salt).unwrap();
+        }
+        assert_eq!(end(&mut ledger, 3, of, UNKNOWN, salt).is_ok(), is_known);
+        if is_known {
+            assert!(!ledger.may_hash(of, true), "it is known again by the quick hash");
+        }
+    }
+}
+
+#[test]
+fn what_another_process_has_on_its_way_keeps_a_proven_credential_back_for_a_minute() {
+    let (here, there) = (key(1), key(2));
+    let of = |key| Credential::new(key, b"right", Along::Nothing);
+    let mut ledger = Ledger::default();
+    end(&mut ledger, 0, of(&here), Verdict::Accepted, SALT).unwrap();
+    for _ in 0..2 {
+        ledger.begin(at(1), RULE, of(&there), false).unwrap();
+    }
+    assert!(ledger.begin(at(60), RULE, of(&here), false).is_err());
+    ledger.begin(at(61), RULE, of(&here), false).unwrap();
+}
+
+#[test]
+fn a_quick_hash_is_compared_within_its_process_and_a_slow_one_is_not_made_there() {
+    let mut ledger = Ledger::default();
+    end(&mut ledger, 0, credential(b"wrong"), REFUSED, None).unwrap();
+    assert!(!ledger.may_hash(credential(b"wrong"), false));
+    assert!(matches!(end(&mut ledger, 1, credential(b"wrong"), REFUSED, None), Err(Refusal::SameCredential { .. })));
+    end(&mut ledger, 1, credential(b"right"), Verdict::Accepted, None).unwrap();
+    assert!(!serde_json::to_string(&ledger).unwrap().contains("digest"));
+}
+
+#[test]
+fn what_is_known_of_credentials_is_swept_by_age() {
+    const DAY: i64 = 86_400;
+    let mut ledger = Ledger::default();
+    fail(&mut ledger, 0, b"wrong", REFUSED).unwrap();
+    ledger.forget_old(at(7 * DAY - 1), RULE);
+    assert!(!ledger.is_empty());
+    ledger.forget_old(at(7 * DAY), RULE);
+    assert!(ledger.is_empty());
+    fail(&mut ledger, 0, b"right", Verdict::Accepted).unwrap();
+    ledger.forget_old(at(90 * DAY - 1), RULE);
+    assert!(!ledger.is_empty());
+    ledger.forget_old(at(90 * DAY), RULE);
+    assert!(ledger.is_empty());
+}
+
+#[test]
+fn four_credentials_of_one_account_are_known_to_be_good() {
+    let mut ledger = Ledger::default();
+    for good in [b"a", b"b", b"c", b"d", b"a", b"e"] {
+        fail(&mut ledger, 0, good, Verdict::Accepted).unwrap();
+    }
+    let known = |ledger: &mut Ledger, bytes: &[u8]| ledger.is_proven(credential(bytes));
+    assert!([b"c", b"d", b"a", b"e"].into_iter().all(|good| known(&mut ledger, good)));
+    assert!(!known(&mut ledger, b"b"));
+}
+
+#[test]
+fn a_refusal_says_what_went_before_until_when_and_what_force_does() {
+    let mut ledger = Ledger::default();
+    fail(&mut ledger, 0, b"right", UNKNOWN).unwrap();
+    fail(&mut ledger, 2, b"right", Verdict::Lost).unwrap();
+    let now = at(3);
+    let error = fail(&mut ledger, 3, b"right", UNKNOWN).unwrap_err().error(now);
+    let message = error.to_string();
+    for part in ["HTTP 500 and a login without an answer", "at 00:10:01 UTC (in 9 min 58 s)", "The force option"] {
+        assert!(message.contains(part), "{message}");
+    }
+}
+
+#[test]
+fn logins_are_told_by_their_ends() {
+    let of = |end, status| Entry { end, status, ..Entry::time(at(0), at(0).boot) };
+    let (refused, failed) = (of(End::Rejected, 401), of(End::Unknown, 502));
+    for (entries, words) in [
+        (vec![refused], "HTTP 401"),
+        (vec![failed, refused, failed, failed], "HTTP 502 3 times and HTTP 401"),
+        (
+            vec![of(End::Open, 0), refused, of(End::Lost, 0)],
+            "a login whose end is not known, HTTP 401 and a login without an answer",
+        ),
+    ] {
+        assert_eq!(told(&entries), words);
+    }
 }
 
 proptest! {
@@ -180,8 +423,8 @@ proptest! {
         let (mut ledger, mut now, mut failed): (Ledger, i64, Vec<i64>) = (Ledger::default(), 0, Vec::new());
         for (wait, credential, end) in tries {
             now += wait;
-            let verdict = [Verdict::Accepted, Verdict::NotCounted, Verdict::Failed, Verdict::Refused][usize::from(end)];
-            if fail(&mut ledger, now, &[credential], verdict).is_ok() && matches!(verdict, Verdict::Failed | Verdict::Refused) {
+            let verdict = [Verdict::Accepted, Verdict::NotCounted, FAILED, REFUSED][usize::from(end)];
+            if fail(&mut ledger, now, &[credential], verdict).is_ok() && matches!(verdict, Verdict::Failed(_) | Verdict::Refused(_)) {
                 failed.push(now);
             }
         }

@@ -16,7 +16,7 @@ use crate::fork::PerProcess;
 use crate::grant::Grant;
 use crate::identity::{self, Origin};
 use crate::jwt;
-use crate::lockout::{Attempt, Ledger, Refusal, Verdict};
+use crate::lockout::{Along, Attempt, Credential, Key, Ledger, Refusal, Verdict};
 use crate::provider::Provider;
 use crate::secret::Secret;
 #[cfg(test)]
@@ -31,6 +31,8 @@ type Gate = tokio::sync::Mutex<()>;
 static GATES: PerProcess<Mutex<HashMap<String, Arc<Gate>>>> = PerProcess::new();
 /// Where ledgers are kept when the user gave no store, and when that store fails.
 static LEDGERS: OnceBox<Arc<MemoryStore>> = OnceBox::new();
+/// What credentials are named by in ledgers. A forked child has its parent's: it goes on with its ledgers.
+static KEY: OnceBox<Arc<Key>> = OnceBox::new();
 
 /// The account that a lockout would hit.
 ///
@@ -106,25 +108,64 @@ fn memory() -> Arc<MemoryStore> {
     Arc::clone(LEDGERS.get_or_init(Box::default))
 }
 
+fn key() -> Arc<Key> {
+    #[cfg(test)]
+    if let Some(process) = simulation::process() {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&process.to_le_bytes());
+        return Arc::new(Key::new(&bytes));
+    }
+    Arc::clone(KEY.get_or_init(|| Box::new(Arc::new(Key::random()))))
+}
+
+/// A credential and what goes along with it.
+#[derive(Clone)]
+pub(super) struct Sent {
+    pub(super) credential: Secret,
+    pub(super) along: Along,
+}
+
+/// How a login ended, as far as the ledger cares.
+pub(super) struct Settlement {
+    pub(super) verdict: Verdict,
+    /// What went along with the credential may be what was refused, if anything was.
+    pub(super) doubtful: bool,
+    /// Until when the server says that the account is locked.
+    pub(super) locked_until: Option<BootTime>,
+}
+
+impl Settlement {
+    pub(super) fn of(verdict: Verdict) -> Self {
+        Self { verdict, doubtful: false, locked_until: None }
+    }
+}
+
+impl Sent {
+    fn known_by<'a>(&'a self, key: &Key) -> Credential<'a> {
+        Credential::new(key, self.credential.expose().as_bytes(), self.along)
+    }
+}
+
 impl Keeper {
     /// Enters a login in the account's ledgers before it is sent: in this process's, and in the user's store if there is
     /// one. Either may refuse it, so that a store that fails in between loses no count.
-    pub(super) async fn enter_login(
-        self: &Arc<Self>,
-        account: &str,
-        credential: &Secret,
-        force: bool,
-    ) -> Result<Entry, Error> {
-        let refused = |refusal: Refusal| refusal.error(self.options.time().now());
+    pub(super) async fn enter_login(self: &Arc<Self>, account: &str, sent: &Sent, force: bool) -> Result<Entry, Error> {
+        let refused = |refusal: Refusal| {
+            #[cfg(test)]
+            simulation::guarded(account, sent.credential.expose(), sent.along, &refusal);
+            refusal.error(self.options.time().now())
+        };
         // A login that is counted nowhere is not sent.
-        let memory = self.enter_in(&*memory(), account, credential, force).await;
-        let memory = memory.map_err(|(error, _)| error)?.map_err(refused)?;
+        let memory = self.enter_in(&*memory(), account, sent, false, force).await;
+        let (memory, is_proven) = memory.map_err(|(error, _)| error)?.map_err(refused)?;
+        #[cfg(test)]
+        simulation::entered(account);
         let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
-        match self.enter_in(&**store, account, credential, force).await {
-            Ok(Ok(stored)) => Ok(Entry { memory, stored: Some(stored) }),
+        match self.enter_in(&**store, account, sent, is_proven, force).await {
+            Ok(Ok((stored, _))) => Ok(Entry { memory, stored: Some(stored) }),
             Ok(Err(refusal)) => {
                 let entry = Entry { memory, stored: None };
-                self.settle_login(account, entry, credential, Verdict::NotCounted, None).await;
+                self.settle_login(account, entry, sent, &Settlement::of(Verdict::NotCounted)).await;
                 Err(refused(refusal))
             }
             Err((error, entered)) => {
@@ -134,56 +175,64 @@ impl Keeper {
         }
     }
 
-    /// With an error comes what may have been entered all the same: a store that was late may have written it.
+    /// The login's number, and whether this ledger knows its credential to be good. With an error comes what may have been
+    /// entered all the same: a store that was late may have written it.
     async fn enter_in(
         &self,
         store: &dyn Store,
         account: &str,
-        credential: &Secret,
+        sent: &Sent,
+        is_vouched_for: bool,
         force: bool,
-    ) -> Result<Result<Attempt, Refusal>, (Error, Option<Attempt>)> {
-        let (rule, entered) = (self.provider.lockout_rule(), Mutex::new(None));
+    ) -> Result<Result<(Attempt, bool), Refusal>, (Error, Option<Attempt>)> {
+        let (rule, entered, key) = (self.provider.lockout_rule(), Mutex::new(None), key());
         let enter = |ledger: &mut Ledger, now| {
-            let hashes = ledger.knows_refused() && !force;
+            let credential = sent.known_by(&key).vouched_for(is_vouched_for);
+            let hashes = !force && ledger.may_hash(credential, false);
             ledger.number_from(chance());
-            let begun = aside(hashes, || ledger.begin(now, rule, credential.expose().as_bytes(), force));
+            let begun = aside(hashes, || ledger.begin(now, rule, credential, force));
             *locked(&entered) = begun.as_ref().ok().copied();
-            begun
+            begun.map(|attempt| (attempt, ledger.vouches_for(credential)))
         };
         let changed = self.change_ledger(store, account, enter).await;
         changed.map_err(|error| (error, *locked(&entered)))
     }
 
-    /// Enters how a login ended, and until when the server says that the account is locked.
+    /// Enters how a login ended.
     pub(super) async fn settle_login(
         self: &Arc<Self>,
         account: &str,
         entry: Entry,
-        credential: &Secret,
-        verdict: Verdict,
-        locked_until: Option<BootTime>,
+        sent: &Sent,
+        settlement: &Settlement,
     ) {
-        let mut salt = [0; 16];
+        let &Settlement { verdict, doubtful, locked_until } = settlement;
+        let (mut salt, key) = ([0; 16], key());
         // Without randomness the hash is unsalted, which is still slow and still no secret.
         let _ = SystemRandom::new().fill(&mut salt);
-        let settle = |attempt| {
-            let credential = credential.expose().as_bytes();
+        // Only a ledger that other processes read needs a hash that they can make as well.
+        let settle = |attempt, salt: Option<[u8; 16]>| {
+            let credential = sent.known_by(&key);
             move |ledger: &mut Ledger, now: Now| {
-                aside(verdict == Verdict::Refused, || ledger.settle(now, attempt, verdict, credential, salt));
+                let known = matches!(verdict, Verdict::Accepted | Verdict::Refused(_) | Verdict::Failed(_));
+                let hashes = known && ledger.may_hash(credential, salt.is_some());
+                aside(hashes, || ledger.settle(now, attempt, verdict, credential, doubtful, salt));
                 if let Some(until) = locked_until {
                     ledger.lock(now, until);
                 }
             }
         };
         // Where settling fails the login goes on counting as failed, which is the safe side.
-        if let Err(error) = self.change_ledger(&*memory(), account, settle(entry.memory)).await {
+        if let Err(error) = self.change_ledger(&*memory(), account, settle(entry.memory, None)).await {
             self.store_failed(&error);
         }
         if let (Some(store), Some(stored)) = (self.options.own_store(), entry.stored)
-            && let Err(error) = self.change_ledger(&**store, account, settle(stored)).await
+            && let Err(error) = self.change_ledger(&**store, account, settle(stored, Some(salt))).await
         {
             self.store_failed(&error);
         }
+        #[cfg(test)]
+        simulation::settled(account, self.provider.user(), sent.credential.expose(), verdict);
     }
 
     /// Enters the code of a step as used in both ledgers, and says whether nobody has used it before.

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 
 use super::account::{self, Turn};
 use super::{Keeper, chance, locked};
-use crate::clock::{BootTime, Clock};
+use crate::clock::{BootTime, Clock, Now};
 use crate::cool_down::CoolDown;
-use crate::error::Error;
+use crate::error::{Error, ErrorCode};
 use crate::fork::PerProcess;
 use crate::grant::Grant;
 use crate::lifecycle::Ended;
@@ -80,17 +80,23 @@ impl Pass {
         check(&self.account, &self.clock)
     }
 
+    fn pause(&self, now: Now, error: &Error) {
+        with(|all| {
+            forget_old(all);
+            let known = all.remove(&self.account).filter(|(by, _)| by.is(&self.clock));
+            let mut cool_down = known.map(|(_, cool_down)| cool_down).unwrap_or_default();
+            cool_down.asked(self.given, now.boot, error.not_before(now), chance());
+            all.insert(self.account.clone(), (self.clock.clone(), cool_down));
+        });
+    }
+
     /// Learns from how the exchange ended.
     pub(super) fn settle(&self, ended: &Ended) {
         let now = self.clock.now();
+        if let Some(error) = asks_to_wait(ended) {
+            return self.pause(now, error);
+        }
         with(|all| match ended {
-            Ended::Answered(Outcome::Busy(error), _) => {
-                forget_old(all);
-                let known = all.remove(&self.account).filter(|(by, _)| by.is(&self.clock));
-                let mut cool_down = known.map(|(_, cool_down)| cool_down).unwrap_or_default();
-                cool_down.asked(self.given, now.boot, error.not_before(now), chance());
-                all.insert(self.account.clone(), (self.clock.clone(), cool_down));
-            }
             // It looks at what is sent again, whatever it thinks of it; unless that was sent before it asked for a pause. And
             // where nothing gets as far as the server, one after the other would wait for the network in vain.
             Ended::Answered(..) | Ended::NotSent(_) => {
@@ -104,6 +110,18 @@ impl Pass {
             }
             _ => {}
         });
+    }
+}
+
+/// What a server says that wants a pause, be it that it has judged a login all the same.
+fn asks_to_wait(ended: &Ended) -> Option<&Error> {
+    match ended {
+        Ended::Answered(Outcome::Busy(error), _) => Some(error),
+        // How long an account is locked is another matter: its sessions live on.
+        Ended::Answered(Outcome::Rejected(error), _) if error.code() != ErrorCode::AccountLocked => {
+            Some(error).filter(|error| error.status() == Some(429))
+        }
+        _ => None,
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Keeper;
-use super::account::{self, Entry, Turn};
+use super::account::{self, Entry, Sent as Credential, Settlement, Turn};
 use super::cool_down::Pass;
 use super::exchange::send;
 use super::waiter::Progress;
@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorCode, Sent};
 use crate::event::{Event, EventKind, WaitReason};
 use crate::factor::{Callback, FactorKind, NotAText, Question, Source, Totp};
 use crate::lifecycle::{Ended, FlightNumber, Input, LoginPart, verdict};
-use crate::lockout::Verdict;
+use crate::lockout::{Along, Verdict};
 use crate::provider::{Provider, Request};
 use crate::runtime;
 use crate::secret::Secret;
@@ -61,7 +61,7 @@ impl Login {
         let request = self.request(value.as_ref()).map_err(Ended::Guarded)?;
         let turn = self.turn().await?;
         let entry = self.enter(value.as_ref()).await?;
-        Ok(self.transmit(&turn, entry, request, value.as_ref()).await)
+        Ok(self.transmit(&turn, entry, request, value.as_ref(), None).await)
     }
 
     /// What somebody has given already.
@@ -240,7 +240,9 @@ impl Login {
                     self.settle(entry, Some(&code), Verdict::NotCounted).await;
                     None
                 } else {
-                    Some(self.transmit(&turn, entry, request, Some(&code)).await)
+                    let left = totp.left(self.keeper.likely_server_time(), step);
+                    let good_until = Some(self.keeper.options.time().boot_time().after(left));
+                    Some(self.transmit(&turn, entry, request, Some(&code), good_until).await)
                 }
             }
             (Err(error), Ok(entry)) => {
@@ -266,21 +268,39 @@ impl Login {
     }
 
     /// What the server would refuse again: of a first step only, for a second is made with what that was given.
-    fn credential(&self, value: Option<&Secret>) -> Secret {
+    fn credential(&self, value: Option<&Secret>) -> Credential {
+        let provider = &self.keeper.provider;
         let first = matches!(self.part, LoginPart::Whole(_));
-        self.keeper.provider.credential(value.filter(|_| first))
+        let along = match (self.given(), self.source(&**provider)) {
+            (Some(_), _) | (None, Some((Source::Callback(_), _))) => Along::Typed,
+            (None, Some((Source::Totp(_), _))) => Along::Code,
+            (None, Some((Source::Held(_), _)) | None) => Along::Nothing,
+        };
+        Credential { credential: provider.credential(value.filter(|_| first)), along }
     }
 
     async fn enter(&self, value: Option<&Secret>) -> Result<Entry, Ended> {
         let entered = self.keeper.enter_login(&self.account, &self.credential(value), self.force).await;
-        entered.map_err(Ended::Guarded)
+        entered.map_err(|error| match error.code() {
+            // It passes by itself, and nothing has changed.
+            ErrorCode::RateLimited => Ended::NotSent(error),
+            _ => Ended::Guarded(error),
+        })
     }
 
     async fn settle(&self, entry: Entry, value: Option<&Secret>, verdict: Verdict) {
-        self.keeper.settle_login(&self.account, entry, &self.credential(value), verdict, None).await;
+        self.keeper.settle_login(&self.account, entry, &self.credential(value), &Settlement::of(verdict)).await;
     }
 
-    async fn transmit(&self, turn: &Pass, entry: Entry, request: Request, value: Option<&Secret>) -> Ended {
+    /// `good_until`: when the code that it carries ends, if it carries one.
+    async fn transmit(
+        &self,
+        turn: &Pass,
+        entry: Entry,
+        request: Request,
+        value: Option<&Secret>,
+        good_until: Option<BootTime>,
+    ) -> Ended {
         let (keeper, clock) = (&self.keeper, self.keeper.options.time());
         // The ledgers may have taken their time, and what a logout came too late for lives on at the server.
         if let Some(reason) = self.pointless() {
@@ -297,8 +317,17 @@ impl Login {
         let secrets: Vec<&Secret> = token.into_iter().chain(value).collect();
         let ended = send(keeper, request, |answer| keeper.provider.read_login(answer, &secrets)).await;
         turn.settle(&ended);
-        let (verdict, locked_until) = verdict(&ended, &self.part, clock.now());
-        keeper.settle_login(&self.account, entry, &self.credential(value), verdict, locked_until).await;
+        let now = clock.now();
+        let (verdict, locked_until) = verdict(&ended, &self.part, now);
+        let credential = self.credential(value);
+        // A code was not late where the end of its exchange was known before its own.
+        let timely = good_until.is_some_and(|until| now.boot < until) && !timed_out(&ended);
+        let doubtful = match credential.along {
+            Along::Nothing => false,
+            Along::Code => !timely,
+            Along::Typed => true,
+        };
+        keeper.settle_login(&self.account, entry, &credential, &Settlement { verdict, doubtful, locked_until }).await;
         ended
     }
 
@@ -327,6 +356,11 @@ impl Login {
             let _ = flight.wait_for(Progress::has_ended).await;
         }
     }
+}
+
+/// Whether the request may still arrive.
+fn timed_out(ended: &Ended) -> bool {
+    matches!(ended, Ended::Ambiguous(error) if error.code() != ErrorCode::Transport)
 }
 
 fn forsaken() -> Error {

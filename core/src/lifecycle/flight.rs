@@ -63,8 +63,9 @@ impl Lifecycle {
             Outcome::Rejected(error) | Outcome::Unreadable(error) if is_login => {
                 self.login_failed(now, chance, number, error, EventKind::LoginFailed)
             }
+            Outcome::Unjudged(error) if is_login => self.unjudged(now, chance, number, error),
             Outcome::Rejected(error) => self.heal(now, number, Cause::RefreshRejected, error),
-            Outcome::Unreadable(error) => self.heal(now, number, Cause::RotationLost, error),
+            Outcome::Unreadable(error) | Outcome::Unjudged(error) => self.heal(now, number, Cause::RotationLost, error),
         }
     }
 
@@ -317,6 +318,13 @@ impl Lifecycle {
             }
             _ => error,
         }
+    }
+
+    /// What answered a login is no login endpoint. It may be one again in a minute, and nothing was counted.
+    fn unjudged(&mut self, now: Now, chance: f64, number: FlightNumber, error: Error) -> Vec<Effect> {
+        self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
+        self.armed = self.held.is_some();
+        vec![self.announce(now, EventKind::LoginFailed, Some(&error)), self.fail(now, number, error)]
     }
 
     /// The server took the first factor and asks for a second.

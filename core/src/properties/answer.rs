@@ -114,6 +114,10 @@ pub(super) fn check_outcome(answer: &Answer, known: &[&str], read: impl Fn(&Answ
             assert!(matches!(answer.status, 429 | 503), "{error:?}");
             check_error(error, answer, known);
         }
+        Outcome::Unjudged(error) => {
+            assert!(matches!(error.code(), ErrorCode::Protocol | ErrorCode::AccessDenied), "{error:?}");
+            check_error(error, answer, known);
+        }
         Outcome::Unreadable(error) => {
             assert_eq!(error.code(), ErrorCode::Protocol);
             check_error(error, answer, known);

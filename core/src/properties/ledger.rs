@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::clock::{BootTime, Now, UnixTime};
-use crate::lockout::{Attempt, Ledger, LockoutRule, Refusal, Verdict};
+use crate::lockout::{Along, Attempt, Credential, Key, Ledger, LockoutRule, Refusal, Verdict};
 
 const MACHINE_START: u64 = 42;
 const START: Now = Now { boot: BootTime(1_000_000_000), unix: UnixTime(1_767_589_433_000) };
@@ -48,27 +48,53 @@ struct Schedule {
     ledger: Ledger,
     now: Now,
     rule: LockoutRule,
-    /// The latest that the server may have counted a login from; and which of them are ours.
-    failed: Vec<(BootTime, Option<Attempt>)>,
-    pending: Vec<Attempt>,
+    key: Key,
+    failed: Vec<Failed>,
+    /// Logins under way, with their credentials.
+    pending: Vec<(Attempt, u8)>,
+    /// Credentials that logged in and were not rejected since.
+    proven: HashSet<u8>,
+    /// What was stored knows credentials that nobody here does.
+    knows_more: bool,
     used: HashSet<u64>,
+}
+
+/// A login that the server may have counted.
+struct Failed {
+    /// The latest that it counts from.
+    at: BootTime,
+    /// Which of ours it is, and with which credential.
+    ours: Option<(Attempt, u8)>,
+    is_certain: bool,
 }
 
 impl Schedule {
     fn new(mut ledger: Ledger) -> Self {
         ledger.rebase(START, MACHINE_START);
         let seen = serde_json::to_value(&ledger).unwrap_or_default();
-        let (failed, used) = (failures(&seen), steps(&seen));
-        Self { ledger, now: START, rule: LockoutRule::default(), failed, pending: Vec::new(), used }
+        let (failed, used, knows_more) = (failures(&seen), steps(&seen), !seen["proven"].is_null());
+        let (key, rule) = (Key::new(&[7; 32]), LockoutRule::default());
+        let (pending, proven) = (Vec::new(), HashSet::new());
+        Self { ledger, now: START, rule, key, failed, pending, proven, knows_more, used }
     }
 
     fn act(&mut self, action: u8, amount: u8) {
         match action % 8 {
             0 => self.wait(u64::from(amount) * 10),
             1 => self.begin(amount, false),
-            2 => self.settle(amount, if amount.is_multiple_of(2) { Verdict::Failed } else { Verdict::Lost }),
-            3 => self.settle(amount, Verdict::Refused),
-            4 => self.settle(amount, Verdict::NotCounted),
+            2 => self.settle(amount, if amount.is_multiple_of(2) { Verdict::Unknown(500) } else { Verdict::Lost }),
+            3 => {
+                self.settle(
+                    amount,
+                    if amount.is_multiple_of(2) { Verdict::Failed(403) } else { Verdict::Refused(401) },
+                );
+            }
+            4 => {
+                self.settle(
+                    amount,
+                    if amount.is_multiple_of(2) { Verdict::NotCounted } else { Verdict::Unjudged(404) },
+                );
+            }
             5 => self.settle(amount, Verdict::Accepted),
             6 => self.step(amount),
             _ if amount < 64 => self.begin(amount, true),
@@ -82,36 +108,55 @@ impl Schedule {
         self.ledger.rebase(self.now, MACHINE_START);
     }
 
-    fn begin(&mut self, credential: u8, force: bool) {
+    fn counted(&self, credential: u8) -> usize {
         let (now, window) = (self.now.boot, self.rule.window);
-        match self.ledger.begin(self.now, self.rule, &[credential], force) {
+        let is_proven = self.knows_more || self.proven.contains(&credential);
+        let counts = |failed: &&Failed| failed.at.after(window) >= now && (failed.is_certain || !is_proven);
+        self.failed.iter().filter(counts).count()
+    }
+
+    fn begin(&mut self, number: u8, force: bool) {
+        let bytes = [number];
+        let credential = Credential::new(&self.key, &bytes, Along::Nothing);
+        match self.ledger.begin(self.now, self.rule, credential, force) {
             Ok(attempt) => {
-                let counted = self.failed.iter().filter(|(at, _)| at.after(window) >= now).count();
+                let counted = self.counted(number);
                 assert!(force || counted < self.rule.most, "one more than {counted} failures was let through");
-                self.failed.push((now.after(LATE), Some(attempt)));
-                self.pending.push(attempt);
+                self.failed.push(Failed {
+                    at: self.now.boot.after(LATE),
+                    ours: Some((attempt, number)),
+                    is_certain: false,
+                });
+                self.pending.push((attempt, number));
             }
-            Err(refusal) => self.check_refusal(refusal),
+            Err(refusal) => self.check_refusal(&refusal, credential),
         }
     }
 
-    fn check_refusal(&self, refusal: Refusal) {
+    fn check_refusal(&self, refusal: &Refusal, credential: Credential) {
         let now = self.now.boot;
         match refusal {
-            Refusal::TooMany { retry_at, failures } => {
-                assert!(now < retry_at && now.until(retry_at) <= LONGEST_WAIT, "{retry_at:?}");
-                assert!(failures >= 2, "{failures}");
-                let then = Now { boot: retry_at, unix: self.now.unix_at(retry_at) };
-                let again = self.ledger.clone().begin(then, self.rule, b"another", false);
+            Refusal::TooMany { retry_at, failures, .. } => {
+                assert!(now < *retry_at && now.until(*retry_at) <= LONGEST_WAIT, "{retry_at:?}");
+                assert!(*failures >= 2, "{failures}");
+                let then = Now { boot: *retry_at, unix: self.now.unix_at(*retry_at) };
+                let again = self.ledger.clone().begin(then, self.rule, credential, false);
                 assert!(!matches!(again, Err(Refusal::TooMany { .. })), "still refused at retry_at");
             }
-            Refusal::Locked { retry_at, .. } => {
-                assert!(now < retry_at && now.until(retry_at) <= LONGEST_LOCK, "{retry_at:?}");
+            Refusal::Paced { retry_at, .. } => {
+                assert!(now < *retry_at && now.until(*retry_at) <= LATE, "{retry_at:?}");
             }
-            Refusal::SameCredential { .. } => assert!(self.ledger.knows_refused()),
+            Refusal::Locked { retry_at, .. } => {
+                assert!(now < *retry_at && now.until(*retry_at) <= LONGEST_LOCK, "{retry_at:?}");
+            }
+            Refusal::SameCredential { .. } => {
+                let stored = serde_json::to_value(&self.ledger).unwrap_or_default();
+                assert!(!stored["refused"].is_null());
+            }
         }
-        let shown = format!("{:?}", refusal.error(self.now));
-        assert!(shown.starts_with("Error(lockout_guard: "), "{shown}");
+        let shown = format!("{:?}", refusal.clone().error(self.now));
+        let code = if matches!(refusal, Refusal::Paced { .. }) { "rate_limited" } else { "lockout_guard" };
+        assert!(shown.starts_with(&format!("Error({code}: ")), "{shown}");
     }
 
     /// A login that failed counts from its answer on; one that did not, not at all.
@@ -119,14 +164,26 @@ impl Schedule {
         if self.pending.is_empty() {
             return;
         }
-        let attempt = self.pending.remove(usize::from(which) % self.pending.len());
-        self.failed.retain(|(_, ours)| *ours != Some(attempt));
+        let (attempt, number) = self.pending.remove(usize::from(which) % self.pending.len());
+        let (at, ours) = (self.now.boot, Some((attempt, number)));
+        self.failed.retain(|failed| failed.ours != ours);
         match verdict {
-            Verdict::Failed | Verdict::Refused => self.failed.push((self.now.boot, Some(attempt))),
-            Verdict::Lost => self.failed.push((self.now.boot.after(LATE), Some(attempt))),
-            Verdict::Accepted | Verdict::NotCounted => {}
+            Verdict::Failed(_) | Verdict::Refused(_) => {
+                self.failed.push(Failed { at, ours, is_certain: true });
+                self.proven.remove(&number);
+            }
+            Verdict::Unknown(_) => self.failed.push(Failed { at, ours, is_certain: false }),
+            Verdict::Lost => self.failed.push(Failed { at: at.after(LATE), ours, is_certain: false }),
+            // What is right now was not refused before, unless the server said so.
+            Verdict::Accepted => {
+                self.failed.retain(|failed| failed.is_certain || failed.ours.is_none_or(|(_, of)| of != number));
+                self.proven.insert(number);
+            }
+            Verdict::NotCounted | Verdict::Unjudged(_) => {}
         }
-        self.ledger.settle(self.now, attempt, verdict, &[which], [7; 16]);
+        let bytes = [number];
+        let credential = Credential::new(&self.key, &bytes, Along::Nothing);
+        self.ledger.settle(self.now, attempt, verdict, credential, false, Some([7; 16]));
     }
 
     fn step(&mut self, amount: u8) {
@@ -140,11 +197,15 @@ impl Schedule {
 }
 
 /// The failures that a ledger holds.
-fn failures(ledger: &Value) -> Vec<(BootTime, Option<Attempt>)> {
+fn failures(ledger: &Value) -> Vec<Failed> {
     let counted = ledger["counted"].as_array().into_iter().flatten();
     let late = |entry: &Value| if entry["late"] == true { LATE } else { Duration::ZERO };
-    let latest = |entry: &Value| Some(BootTime(entry["boot"].as_i64()?).after(late(entry)));
-    counted.filter_map(latest).map(|at| (at, None)).collect()
+    let counts = counted.filter(|entry| entry["end"] != "unjudged");
+    let failed = |entry: &Value| {
+        let at = BootTime(entry["boot"].as_i64()?).after(late(entry));
+        Some(Failed { at, ours: None, is_certain: entry["end"] == "rejected" })
+    };
+    counts.filter_map(failed).collect()
 }
 
 /// The steps that it holds and that could still be sent.

@@ -28,7 +28,7 @@ pub fn check(data: &[u8]) {
             assert!(PROVIDER.feed(&grant).is_some_and(|feed| !feed.token.expose().is_empty()));
         }
         Outcome::SecondFactor(asked) => panic!("{asked:?}"),
-        Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) => {
+        Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unjudged(error) | Outcome::Unreadable(error) => {
             check_redacted(&error, &answer);
         }
     }

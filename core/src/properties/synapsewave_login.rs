@@ -69,7 +69,7 @@ pub fn check(data: &[u8]) {
             let kinds: std::collections::HashSet<_> = asked.methods.iter().collect();
             assert_eq!(kinds.len(), asked.methods.len(), "each is named once");
         }
-        Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) => {
+        Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unjudged(error) | Outcome::Unreadable(error) => {
             check_redacted(&error, &written.answer);
         }
     }

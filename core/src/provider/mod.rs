@@ -4,6 +4,7 @@
 mod answer;
 mod base_url;
 pub(crate) mod json;
+pub(crate) mod judged;
 mod seven_g;
 mod synapsewave;
 
@@ -65,6 +66,8 @@ pub enum Outcome {
     Rejected(Error),
     /// The server did not look at it (429, 503 with Retry-After): a token was not consumed, a login was not counted.
     Busy(Error),
+    /// What answered is no login endpoint: a login was not counted. No answer to a refresh is one of these.
+    Unjudged(Error),
     /// The server answered, and what it did cannot be told from the answer.
     Unreadable(Error),
 }
@@ -75,6 +78,7 @@ impl Outcome {
         match self {
             Self::Rejected(error) => Self::Rejected(error.pinned(received)),
             Self::Busy(error) => Self::Busy(error.pinned(received)),
+            Self::Unjudged(error) => Self::Unjudged(error.pinned(received)),
             Self::Unreadable(error) => Self::Unreadable(error.pinned(received)),
             good => good,
         }

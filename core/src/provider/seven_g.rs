@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::answer::{Answer, denies, text};
+use super::judged::{self, Said};
 use super::{BaseUrl, Method, Outcome, Provider, Request};
 use crate::error::{Error, ErrorCode};
 use crate::foreign_text::{Secrets, shown};
@@ -13,6 +14,8 @@ use crate::grant::{Claims, Expiry, Grant, Profile};
 use crate::jwt;
 use crate::secret::Secret;
 
+/// wire.md 1.1.
+const LOGIN: &str = "/User/Login";
 /// wire.md 1.4: what a token lives where it does not say.
 const LIFETIME: Duration = Duration::from_secs(1200);
 /// wire.md 1.5: a locked account is to be left alone for this long.
@@ -207,14 +210,31 @@ impl Provider for SevenG {
     fn login(&self, _value: Option<&Secret>) -> Result<Request, Error> {
         let held = self.held()?;
         let body = json!({ "username": held.username, "password": held.password.expose() });
-        Ok(Self::post("/User/Login", None, &body))
+        Ok(Self::post(LOGIN, None, &body))
     }
 
     fn read_login(&self, answer: &Answer, _sent: &[&Secret]) -> Outcome {
-        read(answer, "login", &self.secrets(None), |object| {
+        let secrets = self.secrets(None);
+        let outcome = read(answer, "login", &secrets, |object| {
             let refresh_token = text(object, "refreshToken")?;
             grant(text(object, "accessToken")?, Some(Secret::new(refresh_token)))
-        })
+        });
+        if matches!(outcome, Outcome::Granted(_)) {
+            return outcome;
+        }
+        let is_own = answer.object().as_ref().is_some_and(denies);
+        match outcome {
+            // Said in so many words, a refusal is more than a request to slow down.
+            Outcome::Busy(_) if is_own && judged::said(answer) != Said::Nothing => {
+                Outcome::Rejected(judged_all_the_same(answer, &answer.secrets(&secrets)))
+            }
+            Outcome::Rejected(error) | Outcome::Unreadable(error)
+                if error.code() != ErrorCode::AccountLocked && judged::is_unseen(answer, is_own) =>
+            {
+                Outcome::Unjudged(judged::unseen(error, &self.base_url, LOGIN))
+            }
+            outcome => outcome,
+        }
     }
 
     /// wire.md 1.1: not anonymous, the held access token goes along, expired or not.
@@ -302,6 +322,17 @@ fn read(
         _ if refused => Outcome::Rejected(rejected(answer, what, secrets)),
         _ => Outcome::Unreadable(answer.unreadable(what, secrets)),
     }
+}
+
+/// A refusal with a status that asks to slow down.
+fn judged_all_the_same(answer: &Answer, secrets: &Secrets) -> Error {
+    let status = answer.status;
+    let (code, what) = match judged::said(answer) {
+        Said::Wrong => (ErrorCode::InvalidCredentials, "user name or password are wrong"),
+        _ => (ErrorCode::AccessDenied, "the login failed"),
+    };
+    let message = format!("The server refused the login (HTTP {status}) and asks to slow down: {what}.");
+    answer.explain(Error::new(code, message).with_retry_at(answer.retry_at), secrets)
 }
 
 fn locked(answer: &Answer, what: &str, secrets: &Secrets) -> Error {

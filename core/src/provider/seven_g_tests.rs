@@ -30,7 +30,9 @@ fn held() -> Grant {
 
 fn login_error(status: u16, body: &str) -> Error {
     match provider().read_login(&answer(status, body), &[]) {
-        Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) => error,
+        Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) | Outcome::Unjudged(error) => {
+            error
+        }
         other => panic!("{other:?}"),
     }
 }
@@ -91,7 +93,7 @@ fn a_refresh_without_a_new_refresh_token_keeps_the_old_one() {
 fn a_success_without_tokens_is_a_protocol_error() {
     for body in ["", "null", "[]", "{}", "<html>hello</html>", r#"{"accessToken":"a"}"#, r#"{"accessToken":1}"#] {
         let outcome = provider().read_login(&answer(200, body), &[]);
-        let Outcome::Unreadable(error) = outcome else { panic!("{body}: {outcome:?}") };
+        let (Outcome::Unreadable(error) | Outcome::Unjudged(error)) = outcome else { panic!("{body}: {outcome:?}") };
         assert_eq!((error.code(), error.status()), (ErrorCode::Protocol, Some(200)));
     }
 }

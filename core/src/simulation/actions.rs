@@ -1,7 +1,7 @@
 //! What happens next in a run, as the seed has it.
 
 use super::executor::Owner;
-use super::scene::{Client, Scene};
+use super::scene::{Client, PASSWORDS, Scene};
 use super::store::Trouble;
 use super::synapsewave::DAY;
 use crate::clock::milliseconds;
@@ -165,6 +165,7 @@ impl Scene {
         self.world.executor.crash(self.process);
         let clients = std::mem::take(&mut *self.shared.clients.borrow_mut());
         self.world.executor.as_process(self.process, || drop(clients));
+        self.world.proof.borrow_mut().died = Some(self.world.executor.now().boot);
         self.process += 1;
         self.ended.1 += 1;
         (0..self.setting.users).for_each(|user| self.take_up(user));
@@ -177,7 +178,7 @@ impl Scene {
         }
         let user = self.draw(self.setting.users);
         if self.draw(2) == 0 {
-            self.change_password(user, ["made-up-password", "another", "a third"][self.draw(3)]);
+            self.change_password(user, PASSWORDS[self.draw(3)]);
         } else {
             self.tell_password(user);
         }

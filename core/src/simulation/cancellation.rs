@@ -156,7 +156,7 @@ fn check_steps(scene: &Scene, challenge: Option<Challenge>) {
     let session = completed.take().expect("a session");
     scene.world.executor.as_process(scene.process, || drop((session, challenge)));
     assert_eq!(refreshes_and_logins(scene).1, 1);
-    let failed = scene.world.network.with_model(|model| model.accounts().failures.len());
+    let failed = scene.world.network.with_model(|model| model.accounts().failures());
     assert_eq!(failed, 0, "a step counts as a failed login");
 }
 

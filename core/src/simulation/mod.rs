@@ -6,6 +6,7 @@
 //! sockets, which the HTTP client hides behind its own; shuttle explores threads, and here it is the order of tasks that
 //! matters. One seed decides everything, so that a run that fails can be had again.
 
+mod accounts;
 mod actions;
 mod callers;
 mod cancellation;
@@ -15,6 +16,7 @@ mod network;
 mod outages;
 mod patience;
 mod patient_callers;
+mod proof;
 mod scene;
 mod schedule;
 mod seeds;
@@ -36,6 +38,7 @@ use crate::error::Error;
 
 pub(crate) use executor::Handle;
 pub(crate) use network::send;
+pub(crate) use proof::{entered, guarded, settled};
 
 use executor::Executor;
 use network::Network;
@@ -52,6 +55,9 @@ struct World {
     /// What was found to be wrong. Raised by whoever drives the run: a panic in a task would be caught by its owner.
     broken: RefCell<Vec<String>>,
     steps: Cell<u64>,
+    proof: RefCell<proof::Proof>,
+    /// A password was changed at the server while answers were lost, so many of three that were rejected.
+    changed: Cell<Option<usize>>,
     /// Milliseconds in which tasks that could go on did not.
     starved: Cell<i64>,
     /// What happens is printed: a seed runs alone.
@@ -95,6 +101,8 @@ fn within<R>(seed: u64, act: impl FnOnce(&Rc<World>) -> R) -> R {
         network: Network::default(),
         broken: RefCell::default(),
         steps: Cell::new(0),
+        proof: RefCell::default(),
+        changed: Cell::default(),
         starved: Cell::new(0),
         loud: std::env::var_os("RELATCH_SEED").is_some(),
     };

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
+use super::accounts::Accounts;
 use super::executor::{Owner, Sleep};
-use super::server::{Accounts, Arrived, Reply};
+use super::server::{Arrived, Reply};
 use super::seven_g::SevenGServer;
 use super::synapsewave::SynapsewaveServer;
 use super::wire_log::{Carried, End, WireLog};
@@ -32,10 +33,14 @@ pub(super) enum Fate {
     NotSent,
     LostBefore,
     LostAfter,
-    /// 500, having acted or not.
-    Failed(bool),
+    /// 500 or the like, having acted or not.
+    Failed(u16, bool),
     /// An answer that cannot be read, having acted.
     Garbage,
+    /// Something else than the API answers: a status, or a page where that is 200.
+    Elsewhere(u16),
+    /// The server acts, and a login that it refuses goes by this status.
+    Refuses(u16),
     /// 429 or 503, asking for so many seconds if that is above zero.
     Busy(u16, u16),
 }
@@ -174,14 +179,17 @@ impl World {
 }
 
 fn fault(random: &mut fastrand::Rng) -> Fate {
-    match random.u8(..12) {
+    let failure = |random: &mut fastrand::Rng| [500, 502, 504][random.usize(..3)];
+    match random.u8(..18) {
         0..=1 => Fate::NotSent,
         2..=3 => Fate::LostBefore,
-        4..=6 => Fate::LostAfter,
-        7 => Fate::Failed(false),
-        8 => Fate::Failed(true),
-        9 => Fate::Garbage,
-        10 => Fate::Busy(429, random.u16(..40)),
+        4..=7 => Fate::LostAfter,
+        8..=9 => Fate::Failed(failure(random), false),
+        10..=11 => Fate::Failed(failure(random), true),
+        12 => Fate::Garbage,
+        13 => Fate::Elsewhere([200, 301, 404, 405, 410, 501][random.usize(..6)]),
+        14..=15 => Fate::Refuses([400, 403, 429, 503][random.usize(..4)]),
+        16 => Fate::Busy(429, random.u16(..40)),
         _ => Fate::Busy(503, random.u16(1..40)),
     }
 }
@@ -257,7 +265,7 @@ pub(crate) async fn send(_base_url: &BaseUrl, request: Request, limit: Duration)
         Some(Ok((reply, date))) => {
             exchange.ended(match (journey.fate, reply.0) {
                 (Fate::Busy(..), _) => End::NotLookedAt,
-                (Fate::Whole, 200) => End::Granted,
+                (Fate::Whole | Fate::Refuses(_), 200) => End::Granted,
                 _ => End::Answered,
             });
             exchange.paused(journey.fate);
@@ -281,6 +289,7 @@ fn answered(reply: Reply, fate: Fate, date: Option<UnixTime>, sent: BootTime) ->
     with(|world| world.network.late.set(world.network.late.get() || sent.until(now.boot) > Duration::from_secs(16)));
     let retry_at = match fate {
         Fate::Busy(_, seconds) if seconds > 0 => Some(now.unix.after(Duration::from_secs(seconds.into()))),
+        Fate::Refuses(503) if reply.0 == 503 => Some(now.unix.after(Duration::from_secs(5))),
         _ => None,
     };
     let body = Zeroizing::new(reply.1.into_bytes());
@@ -290,9 +299,10 @@ fn answered(reply: Reply, fate: Fate, date: Option<UnixTime>, sent: BootTime) ->
 
 /// A message and its answer, which belong to nobody once they are under way.
 async fn travel(arrived: Arrived, journey: Journey, sender: oneshot::Sender<(Reply, Option<UnixTime>)>) {
+    let is_login = arrived.path == "/User/Login" || arrived.body.contains_key("login_type");
     let pause = |milliseconds: i64| Sleep::travel(Duration::from_millis(milliseconds.unsigned_abs()));
     pause(journey.there).await;
-    let acts = !matches!(journey.fate, Fate::LostBefore | Fate::Failed(false) | Fate::Busy(..));
+    let acts = !matches!(journey.fate, Fate::LostBefore | Fate::Failed(_, false) | Fate::Elsewhere(_) | Fate::Busy(..));
     let (reply, date) = with(|world| {
         let (at, clock) = (world.executor.now().boot, world.server_clock());
         let reply = acts.then(|| world.network.with_model(|model| model.handle(&arrived, at, clock)));
@@ -309,8 +319,11 @@ async fn travel(arrived: Arrived, journey: Journey, sender: oneshot::Sender<(Rep
             }
             return;
         }
-        (Fate::Failed(_), _) => (500, "out of order".to_owned()),
-        (Fate::Garbage, _) => (200, "<html>".to_owned()),
+        (Fate::Failed(status, _), _) => (status, "<html><body>Bad gateway</body></html>".to_owned()),
+        (Fate::Garbage, _) => (200, "{\"result\":".to_owned()),
+        (Fate::Elsewhere(200), _) => (200, "<!DOCTYPE html><title>Welcome</title>".to_owned()),
+        (Fate::Elsewhere(status), _) => (status, String::new()),
+        (Fate::Refuses(status), Some((refused, body))) if is_login && refused >= 400 => (status, body),
         (Fate::Busy(status, _), _) => (status, "{}".to_owned()),
         (_, reply) => reply.unwrap_or_default(),
     };

@@ -95,8 +95,9 @@ pub(super) struct Scene {
     passwords: Vec<String>,
 }
 
-/// What every user's password is at first.
-const PASSWORD: &str = "made-up-password";
+/// All passwords that there are, each user's at first in front.
+pub(super) const PASSWORDS: [&str; 3] = ["made-up-password", "another", "a third"];
+const PASSWORD: &str = PASSWORDS[0];
 
 impl Scene {
     /// One that the seed has chosen.

@@ -2,7 +2,8 @@
 
 use serde_json::json;
 
-use super::server::{Accounts, Arrived, Reply, jwt};
+use super::accounts::Accounts;
+use super::server::{Arrived, Reply, jwt};
 use crate::clock::{BootTime, UnixTime};
 
 /// One session of a user.
@@ -45,8 +46,7 @@ impl SevenGServer {
         if self.accounts.is_locked(&user, at) {
             return refusal(403, "The account is locked after too many attempts.");
         }
-        if self.accounts.password(&user) != request.text("password") {
-            self.accounts.failed(&user, at);
+        if !self.accounts.takes(&user, request.text("password"), at) {
             return refusal(401, "Invalid user name or password.");
         }
         self.logins += 1;

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::server::{Accounts, Arrived, Reply, jwt};
+use super::accounts::Accounts;
+use super::server::{Arrived, Reply, jwt};
 use crate::clock::{BootTime, UnixTime};
 use crate::factor::Totp;
 use crate::provider::Method;
@@ -57,14 +58,13 @@ impl SynapsewaveServer {
             let known = self.registered.iter().position(|(token, of)| token == value && *of == user);
             let Some(known) = known else { return refusal(400, "e-00", "Unknown register token.") };
             if request.text("second_auth") != OTP {
-                self.accounts.failed(&user, at);
+                self.accounts.refused_code(&user, at);
                 return refusal(400, "e-17", "Invalid OTP.");
             }
             self.registered.remove(known);
             return self.issue(&user, at, clock);
         }
-        if self.accounts.password(&user) != value {
-            self.accounts.failed(&user, at);
+        if !self.accounts.takes(&user, value, at) {
             return refusal(400, "e-00", "Invalid user id or password.");
         }
         if request.text("second_auth_type") == "REGISTER" {
@@ -74,7 +74,7 @@ impl SynapsewaveServer {
             return success(&json!({ "register_token": token, "totp_enabled": true }));
         }
         if !self.takes_code(&user, request.text("second_auth"), clock) {
-            self.accounts.failed(&user, at);
+            self.accounts.refused_code(&user, at);
             return refusal(400, "e-17", "Invalid TOTP.");
         }
         self.issue(&user, at, clock)

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::*;
 use super::model::{Fate, Server};
-use crate::lockout::{Attempt, Ledger, LockoutRule};
+use crate::lockout::{Along, Attempt, Credential, Key, Ledger, LockoutRule};
 use crate::secret::Secret;
 
 const RULE: LockoutRule = LockoutRule { most: 2, window: Duration::from_secs(600) };
@@ -17,6 +17,7 @@ pub(super) struct World {
     pub(super) password: u32,
     pub(super) sessions: [Client; 2],
     ledger: Ledger,
+    key: Key,
     /// Logins that wait for the one that is on the wire: one at a time for an account.
     queue: Vec<(usize, FlightNumber, Exchange)>,
     pub(super) chance: f64,
@@ -64,7 +65,8 @@ impl World {
             sent: None,
         };
         let sessions = [client(), client()];
-        Self { now, server, password: 0, sessions, ledger: Ledger::default(), queue: Vec::new(), chance: 0.0 }
+        let (ledger, key, queue) = (Ledger::default(), Key::new(&[7; 32]), Vec::new());
+        Self { now, server, password: 0, sessions, ledger, key, queue, chance: 0.0 }
     }
 
     pub(super) fn step(&mut self, session: usize, input: Input) {
@@ -136,8 +138,11 @@ impl World {
         if let Some(attempt) = attempt {
             let Exchange::Login { part, .. } = &exchange else { unreachable!("only logins are entered") };
             let (verdict, until) = verdict(&ended, part, self.now);
-            let credential = self.password.to_le_bytes();
-            self.ledger.settle(self.now, attempt, verdict, &credential, [0; 16]);
+            let bytes = self.password.to_le_bytes();
+            let credential = Credential::new(&self.key, &bytes, along(part));
+            // Each exchange takes no time here: what is not known was not late.
+            let doubtful = along(part) == Along::Typed;
+            self.ledger.settle(self.now, attempt, verdict, credential, doubtful, None);
             if let Some(until) = until {
                 self.ledger.lock(self.now, until);
             }
@@ -158,7 +163,9 @@ impl World {
     }
 
     fn try_login(&mut self, session: usize, number: FlightNumber, exchange: Exchange) {
-        match self.ledger.begin(self.now, RULE, &self.password.to_le_bytes(), false) {
+        let Exchange::Login { part, .. } = &exchange else { unreachable!("only logins are queued") };
+        let bytes = self.password.to_le_bytes();
+        match self.ledger.begin(self.now, RULE, Credential::new(&self.key, &bytes, along(part)), false) {
             Ok(attempt) => {
                 self.sessions[session].wire = Some((number, exchange, Some(attempt)));
             }
@@ -291,5 +298,13 @@ impl World {
         assert_eq!(self.server.locked, 0, "invariant 5: the account was locked");
         let crowded = self.server.failures.windows(3).any(|three| three[2] - three[0] < 600_000);
         assert!(!crowded, "invariant 5: three failed logins in ten minutes: {:?}", self.server.failures);
+    }
+}
+
+/// What goes along with the password: where somebody gave something, that.
+fn along(part: &LoginPart) -> Along {
+    match part {
+        LoginPart::Whole(Some(_)) | LoginPart::Second(_, Some(_)) => Along::Typed,
+        _ => Along::Nothing,
     }
 }

@@ -130,7 +130,8 @@ impl Provider for SynapsewaveDealer {
     /// wire.md 2.10.17: the documents have two names for the token.
     fn read_login(&self, answer: &Answer, sent: &[&Secret]) -> Outcome {
         let tokens = &["dealer_token", "access_token"];
-        let expected = Expected { tokens, may_ask: false, user: self.gateway.user_id() };
+        let (user, base_url) = (self.gateway.user_id(), &self.gateway.base_url);
+        let expected = Expected { tokens, may_ask: false, user, base_url, path: SESSION };
         login_answer::read(answer, self.secrets(sent), &expected)
     }
 

@@ -6,16 +6,19 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::clock::UnixTime;
+use crate::error::ErrorCode;
 use crate::factor::FactorKind;
 use crate::foreign_text::Secrets;
 use crate::grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::jwt;
 use crate::provider::answer::{field, text};
-use crate::provider::{Answer, Outcome};
+use crate::provider::judged::{self, Said};
+use crate::provider::{Answer, BaseUrl, Outcome};
 use crate::secret::Secret;
 
-use super::reading::Reading;
-use super::{profile, trading_day};
+use super::envelope::Envelope;
+use super::reading::{Failure, Reading};
+use super::{profile, refusal, trading_day};
 
 /// wire.md 2.10.15: how long a register token is good for where it does not say.
 const REGISTERED_FOR: Duration = Duration::from_secs(900);
@@ -28,12 +31,15 @@ pub(super) struct Expected<'a> {
     pub(super) may_ask: bool,
     /// The user who logs in, where the answer does not name one.
     pub(super) user: Option<&'a str>,
+    /// Where the login was sent to.
+    pub(super) base_url: &'a BaseUrl,
+    pub(super) path: &'a str,
 }
 
 /// Reads the answer to any request of a login; `known` are the secrets that must not come back in an error.
 pub(super) fn read(answer: &Answer, known: Vec<Secret>, expected: &Expected) -> Outcome {
     let reading = Reading::new(answer, "login", known);
-    let Some(data) = granted(&reading) else { return reading.failure().into() };
+    let Some(data) = granted(&reading) else { return refused(&reading, expected) };
     if let Some(token) = expected.tokens.iter().find_map(|name| text(&data, name)) {
         let grant = grant(token, data, &reading, expected.user);
         return grant.map_or_else(|| reading.unreadable().into(), Outcome::Granted);
@@ -41,6 +47,23 @@ pub(super) fn read(answer: &Answer, known: Vec<Secret>, expected: &Expected) -> 
     match text(&data, "register_token").filter(|_| expected.may_ask) {
         Some(token) => Outcome::SecondFactor(second_factor(token, data, &reading)),
         None => reading.unreadable().into(),
+    }
+}
+
+/// What an answer says that grants nothing.
+fn refused(reading: &Reading, expected: &Expected) -> Outcome {
+    let is_own = reading.envelope.as_ref().is_some_and(Envelope::denies);
+    match reading.failure() {
+        // Said in so many words, a refusal is more than a request to slow down.
+        Failure::Busy(_) if is_own && judged::said(reading.answer) != Said::Nothing => {
+            Outcome::Rejected(refusal::read(reading))
+        }
+        Failure::Rejected(error) | Failure::Unreadable(error)
+            if error.code() != ErrorCode::AccountLocked && judged::is_unseen(reading.answer, is_own) =>
+        {
+            Outcome::Unjudged(judged::unseen(error, expected.base_url, expected.path))
+        }
+        failure => failure.into(),
     }
 }
 

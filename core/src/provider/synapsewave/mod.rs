@@ -249,7 +249,8 @@ impl Provider for Synapsewave {
     }
 
     fn read_login(&self, answer: &Answer, sent: &[&Secret]) -> Outcome {
-        let expected = Expected { tokens: &["access_token"], may_ask: true, user: self.gateway.user_id() };
+        let (user, base_url) = (self.gateway.user_id(), &self.gateway.base_url);
+        let expected = Expected { tokens: &["access_token"], may_ask: true, user, base_url, path: SESSION };
         login_answer::read(answer, self.secrets(sent), &expected)
     }
 

@@ -90,14 +90,14 @@ fn asked(answer: &Answer) -> SecondFactor {
 
 fn rejected(answer: &Answer) -> Error {
     match provider().read_login(answer, &[]) {
-        Outcome::Rejected(error) => error,
+        Outcome::Rejected(error) | Outcome::Unjudged(error) => error,
         other => panic!("{other:?}"),
     }
 }
 
 fn unreadable(answer: &Answer) -> Error {
     match provider().read_login(answer, &[]) {
-        Outcome::Unreadable(error) => error,
+        Outcome::Unreadable(error) | Outcome::Unjudged(error) => error,
         other => panic!("{other:?}"),
     }
 }

@@ -114,7 +114,10 @@ proptest! {
             dealer::provider().read_login(&answer, &[&sent, &held.access_token]),
         ] {
             match outcome {
-                Outcome::Rejected(error) | Outcome::Busy(error) | Outcome::Unreadable(error) => errors.push(error),
+                Outcome::Rejected(error)
+            | Outcome::Busy(error)
+            | Outcome::Unjudged(error)
+            | Outcome::Unreadable(error) => errors.push(error),
                 Outcome::Granted(grant) => {
                     let fields = Value::Object(grant.details.unwrap().profile.fields.clone()).to_string();
                     prop_assert!(!fields.contains("canary-7"), "{}", fields);
