@@ -98,7 +98,9 @@ fn a_listener_that_is_too_slow_is_told_how_much_it_missed_and_takes_no_memory() 
         let listening = Arc::clone(&busy);
         let heard = listen(&session, move |event| {
             if event.kind == EventKind::Refreshed {
-                listening.iter().for_each(|barrier| drop(barrier.wait()));
+                for barrier in listening.iter() {
+                    barrier.wait();
+                }
             }
             event.clone()
         });

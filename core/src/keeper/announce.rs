@@ -135,7 +135,7 @@ impl Keeper {
         let cause = event.cause.map(crate::error::Cause::as_str);
         match event.kind {
             EventKind::LoggedIn | EventKind::Refreshed | EventKind::LoggedOut | EventKind::Waiting => {
-                debug!(session, system, kind)
+                debug!(session, system, kind);
             }
             _ => warn!(session, system, kind, code, cause),
         }
