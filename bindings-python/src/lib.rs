@@ -4,6 +4,7 @@
 
 mod account;
 mod awaitable;
+mod carried;
 mod challenge;
 mod convert;
 mod error;

@@ -7,8 +7,9 @@ use pyo3::types::{PyDict, PyString};
 use relatch::{Feed, LogoutFuture, Profile, Token, UnixTime};
 
 use crate::awaitable::{Awaitable, running_loop};
+use crate::carried::carried;
 use crate::challenge::Begun;
-use crate::convert::{TokensParts, limit, text, tokens_out};
+use crate::convert::{TokensParts, limit, tokens_out};
 use crate::event::{self, Subscription};
 use crate::exit::{self, Busy};
 use crate::handed::Handed;
@@ -86,36 +87,38 @@ impl Session {
         self.handed.headers(py, &self.core, token)
     }
 
-    /// Says that the server refused `token`, and returns one to try again with.
+    /// Says that the server refused a request, and returns a token to try again with.
     ///
-    /// Only the current token causes a refresh, and only one, however many callers report it; for an older token the
-    /// current one is returned at once.
+    /// Only the current token causes a refresh, and only one, however many callers report it. For an older one the
+    /// current token is returned; so is one that came less than 5 seconds ago, for the refused request may have carried
+    /// the one before it: try again with that.
     ///
     /// Args:
-    ///     token: The token that was refused.
+    ///     sent: What the request carried: the token, the value of the header with or without its scheme, or all headers.
     ///     timeout: Seconds to wait at most; the session's `timeout` unless given.
     ///
     /// Returns:
     ///     The token to use from now on.
     ///
     /// Raises:
+    ///     InvalidConfig: This session never had what was sent.
     ///     ReloginRequired: With `cause` "token_refused" where new tokens are refused as well.
     ///     RelatchError: As `token`.
     ///
     /// Example:
     ///     >>> if response.status_code == 401:
-    ///     ...     token = session.report_unauthorized(token)
-    #[pyo3(signature = (token, *, timeout=None))]
+    ///     ...     token = session.report_unauthorized(response.request.headers)
+    #[pyo3(signature = (sent, *, timeout=None))]
     fn report_unauthorized(
         &self,
         py: Python<'_>,
-        token: &Bound<'_, PyAny>,
+        sent: &Bound<'_, PyAny>,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyString>> {
-        let token = text("token", token)?;
+        let sent = carried(&self.core, sent)?;
         let current = match limit(timeout)? {
-            Some(limit) => wait_asking(py, self.asks, self.core.report_unauthorized_within(&token, limit))?,
-            None => wait_asking(py, self.asks, self.core.report_unauthorized(&token))?,
+            Some(limit) => wait_asking(py, self.asks, self.core.report_unauthorized_within(&sent, limit))?,
+            None => wait_asking(py, self.asks, self.core.report_unauthorized(&sent))?,
         };
         Ok(self.handed.text(py, &self.core, current))
     }
@@ -257,15 +260,15 @@ impl Session {
     #[pyo3(name = "_report_unauthorized_async")]
     fn report_unauthorized_async(
         slf: &Bound<'_, Self>,
-        token: &Bound<'_, PyAny>,
+        sent: &Bound<'_, PyAny>,
         timeout: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Awaitable> {
-        let token = text("token", token)?;
         let (session, core, limit) = (slf.clone().unbind(), slf.get().core.clone(), limit(timeout)?);
+        let sent = carried(&core, sent)?;
         let reported = async move {
             match limit {
-                Some(limit) => core.report_unauthorized_within(&token, limit).await,
-                None => core.report_unauthorized(&token).await,
+                Some(limit) => core.report_unauthorized_within(&sent, limit).await,
+                None => core.report_unauthorized(&sent).await,
             }
         };
         let convert = move |py: Python<'_>, token| {

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from relatch._challenge import Challenge
     from relatch._events import Event, Subscription
+    from relatch._relatch import _Headers
     from relatch._tokens import Tokens
 
 
@@ -114,13 +115,13 @@ class Session(_relatch.Session):
         """Gets new tokens now; `refresh` for asyncio, with the same arguments, result and errors."""
         return _tokens.from_native(await self._refresh_async(timeout))
 
-    async def report_unauthorized_async(self, token: str, *, timeout: float | None = None) -> str:
-        """Says that the server refused `token`, and returns one to try again with.
+    async def report_unauthorized_async(self, sent: str | _Headers, *, timeout: float | None = None) -> str:
+        """Says that the server refused a request, and returns a token to try again with.
 
         `report_unauthorized` for asyncio, with the same arguments, result and errors.
         """
-        [token] = _relatch.hold(token)
-        return await self._report_unauthorized_async(token, timeout)
+        [sent] = _relatch.hold(sent)
+        return await self._report_unauthorized_async(sent, timeout)
 
     async def logout_async(self) -> None:
         """Forgets the tokens and ends the session on the server where the system can do that; `logout` for asyncio.
