@@ -137,6 +137,9 @@ function call(listener: Listener, event: SessionEvent): void {
 export function readEvent(text: string): SessionEvent {
   const { kind, ...rest } = readObject(text);
   const present = Object.entries(rest).filter(([, value]) => value !== null);
-  const values = present.map(([name, value]) => [name, typeof value === 'number' && name !== 'count' ? moment(value) : value]);
+  const values = present.map(([name, value]) => [
+    name,
+    typeof value === 'number' && name !== 'count' ? moment(value) : value,
+  ]);
   return { kind, ...Object.fromEntries(values) };
 }

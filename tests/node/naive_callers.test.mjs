@@ -29,7 +29,10 @@ for (const callers of [2, 4, 8, 50, 200]) {
       return status;
     };
     const statuses = await Promise.all(Array.from({ length: callers }, (_, number) => call(number)));
-    assert.deepEqual(statuses, Array.from({ length: callers }, () => 200));
+    assert.deepEqual(
+      statuses,
+      Array.from({ length: callers }, () => 200),
+    );
     const { refresh, login: logins } = sandbox.counts();
     assert.deepEqual({ refresh, logins }, { refresh: 1, logins: 1 });
   });
