@@ -22,6 +22,7 @@ EXCHANGE_TIMEOUT = 3.0
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="needs SIGSTOP")
+@pytest.mark.timeout(max(STOPS) + 60)
 @pytest.mark.parametrize("seconds", STOPS)
 @pytest.mark.parametrize("what", ["refresh", "login"])
 def test_an_answer_that_came_while_the_process_was_stopped_is_used(what: str, seconds: float) -> None:
