@@ -41,16 +41,19 @@ pub struct Message {
     pub question: Option<u32>,
     /// What a callback threw and nothing refers to any more.
     pub forget: Option<u32>,
+    /// The number of a question whose answer is not wanted any more.
+    pub withdrawn: Option<u32>,
 }
 
 /// A message on its way, in the order of its fields. An object would be set property by property, by setters that some
 /// package has left in `Object.prototype`.
-pub type Crossing = (u32, Option<String>, Option<String>, Option<u32>, Option<u32>, Option<u32>, Option<u32>);
+pub type Crossing =
+    (u32, Option<String>, Option<String>, Option<u32>, Option<u32>, Option<u32>, Option<u32>, Option<u32>);
 
 impl From<Message> for Crossing {
     fn from(message: Message) -> Self {
-        let Message { number, error, text, session, challenge, question, forget } = message;
-        (number, error, text, session, challenge, question, forget)
+        let Message { number, error, text, session, challenge, question, forget, withdrawn } = message;
+        (number, error, text, session, challenge, question, forget, withdrawn)
     }
 }
 

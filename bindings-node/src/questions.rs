@@ -58,7 +58,7 @@ impl Questions {
     }
 }
 
-/// A question that waits for its answer; it is withdrawn when this is dropped.
+/// A question that waits for its answer; it is withdrawn when this is dropped, and whoever was asked is told.
 struct Asked {
     environment: Weak<Environment>,
     number: u32,
@@ -66,8 +66,10 @@ struct Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        if let Some(environment) = self.environment.upgrade() {
-            drop(environment.questions.take(self.number));
+        if let Some(environment) = self.environment.upgrade()
+            && environment.questions.take(self.number).is_some()
+        {
+            environment.post(Message { withdrawn: Some(self.number), ..Message::default() });
         }
     }
 }

@@ -9,7 +9,7 @@ import { isMainThread } from 'node:worker_threads';
 import { decode, type Encoded, readError } from './errors';
 import { type Crossing, type Message, native } from './native';
 import { bare, bareOf, give } from './plain';
-import { ask } from './questions';
+import { ask, withdraw } from './questions';
 import { reasonOf, whenAborted } from './signals';
 import { forgetThrown } from './thrown';
 
@@ -45,7 +45,7 @@ function nextNumber(): number {
 }
 
 /** What the places of a message that crosses hold. */
-const FIELDS = ['number', 'error', 'text', 'session', 'challenge', 'question', 'forget'] as const;
+const FIELDS = ['number', 'error', 'text', 'session', 'challenge', 'question', 'forget', 'withdrawn'] as const;
 
 function readMessage(crossing: Crossing): Message {
   const present = FIELDS.map((name, place) => [name, crossing[place]] as const).filter(([, value]) => value !== null);
@@ -55,7 +55,9 @@ function readMessage(crossing: Crossing): Message {
 function receive(messages: Crossing[]): void {
   for (const message of messages.map(readMessage)) {
     const call = calls.get(message.number);
-    if (message.forget !== undefined) {
+    if (message.withdrawn !== undefined) {
+      withdraw(message.withdrawn);
+    } else if (message.forget !== undefined) {
       forgetThrown(message.forget);
     } else if (message.question !== undefined) {
       ask(environment, message.number, message.question, message.text ?? '');
@@ -136,6 +138,15 @@ function leave(call: Call): void {
   }
   end(call);
   native.cancel(environment, call.number);
+  const { owner } = call;
+  if (owner && ![...calls.values()].some((other) => other.owner === owner)) abandoned(owner);
+}
+
+let abandoned: (owner: object) => void = () => {};
+
+/** Says what is done when nobody waits any more for anything of a provider or a session. */
+export function whenAbandoned(act: typeof abandoned): void {
+  abandoned = act;
 }
 
 let challenged: (challenge: number, owner: object | undefined) => object;

@@ -17,6 +17,8 @@ export interface Message {
   question?: number;
   /** The number of what a callback threw and nothing refers to any more. */
   forget?: number;
+  /** The number of a question whose answer is not wanted any more. */
+  withdrawn?: number;
 }
 
 /** A message as it crosses, in the order of its fields. */

@@ -1,12 +1,12 @@
 /**
  * Providers: the systems to log in to.
  */
-import { environment } from './calls';
+import { environment, whenAbandoned } from './calls';
 import { decode, InvalidConfig } from './errors';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import { readObject } from './plain';
-import type { Asked } from './questions';
+import { type Asked, withdrawFrom } from './questions';
 
 const released = new FinalizationRegistry<number>((number) => native.releaseProvider(environment, number));
 
@@ -54,6 +54,10 @@ export abstract class Provider {
       throw new InvalidConfig(message, { field: 'provider' });
     };
     asksCallbacks = (provider) => #asked in provider && provider.#asked.length > 0;
+    // Nobody can have the session of such a login any more: a prompt of it would take the answer from the next one.
+    whenAbandoned((owner) => {
+      if (#asked in owner) for (const { number } of owner.#asked) withdrawFrom(number);
+    });
   }
 
   /** @internal */

@@ -19,6 +19,12 @@ export interface Question {
   readonly user?: string;
   /** The second factors that the server would take, where it said so. */
   readonly methods: readonly string[];
+  /**
+   * Aborts when the answer is not wanted any more: the time is up, or everybody who waited for the
+   * login has gone. A prompt that takes it, such as
+   * that of `node:readline/promises`, ends then, and the next prompt gets what is typed next.
+   */
+  readonly signal: AbortSignal;
 }
 
 /** Gives a value, at once or later. What it throws is the `cause` of the login's error. */
@@ -63,19 +69,43 @@ export class Asked {
  * @internal
  */
 export function ask(environment: number, callback: number, question: number, text: string): void {
-  answerOf(callback, text).then(
+  const wanted = new AbortController();
+  open.set(question, { callback, wanted });
+  const answered = answerOf(callback, text, wanted.signal).finally(() => open.delete(question));
+  answered.then(
     (answer) => native.answerQuestion(environment, question, isText(answer) ? answer : undefined),
     (thrown) => native.answerQuestion(environment, question, undefined, keepThrown(thrown)),
   );
 }
 
-async function answerOf(callback: number, text: string): Promise<unknown> {
-  const asked = callbacks.get(callback)?.deref();
-  if (!asked) throw new Error('The program holds neither the callback nor anything that would use its answer.');
-  return asked.ask(readQuestion(text));
+/** The questions that have not been answered. */
+const open = new Map<number, { callback: number; wanted: AbortController }>();
+
+/**
+ * Tells whoever was asked that the answer is not wanted any more.
+ *
+ * @internal
+ */
+export function withdraw(question: number): void {
+  open.get(question)?.wanted.abort(new DOMException('The answer is not wanted any more.', 'AbortError'));
 }
 
-function readQuestion(text: string): Question {
+/**
+ * The same of all questions that one callback was asked.
+ *
+ * @internal
+ */
+export function withdrawFrom(callback: number): void {
+  for (const [question, asked] of open) if (asked.callback === callback) withdraw(question);
+}
+
+async function answerOf(callback: number, text: string, signal: AbortSignal): Promise<unknown> {
+  const asked = callbacks.get(callback)?.deref();
+  if (!asked) throw new Error('The program holds neither the callback nor anything that would use its answer.');
+  return asked.ask({ ...readQuestion(text), signal });
+}
+
+function readQuestion(text: string): Omit<Question, 'signal'> {
   const { user, ...question } = readObject(text);
   return user === null ? question : { ...question, user };
 }

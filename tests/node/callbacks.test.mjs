@@ -1,5 +1,8 @@
 // Callbacks that are asked for a second factor or a token: each way in which they can fail, once asked and once told.
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline/promises';
+import { PassThrough } from 'node:stream';
 import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { InvalidConfig, login, Otp, SecondFactorRequired, Synapsewave } from 'relatch';
@@ -99,7 +102,9 @@ test('a callback is told who is asked, by which system, and for what', async (t)
   const { provider, questions } = asking(sandbox, () => newest(sandbox));
   await login(provider);
   const methods = ['otp', 'totp', 'fingerprint'];
-  assert.deepEqual(questions, [{ wanted: 'otp', system: 'synapsewave', user: 'UCC123456', methods }]);
+  const [{ signal, ...question } = assert.fail()] = questions;
+  assert.deepEqual(question, { wanted: 'otp', system: 'synapsewave', user: 'UCC123456', methods });
+  assert.deepEqual([questions.length, signal.aborted], [1, false]);
 });
 
 test('a callback is a function on its own, sync or async', async (t) => {
@@ -143,6 +148,43 @@ test('a callback that does not answer in time: its late answer is dropped', asyn
   await session.refresh();
   assert.deepEqual([questions.length, sandbox.counts().login], [2, 2]);
 });
+
+for (const how of ['its time is up', 'its caller has gone']) {
+  test(`a prompt ends when ${how}, and the next login gets what is typed next`, async (t) => {
+    const sandbox = await morning(t);
+    const terminal = new PassThrough();
+    const prompt = createInterface({ input: terminal });
+    t.after(() => prompt.close());
+    /** @type {() => void} */
+    let prompted = () => {};
+    const { provider, questions } = asking(sandbox, ({ signal }) => {
+      const typed = prompt.question('', { signal });
+      prompted();
+      return typed;
+    });
+    const asked = () =>
+      new Promise((resolve) => {
+        prompted = () => resolve(undefined);
+      });
+    const [abort, first] = [new AbortController(), asked()];
+    const abandoned = failure(login(provider, { signal: abort.signal }));
+    await first;
+    if (how === 'its time is up') sandbox.advance(61_000);
+    else abort.abort();
+    await abandoned;
+    assert.equal(
+      questions[0]?.signal.aborted || (await once(/** @type {any} */ (questions[0]?.signal), 'abort')) !== undefined,
+      true,
+    );
+    const second = asked();
+    const call = login(provider);
+    await second;
+    terminal.write(`${newest(sandbox)}\n`);
+    assert.equal((await call).state, 'active');
+    assert.deepEqual([questions.length, sandbox.counts().login, sandbox.counts().login_rejected], [2, 1, 0]);
+    assert.equal(questions[1]?.signal.aborted, false);
+  });
+}
 
 test('a caller that aborts while the callback is asked: the login goes on with the answer', async (t) => {
   const sandbox = await morning(t);

@@ -34,7 +34,20 @@ const SETTINGS = [
 // Of tokens, of what crosses to the native half and back, and of errors.
 const CROSSING = [
   ...['accessToken', 'refreshToken', 'expiresAt', 'accessTokenLifetime', 'lockout', 'accounts', 'synapsewave', 'users'],
-  ...['number', 'error', 'text', 'session', 'challenge', 'question', 'forget', 'token', 'freshFor', 'failure', 'made'],
+  ...[
+    'number',
+    'error',
+    'text',
+    'session',
+    'challenge',
+    'question',
+    'forget',
+    'withdrawn',
+    'token',
+    'freshFor',
+    'failure',
+    'made',
+  ],
   ...['code', 'message', 'details', 'thrown', 'cause', 'field', 'status', 'serverCode', 'serverMessage'],
   ...[
     'retryAt',
