@@ -41,6 +41,8 @@ test('every cause and every kind of event of the core is known to the types', ()
     feed_changed: true,
     lockout_guard: true,
     login_forced: true,
+    waiting: true,
+    dropped: true,
     store_failed: true,
     logged_out: true,
   };
