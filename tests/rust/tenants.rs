@@ -1,0 +1,278 @@
+//! One tenant's trouble beside another's session: each kind in a program of its own, with a real limit of open files and
+//! real name servers that do not answer. The healthy session's calls end in time, and the program can still open a file.
+//!
+//! `cargo test -p relatch --test tenants` runs all rows; a word after `--` chooses those whose name holds it.
+
+use std::env;
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use relatch::{Error, ErrorCode, Options, Sent, SevenG};
+use relatch_sandbox::{Fault, FaultKind, On, Sandbox, Settings, When};
+use serde_json::json;
+
+/// What a healthy session's call may take, and what a tenant's may: long enough for a build for debugging, on a machine that
+/// does other things too.
+const LIMIT: Duration = Duration::from_secs(6);
+/// How late a limit may be noticed.
+const LATE: u32 = 10;
+const NAME: &str = "healthy.example";
+const NAME_SERVER: &str = "127.77.0.1";
+
+struct Row {
+    name: &'static str,
+    /// Starts the hostile server, in the program that watches, and says where.
+    server: fn() -> String,
+    /// How many sessions the tenant has, and on how many hosts.
+    sessions: usize,
+    hosts: usize,
+    needs_names: bool,
+    /// A build for debugging takes seconds for what is milliseconds in a release.
+    needs_release: bool,
+}
+
+static ROWS: [Row; 6] = [
+    Row {
+        name: "a silent name, 12 callers",
+        server: String::new,
+        sessions: 12,
+        hosts: 1,
+        needs_names: true,
+        needs_release: false,
+    },
+    Row {
+        name: "12 silent names",
+        server: String::new,
+        sessions: 12,
+        hosts: 12,
+        needs_names: true,
+        needs_release: false,
+    },
+    Row {
+        name: "300 silent names",
+        server: String::new,
+        sessions: 600,
+        hosts: 300,
+        needs_names: true,
+        needs_release: false,
+    },
+    Row {
+        name: "1,500 sessions on a server that hangs",
+        server: hanging,
+        sessions: 1_500,
+        hosts: 1,
+        needs_names: false,
+        needs_release: false,
+    },
+    Row {
+        name: "1,500 sessions on 300 servers that hang",
+        server: many_hanging,
+        sessions: 1_500,
+        hosts: 300,
+        needs_names: false,
+        needs_release: false,
+    },
+    Row {
+        name: "8 answers full of secrets",
+        server: full_of_secrets,
+        sessions: 8,
+        hosts: 1,
+        needs_names: false,
+        needs_release: true,
+    },
+];
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    if let [word, name, server] = &arguments[..]
+        && word == "--row"
+    {
+        let row = ROWS.iter().find(|row| row.name == name).expect("a row");
+        return match check(row, server) {
+            Ok(said) => {
+                println!("{said}");
+                ExitCode::SUCCESS
+            }
+            Err(wrong) => {
+                println!("{wrong}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    let words: Vec<_> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let chosen =
+        ROWS.iter().filter(|row| words.is_empty() || words.iter().any(|word| row.name.contains(word.as_str())));
+    let outcomes: Vec<_> = chosen.map(run).collect();
+    let count = |outcome| outcomes.iter().filter(|found| **found == outcome).count();
+    let (passed, failed, skipped) = (count(Outcome::Passed), count(Outcome::Failed), count(Outcome::Skipped));
+    // As the other test programs say it, for those who add up.
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {word}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out");
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+/// Runs a row in a program of its own; says how it went.
+fn run(row: &Row) -> Outcome {
+    let own = env::current_exe().expect("this program");
+    let files = env::temp_dir().join(format!("relatch-tenants-{}", std::process::id()));
+    let prepared = "ulimit -n 1024; exec \"$0\" \"$@\"";
+    let mut command = if row.needs_names {
+        fs::create_dir_all(&files).expect("a folder");
+        fs::write(files.join("resolv.conf"), format!("nameserver {NAME_SERVER}\n")).expect("a file");
+        fs::write(files.join("hosts"), format!("127.0.0.1 localhost {NAME}\n")).expect("a file");
+        let mounted = format!(
+            "mount --bind {0}/resolv.conf /etc/resolv.conf && mount --bind {0}/hosts /etc/hosts && {prepared}",
+            files.display()
+        );
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &mounted]);
+        command
+    } else {
+        let mut command = Command::new("sh");
+        command.args(["-c", prepared]);
+        command
+    };
+    let server = (row.server)();
+    command.arg(own).args(["--row", row.name, &server]).stdin(Stdio::null());
+    if row.needs_release && cfg!(debug_assertions) {
+        println!("tenants: {}: SKIPPED: a row for builds with --release", row.name);
+        return Outcome::Skipped;
+    }
+    if row.needs_names && !may_change_names() {
+        println!(
+            "tenants: {}: SKIPPED: needs root, Linux and unshare, to put a name server in place of the machine's",
+            row.name
+        );
+        return Outcome::Skipped;
+    }
+    let ended = command.output().expect("a program");
+    println!(
+        "tenants: {}: {} {}{}",
+        row.name,
+        if ended.status.success() { "ok:" } else { "FAILED:" },
+        String::from_utf8_lossy(&ended.stdout).trim(),
+        if ended.status.success() { String::new() } else { String::from_utf8_lossy(&ended.stderr).into_owned() }
+    );
+    let _ = fs::remove_dir_all(&files);
+    if ended.status.success() { Outcome::Passed } else { Outcome::Failed }
+}
+
+fn may_change_names() -> bool {
+    let tried = Command::new("unshare").args(["--mount", "mount", "--bind", "/etc/hosts", "/etc/hosts"]).output();
+    tried.is_ok_and(|tried| tried.status.success()) && UdpSocket::bind((NAME_SERVER, 53)).is_ok()
+}
+
+/// The healthy session beside the tenant's.
+fn check(row: &'static Row, server: &str) -> Result<String, String> {
+    let _silent = row.needs_names.then(|| UdpSocket::bind((NAME_SERVER, 53)).expect("the port of name servers"));
+    let settings: Settings = serde_json::from_value(json!({})).expect("settings");
+    let sandbox = Sandbox::start(settings).expect("a port");
+    let base_url = if row.needs_names { sandbox.url().replace("127.0.0.1", NAME) } else { sandbox.url() };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("threads");
+    runtime.block_on(async {
+        let healthy = SevenG::builder().base_url(&base_url).allow_insecure(true);
+        let healthy = healthy
+            .username("api_user")
+            .password("made-up-password-1")
+            .build()
+            .map_err(|error| format!("{error:?}"))?;
+        let session = relatch::login(healthy, options()).await.map_err(|error| format!("{error:?}"))?;
+        let tenants: Vec<_> = (0..row.sessions).map(|n| tokio::spawn(tenant(row, server.to_owned(), n))).collect();
+        let (begun, mut slowest, mut calls) = (Instant::now(), Duration::ZERO, 0);
+        while begun.elapsed() < LIMIT {
+            let asked = Instant::now();
+            session.refresh_within(LIMIT).await.map_err(|error| format!("the healthy session: {error:?}"))?;
+            slowest = slowest.max(asked.elapsed());
+            File::open("/dev/null").map_err(|error| format!("the program opens no file any more: {error}"))?;
+            calls += 1;
+        }
+        in_time("a call that is answered", slowest)?;
+        // Now a call of the healthy session waits as long as it may.
+        sandbox.fault(Fault { on: On::Refresh, kind: FaultKind::Hold {}, when: When::Before, times: None });
+        let asked = Instant::now();
+        session.refresh_within(LIMIT).await.err().ok_or("a refresh without an answer has ended well")?;
+        in_time("a call that is not answered", asked.elapsed())?;
+        let (mut longest, mut unsent) = (Duration::ZERO, 0);
+        for tenant in tenants {
+            let (took, error) = tenant.await.map_err(|error| error.to_string())?;
+            longest = longest.max(took);
+            unsent += usize::from(error.sent() == Some(Sent::No));
+            if row.sessions > 1_000 && !matches!(error.code(), ErrorCode::Timeout | ErrorCode::Transport) {
+                return Err(format!("a tenant's login: {error:?}"));
+            }
+        }
+        in_time("a tenant's call", longest)?;
+        Ok(format!(
+            "{calls} calls, the slowest {} ms; {unsent} of {} logins unsent, the longest {} ms",
+            slowest.as_millis(),
+            row.sessions,
+            longest.as_millis()
+        ))
+    })
+}
+
+async fn tenant(row: &'static Row, server: String, n: usize) -> (Duration, Error) {
+    let base_url = match server.as_str() {
+        "" => format!("https://silent-{}.example", n % row.hosts),
+        servers => servers.split(' ').nth(n % row.hosts).expect("a server").to_owned(),
+    };
+    let provider = SevenG::builder().base_url(base_url).username(format!("user-{n}")).password("made up").build();
+    let asked = Instant::now();
+    let error = relatch::login(provider.expect("a provider"), options()).await.expect_err("no server is there");
+    (asked.elapsed(), error)
+}
+
+fn options() -> Options {
+    Options::default().timeout(LIMIT).expect("a limit")
+}
+
+fn in_time(what: &str, took: Duration) -> Result<(), String> {
+    let most = LIMIT + LIMIT / LATE;
+    if took <= most { Ok(()) } else { Err(format!("{what} took {took:?}, and may take {most:?}")) }
+}
+
+/// Takes connections and says nothing.
+fn hanging() -> String {
+    serve(|stream, kept| kept.lock().expect("never poisoned").push(stream))
+}
+
+fn many_hanging() -> String {
+    (0..300).map(|_| hanging()).collect::<Vec<_>>().join(" ")
+}
+
+/// Answers with as much as is read of an answer, all of it under names of secrets.
+fn full_of_secrets() -> String {
+    let members: Vec<_> = (0..45_000).map(|n| format!("\"token{n}\":\"x{n:06}\"")).collect();
+    let body = format!("{{\"result\":false,\"message\":\"x000001\",{}}}", members.join(","));
+    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+    let answer: &'static str = answer.leak();
+    serve(move |mut stream, _| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(answer.as_bytes());
+    })
+}
+
+fn serve(answer: impl Fn(TcpStream, &Mutex<Vec<TcpStream>>) + Clone + Send + 'static) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let kept: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let (answer, kept) = (answer.clone(), Arc::clone(&kept));
+            thread::spawn(move || answer(stream, &kept));
+        }
+    });
+    format!("http://{address}")
+}
