@@ -26,6 +26,12 @@ pub(super) fn signs(text: &str) -> Form {
     folded(text, NFKC.normalize_iter(text.chars()), is_kept)
 }
 
+/// Whether it is all letters, digits and their accents.
+pub(super) fn is_word(form: &[char]) -> bool {
+    let wanted = GeneralCategoryGroup::Letter.union(GeneralCategoryGroup::Number).union(GeneralCategoryGroup::Mark);
+    form.iter().all(|character| wanted.contains(CATEGORIES.get(*character)))
+}
+
 /// The text without blanks, accents and invisible characters, in plain characters: escapes may be spelt with them.
 pub(super) fn compact(text: &str) -> String {
     let dropped = GeneralCategoryGroup::Separator.union(GeneralCategoryGroup::Mark);

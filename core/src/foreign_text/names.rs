@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::canonical::letters;
 use super::printable::one_line;
 use super::secrets::{MOST_SECRETS, Secrets};
+use crate::provider::json::{self, Json};
 use crate::secret::Secret;
 
 /// What goes by a name that has one of these in it is secret, however its words are joined.
@@ -57,37 +58,34 @@ pub(crate) fn holds_secrets(value: &Value) -> bool {
             is_secret(name) && !value.is_boolean() || is_token(name, value) || holds_secrets(value)
         }),
         Value::Array(list) => list.iter().any(holds_secrets),
-        Value::String(text) => held(text).as_ref().is_some_and(holds_secrets),
+        Value::String(text) => held(text).is_some_and(|held| !held.is_whole || holds_secrets(&held.value)),
         _ => false,
     }
 }
 
-/// The secrets of an answer, by their names; one more than can be compared at most.
-pub(super) fn named(value: &Value, is_within: bool, found: &mut Vec<Secret>) {
+/// Looks for the secrets of an answer, by their names. Whether all of them were found: they are not where the answer, or a
+/// text in it, has more than can be compared.
+#[must_use]
+pub(super) fn named(value: &Value, is_within: bool, found: &mut Vec<Secret>) -> bool {
     match value {
-        _ if found.len() > MOST_SECRETS => {}
+        _ if found.len() > MOST_SECRETS => return false,
         Value::Object(members) => {
-            for (name, value) in members {
-                named(value, is_within || is_secret(name) || is_token(name, value), found);
-            }
+            return members
+                .iter()
+                .all(|(name, value)| named(value, is_within || is_secret(name) || is_token(name, value), found));
         }
-        Value::Array(list) => {
-            for value in list {
-                named(value, is_within, found);
-            }
-        }
+        Value::Array(list) => return list.iter().all(|value| named(value, is_within, found)),
         Value::String(text) if is_within && is_told_by_its_name(text) => found.push(Secret::new(text.as_str())),
         Value::String(_) if is_within => {}
         Value::Number(number) if is_within && number.to_string().len() >= SHORTEST_SECRET => {
             found.push(Secret::new(number.to_string()));
         }
         Value::String(text) => {
-            if let Some(held) = held(text) {
-                named(&held, is_within, found);
-            }
+            return held(text).is_none_or(|held| held.is_whole && named(&held.value, is_within, found));
         }
         _ => {}
     }
+    true
 }
 
 /// A short text and a word are none, whatever their names are.
@@ -96,9 +94,9 @@ fn is_told_by_its_name(text: &str) -> bool {
 }
 
 /// The object or list that a text holds.
-fn held(text: &str) -> Option<Value> {
+fn held(text: &str) -> Option<Json> {
     let is_json = text.trim_start().starts_with(['{', '[']);
-    is_json.then(|| serde_json::from_str(text).ok()).flatten()
+    is_json.then(|| json::read(text.as_bytes())).flatten()
 }
 
 /// wire.md 2.5: the data of one call is a token, without a name.

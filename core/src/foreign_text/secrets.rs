@@ -3,12 +3,13 @@
 use std::collections::{HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
 
-use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::canonical::{Form, letters, signs};
+use super::canonical::{Form, is_word, letters, signs};
+use super::names::named;
 use super::printable::one_line;
 use super::readings::{SHORTEST_SPELT, SHORTEST_STRETCH, data, other_encodings, stretches, unescaped};
+use crate::provider::json::Json;
 use crate::secret::Secret;
 
 /// A run of so many characters of a secret is too much of it; of a shorter secret, half.
@@ -60,13 +61,18 @@ impl Secrets {
         all
     }
 
-    /// The secrets that are known, and those that an answer's body holds by their names.
-    pub(crate) fn with_named(known: &[&Secret], body: Option<&Value>) -> Self {
-        let mut named = Vec::new();
-        if let Some(body) = body {
-            super::names::named(body, false, &mut named);
-        }
-        Self::new(known.iter().copied().chain(&named))
+    /// The secrets that are known, and those that an answer's body holds by their names. Where that body has more than can
+    /// be looked at, or compared, nothing of it is to be shown.
+    pub(crate) fn with_named(known: &[&Secret], body: Option<&Json>) -> Self {
+        let mut found = Vec::new();
+        let are_all = body.is_none_or(|body| body.is_whole && named(&body.value, false, &mut found));
+        let secrets = Self::new(known.iter().copied().chain(&found));
+        if are_all { secrets } else { Self { are_too_many: true, ..secrets } }
+    }
+
+    /// Secrets that are not known, of which no text is to be shown.
+    pub(crate) fn unknown() -> Self {
+        Self { are_too_many: true, ..Self::default() }
     }
 
     fn add(&mut self, secret: &str) {
@@ -77,7 +83,7 @@ impl Secrets {
             self.lines.push(line);
         }
         // What is left of a secret without its signs tells it only where that is much of it.
-        if letters.len() >= LONGEST_RUN || letters.len() == signs.len() {
+        if letters.len() >= LONGEST_RUN || is_word(&signs) {
             self.letters.add(&letters);
             self.add_whole(&letters);
         }

@@ -74,6 +74,12 @@ fn half_of_a_short_secret_is_too_much_of_it() {
     assert_eq!(words("The OTP begins with 6543", &["654321"]), "The OTP begins with 6543");
 }
 
+#[test]
+fn an_accent_is_no_character_of_its_own() {
+    assert_eq!(words("a", &["a\u{1ff6}"]), WITHHELD);
+    assert_eq!(words("so e\u{301}t", &["\u{e9}t\u{e9}"]), WITHHELD);
+}
+
 /// A way to write a text down so that somebody can read it again, and what it is called.
 type Spelling = (&'static str, fn(&str) -> String);
 

@@ -9,6 +9,9 @@ use crate::error::{Error, ErrorCode};
 use crate::foreign_text::{self, Secrets, WITHHELD};
 use crate::secret::Secret;
 
+/// A longer body is no error of an API: nothing of it is shown but the title of a page.
+const LONGEST_ERROR: usize = 1 << 16;
+
 /// What came back. The body is wiped when dropped: it may hold tokens.
 pub struct Answer {
     /// The HTTP status.
@@ -43,13 +46,23 @@ impl Answer {
 
     /// What must not be shown of it: `known`, and what it holds itself by the name of a secret.
     pub(crate) fn secrets(&self, known: &[&Secret]) -> Secrets {
-        Secrets::with_named(known, self.object().map(Value::Object).as_ref())
+        if self.body.len() > LONGEST_ERROR && foreign_text::title(&self.body).is_none() {
+            return Secrets::unknown();
+        }
+        let is_short = self.body.len() <= LONGEST_ERROR;
+        let body = is_short.then(|| json::read(&self.body)).flatten();
+        Secrets::with_named(known, body.as_ref())
+    }
+
+    /// The body of an error: read time and again, and so not where it is as long as no error is.
+    fn error_object(&self) -> Option<Map<String, Value>> {
+        (self.body.len() <= LONGEST_ERROR).then(|| self.object()).flatten()
     }
 
     /// The server's own words, where the answer has them in one of the usual places; else the title of a page.
     fn said(&self) -> Option<String> {
         const PLACES: [&str; 4] = ["message", "title", "error", "detail"];
-        match self.object() {
+        match self.error_object() {
             Some(object) => PLACES.iter().find_map(|place| text(&object, place)),
             None => foreign_text::title(&self.body),
         }
@@ -62,7 +75,7 @@ impl Answer {
 
     /// The words of an answer in JSON, in lower case, for those who decide by them and show them to nobody.
     pub(crate) fn telling_words(&self, secrets: &Secrets) -> String {
-        let said = self.object().and_then(|_| self.said()).unwrap_or_default();
+        let said = self.error_object().and_then(|_| self.said()).unwrap_or_default();
         secrets.without_lines(&said).to_lowercase()
     }
 

@@ -16,7 +16,6 @@ const LONGEST_PRELUDE: usize = 64;
 pub(crate) struct Json {
     pub(crate) value: Value,
     /// Whether everything that could be read was kept. What is too much, or too deep, is not.
-    #[cfg_attr(not(test), allow(dead_code))]
     pub(crate) is_whole: bool,
 }
 
