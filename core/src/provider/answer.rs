@@ -146,6 +146,11 @@ fn media_type(content_type: &str) -> Option<&str> {
     (kind.len() <= LONGEST && kind.contains('/') && kind.bytes().all(is_sign)).then_some(kind)
 }
 
+/// Whether what somebody copied has more in it than was meant: nobody types a control character.
+pub(crate) fn holds_line_ends(value: &str) -> bool {
+    value.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+}
+
 /// A text field, whatever the case of its name: some servers spell the same field in Pascal case.
 pub(crate) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     field(object, name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(ToOwned::to_owned)

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, denies, text};
+use super::answer::{Answer, denies, holds_line_ends, text};
 use super::judged::{self, Said};
 use super::{BaseUrl, Method, Outcome, Provider, Request};
 use crate::error::{Error, ErrorCode};
@@ -143,6 +143,10 @@ impl SevenGBuilder {
 fn check_length(field: &'static str, value: &str) -> Result<(), Error> {
     match value.chars().count() {
         0 => Err(Error::invalid(field, format!("The {field} is empty."))),
+        1..=LONGEST if holds_line_ends(value) => Err(Error::invalid(
+            field,
+            format!("The {field} holds a line break or another control character. Copy it again, without line ends."),
+        )),
         1..=LONGEST => Ok(()),
         count => Err(Error::invalid(field, format!("The {field} has {count} characters; the API takes {LONGEST}."))),
     }

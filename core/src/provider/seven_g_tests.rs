@@ -284,3 +284,19 @@ proptest::proptest! {
         let _ = (provider().read_login(&answer, &[]), provider().read_refresh(&held(), &answer));
     }
 }
+
+#[test]
+fn a_line_end_in_what_was_copied_is_refused_before_any_traffic() {
+    for end in ["\n", "\r\n", "\t", "\0", "\u{7f}", "\u{85}", "\u{2028}"] {
+        let word = format!("made-up-word{end}");
+        for (field, builder) in [
+            ("username", SevenG::builder().username(word.as_str()).password("made up")),
+            ("password", SevenG::builder().username("api_user").password(word.as_str())),
+        ] {
+            let error = builder.build().unwrap_err();
+            assert_eq!(error.field(), Some(field), "{end:?}");
+            assert!(error.to_string().contains("without line ends"), "{error}");
+        }
+    }
+    SevenG::builder().username("api user").password(" \u{e9} ").build().unwrap();
+}

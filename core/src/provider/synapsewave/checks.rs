@@ -2,12 +2,18 @@
 
 use crate::error::Error;
 use crate::factor::FactorKind;
+use crate::provider::answer::holds_line_ends;
 use crate::secret::Secret;
 
 /// A text that says something.
 pub(super) fn text(field: &'static str, value: &str) -> Result<(), Error> {
     if value.trim().is_empty() {
         return Err(Error::invalid(field, format!("{field} is empty. Leave it off where there is none.")));
+    }
+    if holds_line_ends(value) {
+        let message =
+            format!("{field} holds a line break or another control character. Copy it again, without line ends.");
+        return Err(Error::invalid(field, message));
     }
     Ok(())
 }
