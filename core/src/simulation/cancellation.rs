@@ -63,7 +63,8 @@ fn refreshes_and_logins(scene: &Scene) -> (usize, usize) {
 /// The session holds the refresh token that the server takes, and goes on with it.
 fn check_rotation(scene: &Scene, most: usize) {
     let client = scene.shared.clients.borrow()[0].clone();
-    let held = client.session.tokens().and_then(|tokens| tokens.refresh_token).expect("a refresh token");
+    let tokens = scene.world.executor.as_process(client.process, || client.session.tokens());
+    let held = tokens.and_then(|tokens| tokens.refresh_token).expect("a refresh token");
     let good = scene.world.network.with_model(|model| match model {
         Model::SevenG(server) => server.good(),
         Model::Synapsewave(_) => unreachable!("a system with a refresh"),

@@ -255,7 +255,9 @@ fn a_session_that_is_kept_alive_notices_a_sleep_within_half_a_minute() {
 #[test]
 fn a_session_that_found_no_thread_for_its_timer_goes_on_when_there_is_one() {
     in_any_order(SETTING, |schedule| {
-        let tokens = schedule.log_in().tokens();
+        let session = schedule.log_in();
+        let first = schedule.scene.process;
+        let tokens = schedule.scene.world.executor.as_process(first, || session.tokens());
         // Ended by any clock: the new process does not know the server's.
         schedule.suspend(6_000_000);
         let (scene, executor) = (&schedule.scene, &schedule.scene.world.executor);

@@ -136,8 +136,8 @@ impl Schedule {
     /// Another session of the same tokens in the same process.
     pub(super) fn second(&self, of: &Session, relogin: Relogin) -> Session {
         let provider: Arc<dyn Provider> = self.scene.provider(0);
-        let tokens = of.tokens().expect("tokens");
         let executor = &self.scene.world.executor;
+        let tokens = executor.as_process(self.scene.process, || of.tokens()).expect("tokens");
         let made =
             executor.as_process(self.scene.process, || resume(provider, tokens, Options::default().relogin(relogin)));
         made.expect("a session")
