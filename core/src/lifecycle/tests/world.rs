@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::super::*;
 use super::model::{Fate, Server};
-use crate::lockout::{Along, Attempt, Credential, Key, Ledger, LockoutRule};
+use crate::lockout::{Along, Attempt, Credential, Key, Ledger, LockoutRule, Verdict};
 use crate::secret::Secret;
 
 const RULE: LockoutRule = LockoutRule { most: 2, window: Duration::from_secs(600) };
@@ -18,9 +18,23 @@ pub(super) struct World {
     pub(super) sessions: [Client; 2],
     ledger: Ledger,
     key: Key,
+    /// The password that logged in last, unless its rejection was told since.
+    proven: Option<u32>,
+    /// The server's failures, as the client knows of them.
+    rejected: Vec<Rejected>,
+    /// A password was changed at the server while answers were lost: the account may be locked (C2 of the ledger).
+    pub(super) changed: bool,
     /// Logins that wait for the one that is on the wire: one at a time for an account.
     queue: Vec<(usize, FlightNumber, Exchange)>,
     pub(super) chance: f64,
+}
+
+/// A login that the server rejected.
+struct Rejected {
+    /// The password had been good, and was changed at the server.
+    is_stale: bool,
+    /// The client learnt of it.
+    is_told: bool,
 }
 
 pub(super) struct Client {
@@ -66,7 +80,20 @@ impl World {
         };
         let sessions = [client(), client()];
         let (ledger, key, queue) = (Ledger::default(), Key::new(&[7; 32]), Vec::new());
-        Self { now, server, password: 0, sessions, ledger, key, queue, chance: 0.0 }
+        let rejected = Vec::new();
+        Self {
+            now,
+            server,
+            password: 0,
+            sessions,
+            ledger,
+            key,
+            proven: None,
+            rejected,
+            changed: false,
+            queue,
+            chance: 0.0,
+        }
     }
 
     pub(super) fn step(&mut self, session: usize, input: Input) {
@@ -138,6 +165,7 @@ impl World {
         if let Some(attempt) = attempt {
             let Exchange::Login { part, .. } = &exchange else { unreachable!("only logins are entered") };
             let (verdict, until) = verdict(&ended, part, self.now);
+            self.note(verdict);
             let bytes = self.password.to_le_bytes();
             let credential = Credential::new(&self.key, &bytes, along(part));
             // Each exchange takes no time here: what is not known was not late.
@@ -149,6 +177,20 @@ impl World {
         }
         self.step(session, Input::Ended(number, ended));
         self.next_login();
+    }
+
+    /// What the rejected login says of the password, if it was one: `proven` is what the client knows.
+    fn note(&mut self, verdict: Verdict) {
+        let is_told = matches!(verdict, Verdict::Failed(_) | Verdict::Refused(_));
+        if self.server.failures.len() > self.rejected.len() {
+            let is_stale = self.proven == Some(self.password) && self.password != self.server.password;
+            self.rejected.push(Rejected { is_stale, is_told });
+        }
+        match verdict {
+            Verdict::Accepted => self.proven = Some(self.password),
+            _ if is_told => self.proven = None,
+            _ => {}
+        }
     }
 
     fn next_login(&mut self) {
@@ -293,11 +335,16 @@ impl World {
     }
 
     /// What the server's own log must show at any time.
-    pub(super) fn check_server(&self) {
+    pub(super) fn check_server(&mut self) {
         assert_eq!(self.server.reused, 0, "invariant 4: the server saw a refresh token again");
-        assert_eq!(self.server.locked, 0, "invariant 5: the account was locked");
-        let crowded = self.server.failures.windows(3).any(|three| three[2] - three[0] < 600_000);
-        assert!(!crowded, "invariant 5: three failed logins in ten minutes: {:?}", self.server.failures);
+        for (times, rejected) in self.server.failures.windows(3).zip(self.rejected.windows(3)) {
+            if times[2] - times[0] < 600_000 {
+                let known = rejected[2].is_stale && rejected[..2].iter().any(|rejected| !rejected.is_told);
+                assert!(known, "invariant 5: three failed logins in ten minutes: {times:?}");
+                self.changed = true;
+            }
+        }
+        assert!(self.server.locked == 0 || self.changed, "invariant 5: the account was locked");
     }
 }
 
