@@ -160,7 +160,8 @@ impl Ledger {
         let number = self.unused_number();
         self.next = number.wrapping_add(1);
         let doubtful = credential.along != Along::Nothing;
-        let entry = Entry { number, late: true, of: Some(credential.tag), doubtful, ..Entry::time(now, now.boot) };
+        let of = Some(credential.tag);
+        let entry = Entry { number, late: true, of, doubtful, forced: force, ..Entry::time(now, now.boot) };
         self.counted.push(entry);
         Ok(Attempt(number))
     }
@@ -189,8 +190,8 @@ impl Ledger {
         let mut counted: Vec<_> = self.counted.iter().filter(|entry| entry.may_count()).copied().collect();
         if counted.len() >= rule.most && self.is_proven(credential) {
             counted.retain(|entry| counts_against_proven(entry, credential, now));
-            // It was let in after it had been rejected, and nothing else was.
-            if counted.iter().all(|entry| entry.is_rejection_of(credential.tag)) {
+            // A user has let it in after it had been rejected, and nothing else was.
+            if counted.iter().all(|entry| entry.is_pardoned_for(credential.tag)) {
                 counted.clear();
             }
         }
@@ -235,12 +236,16 @@ impl Ledger {
         doubtful: bool,
         salt: Option<[u8; 16]>,
     ) {
+        let forced = self.counted.iter().any(|entry| entry.number == attempt.0 && entry.forced);
         self.counted.retain(|entry| entry.number != attempt.0);
         match verdict {
             Verdict::NotCounted => {}
             Verdict::Accepted => {
                 // Nobody had refused what is right now. What was rejected all the same has been counted.
                 self.counted.retain(|entry| entry.may_count() && !entry.is_void_by(credential.tag));
+                for entry in self.counted.iter_mut().filter(|entry| forced && entry.is_rejection_of(credential.tag)) {
+                    entry.forced = true;
+                }
                 (self.refused, self.locked_until) = (None, None);
                 self.prove(now, credential, salt);
             }

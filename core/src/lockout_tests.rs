@@ -297,6 +297,19 @@ fn a_credential_that_was_let_in_after_all_is_not_held_back_by_its_own_rejections
 }
 
 #[test]
+fn a_success_that_nobody_forced_leaves_the_rejections_as_they_are() {
+    let mut ledger = Ledger::default();
+    for second in 0..2 {
+        fail(&mut ledger, 2 * second, b"right", FAILED).unwrap();
+        let under_way = ledger.clone().begin(at(2 * second + 1), RULE, credential(b"right"), false);
+        if let Ok(attempt) = under_way {
+            ledger.settle(at(2 * second + 1), attempt, Verdict::Accepted, credential(b"right"), false, SALT);
+        }
+    }
+    assert!(matches!(fail(&mut ledger, 5, b"right", FAILED), Err(Refusal::TooMany { failures: 2, .. })));
+}
+
+#[test]
 fn what_goes_along_with_a_proven_credential_may_be_refused_by_itself() {
     let key = key(1);
     let of = |along| Credential::new(&key, b"right", along);

@@ -55,13 +55,16 @@ pub(super) struct Entry {
     /// It carried something else that may have been refused although the credential was right.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) doubtful: bool,
+    /// It was sent by force; of one that has ended: a login by force got in with the same credential after it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) forced: bool,
 }
 
 impl Entry {
     /// A time, as the ledger stores it.
     pub(super) fn time(now: Now, at: BootTime) -> Self {
         let (boot, unix) = (at.0, now.unix_at(at).0);
-        Self { number: 0, boot, unix, late: false, end: End::Open, status: 0, of: None, doubtful: false }
+        Self { number: 0, boot, unix, late: false, end: End::Open, status: 0, of: None, doubtful: false, forced: false }
     }
 
     /// When it stops to count.
@@ -90,6 +93,11 @@ impl Entry {
     /// Whether this credential was rejected, and not what went along with it.
     pub(super) fn is_rejection_of(&self, credential: Tag) -> bool {
         self.of == Some(credential) && self.end == End::Rejected && !self.doubtful
+    }
+
+    /// Whether that does not hold the credential back, for somebody who knew better sent it by force and it got in.
+    pub(super) fn is_pardoned_for(&self, credential: Tag) -> bool {
+        self.is_rejection_of(credential) && self.forced
     }
 
     fn words(&self) -> String {
