@@ -64,8 +64,8 @@ _Headers: TypeAlias = (
 
 # Access token, refresh token, end in seconds since 1970.
 _TokensParts: TypeAlias = tuple[str, str | None, float | None]
-# Kind (Event's), time, code, cause, time of the next try, end of the new token, what is waited for, the end of that, how
-# many were dropped; times in seconds since 1970.
+# Kind (Event's), time, code, cause, time of the next try, end of the new token, what is waited for, the end of that,
+# how many were dropped; times in seconds since 1970.
 _EventParts: TypeAlias = tuple[
     Any, float, str | None, str | None, float | None, float | None, str | None, float | None, int | None
 ]

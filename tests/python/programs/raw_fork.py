@@ -1,4 +1,4 @@
-"""A child that was made without any handler of forks: its calls end in time, and its parent's refresh token stays unspent."""
+"""A child that no handler of forks was told of: its calls end in time, its parent's refresh token stays unspent."""
 
 from __future__ import annotations
 

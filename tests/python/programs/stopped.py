@@ -25,6 +25,7 @@ if what == "login":
     print("token", len(session.token()) > 0)
 else:
     tokens = relatch.login(provider).tokens
+    assert tokens is not None
     # Without credentials nothing but the answer saves the session.
     held = relatch.SevenG(base_url=url)
     session = relatch.resume(held, tokens, exchange_timeout=exchange_timeout, timeout=exchange_timeout + 1)
