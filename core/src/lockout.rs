@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{BootTime, Now, UnixTime};
+use crate::store::Lifetime;
 
 mod credential;
 mod entry;
@@ -51,6 +52,9 @@ const PACE: Duration = Duration::from_secs(60);
 /// For so long a refused credential is remembered, and one that logged in.
 const REFUSED_FOR: Duration = Duration::from_secs(7 * 86_400);
 const PROVEN_FOR: Duration = Duration::from_secs(90 * 86_400);
+
+/// For so long the code of a step may be good, with much to spare.
+const STEPS_FOR: Duration = Duration::from_secs(3_600);
 
 /// How a login that was entered ended. The numbers are HTTP statuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,6 +319,18 @@ impl Ledger {
             && self.refused.is_none()
             && self.proven.is_empty()
             && self.steps.is_empty()
+    }
+
+    /// How long it matters, if nothing is entered any more.
+    pub(crate) fn lifetime(&self, now: Now, rule: LockoutRule) -> Lifetime {
+        let counted = self.counted.iter().map(|entry| entry.over_at(rule));
+        let locked = self.locked_until.map(|until| BootTime(until.boot));
+        let steps = (!self.steps.is_empty()).then(|| now.boot.after(STEPS_FOR));
+        let needed_until = counted.chain(locked).chain(steps).max().unwrap_or(now.boot);
+        let refused = self.refused.iter().map(|refused| refused.since().after(REFUSED_FOR));
+        let proven = self.proven.iter().map(|proven| proven.since().after(PROVEN_FOR));
+        let known_until = refused.chain(proven).map(|until| now.boot_at(until)).max();
+        Lifetime { needed_until, kept_until: known_until.map_or(needed_until, |until| until.max(needed_until)) }
     }
 
     fn failures(&self) -> u32 {

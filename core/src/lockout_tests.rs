@@ -444,3 +444,21 @@ proptest! {
         prop_assert!(failed.windows(3).all(|three| three[2] - three[0] > 600));
     }
 }
+
+#[test]
+fn a_ledger_lasts_as_long_as_it_matters() {
+    let hours = |hours: i64| BootTime(hours * 3_600_000);
+    let mut ledger = Ledger::default();
+    assert_eq!(ledger.lifetime(at(5), RULE), Lifetime { needed_until: at(5).boot, kept_until: at(5).boot });
+    fail(&mut ledger, 0, b"one", FAILED).unwrap();
+    let counts = BootTime(601_000);
+    assert_eq!(ledger.lifetime(at(0), RULE), Lifetime { needed_until: counts, kept_until: counts });
+    fail(&mut ledger, 0, b"one", REFUSED).unwrap();
+    assert_eq!(ledger.lifetime(at(0), RULE), Lifetime { needed_until: counts, kept_until: hours(7 * 24) });
+    end(&mut ledger, 602, credential(b"two"), Verdict::Accepted, SALT).unwrap();
+    let kept_until = BootTime(hours(90 * 24).0 + 602_000);
+    assert_eq!(ledger.lifetime(at(602), RULE), Lifetime { needed_until: at(602).boot, kept_until });
+    ledger.take_step(30);
+    ledger.lock(at(602), hours(20));
+    assert_eq!(ledger.lifetime(at(602), RULE), Lifetime { needed_until: hours(20), kept_until });
+}

@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Keeper, chance, locked, rotation};
-use crate::clock::{BootTime, Now, machine_start};
+use crate::clock::{BootTime, Clock, Now, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
@@ -25,6 +25,10 @@ use crate::store::{self, MemoryStore, Store, ledger_key};
 
 /// A store that does not answer must not keep callers from tokens.
 pub(super) const STORE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Of so many accounts the process's own ledgers remember credentials at most, when nothing counts against them any more:
+/// names that come from a login form have no end.
+const MOST_REMEMBERED: usize = 10_000;
 
 type Gate = tokio::sync::Mutex<()>;
 
@@ -271,7 +275,8 @@ impl Keeper {
         account: &str,
         change: impl Fn(&mut Ledger, Now) -> R,
     ) -> Result<R, Error> {
-        let (key, mut result) = (ledger_key(account), Err(None));
+        let (key, mut result, rule) = (ledger_key(account), Err(None), self.provider.lockout_rule());
+        let mut made = None;
         let writing = store::change(store, &key, |value| {
             let now = self.options.time().now();
             let mut ledger = match value.map(|value| serde_json::from_slice::<Ledger>(value)) {
@@ -285,10 +290,19 @@ impl Keeper {
             ledger.rebase(now, machine_start());
             result = Ok(change(&mut ledger, now));
             // Numbers and bytes always serialise.
-            (!ledger.is_empty()).then(|| serde_json::to_vec(&ledger).unwrap_or_default())
+            let value = (!ledger.is_empty()).then(|| serde_json::to_vec(&ledger).unwrap_or_default());
+            made = value.clone().map(|value| (value, ledger.lifetime(now, rule)));
+            value
         });
         let written = self.options.time().within(STORE_LIMIT, writing).await;
         written.unwrap_or_else(|| Err(store::late(&key, STORE_LIMIT)))?;
+        let memory = memory();
+        if std::ptr::addr_eq(store, Arc::as_ptr(&memory)) {
+            if let Some((value, lifetime)) = made {
+                memory.lasts(&key, &value, lifetime);
+            }
+            memory.tidy(Clock::system().boot_time(), MOST_REMEMBERED);
+        }
         result.map_err(|error| error.unwrap_or_else(|| store::failed(&key, "nothing was changed")))
     }
 

@@ -1,6 +1,7 @@
 //! Where a session and its ledger outlive what is in one session's memory: a small versioned key-value store.
 
 mod memory;
+mod tree;
 
 use std::fmt;
 use std::future::Future;
@@ -13,6 +14,7 @@ use crate::grant::Tokens;
 use crate::identity;
 use crate::secret::Secret;
 
+pub(crate) use memory::Lifetime;
 pub use memory::MemoryStore;
 
 /// What a store's methods return: a store may wait for a disk or a network.
