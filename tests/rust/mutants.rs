@@ -25,7 +25,7 @@ const MUTANTS: [&str; 6] = [
     "pause ignored",
 ];
 
-const CHANGES: [Change; 12] = [
+const CHANGES: [Change; 13] = [
     Change {
         file: "lib.rs",
         find: "pub mod runtime;",
@@ -45,9 +45,15 @@ const CHANGES: [Change; 12] = [
     },
     Change {
         file: "lifecycle/asked.rs",
-        find: "if self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {",
-        replace: "if !crate::is_mutant(\"no compare on 401\") && \
-                  self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {",
+        find: "match self.held.as_ref().filter(|held| held.grant.access_token != *token) {",
+        replace: "match self.held.as_ref().filter(|held| !crate::is_mutant(\"no compare on 401\") && \
+                  held.grant.access_token != *token) {",
+    },
+    // The second of two locks on that door.
+    Change {
+        file: "lifecycle/asked.rs",
+        find: "if !self.refused && self.outgoing",
+        replace: "if !crate::is_mutant(\"no compare on 401\") && !self.refused && self.outgoing",
     },
     Change {
         file: "lifecycle/verdict.rs",
