@@ -17,7 +17,7 @@ use crate::grant::Grant;
 use crate::identity::{self, Origin};
 use crate::jwt;
 use crate::lockout::{Along, Attempt, Credential, Key, Ledger, Refusal, Verdict};
-use crate::provider::Provider;
+use crate::provider::{BaseUrl, Provider};
 use crate::secret::Secret;
 #[cfg(test)]
 use crate::simulation;
@@ -43,6 +43,12 @@ static KEY: OnceBox<Arc<Key>> = OnceBox::new();
 /// Two spellings of a user name may be one account at the server; taking them for one is the safe side.
 pub(super) fn name(provider: &dyn Provider) -> String {
     identity::account(&Origin::of(provider.base_url()), provider.user().unwrap_or_default())
+}
+
+/// What a ledger tells the time by. Only this machine can host a sandbox, whose time a test moves: elsewhere a server counts
+/// by the time of the world, whatever clock a session goes by.
+fn ledger_clock(base_url: &BaseUrl, own: &Clock) -> Clock {
+    if base_url.is_loopback() { own.clone() } else { Clock::system() }
 }
 
 /// The same where no credentials are held: then whatever holds the same refresh token. What a token says of its user is
@@ -157,7 +163,7 @@ impl Keeper {
         let refused = |refusal: Refusal| {
             #[cfg(test)]
             simulation::guarded(account, sent.credential.expose(), sent.along, &refusal);
-            refusal.error(self.options.time().now())
+            refusal.error(self.ledger_clock().now())
         };
         // A login that is counted nowhere is not sent.
         let memory = self.enter_in(&*memory(), account, sent, false, force).await;
@@ -222,7 +228,7 @@ impl Keeper {
                 let hashes = known && ledger.may_hash(credential, salt.is_some());
                 aside(hashes, || ledger.settle(now, attempt, verdict, credential, doubtful, salt));
                 if let Some(until) = locked_until {
-                    ledger.lock(now, until);
+                    ledger.lock(now, now.boot.after(self.options.time().boot_time().until(until)));
                 }
             }
         };
@@ -269,6 +275,10 @@ impl Keeper {
         }
     }
 
+    fn ledger_clock(&self) -> Clock {
+        ledger_clock(self.provider.base_url(), self.options.time())
+    }
+
     async fn change_ledger<R>(
         &self,
         store: &dyn Store,
@@ -278,7 +288,7 @@ impl Keeper {
         let (key, mut result, rule) = (ledger_key(account), Err(None), self.provider.lockout_rule());
         let mut made = None;
         let writing = store::change(store, &key, |value| {
-            let now = self.options.time().now();
+            let now = self.ledger_clock().now();
             let mut ledger = match value.map(|value| serde_json::from_slice::<Ledger>(value)) {
                 None => Ledger::default(),
                 Some(Ok(ledger)) => ledger,
@@ -311,5 +321,30 @@ impl Keeper {
         let mut event = Event::new(EventKind::StoreFailed, self.options.time().unix_time());
         event.code = Some(error.code());
         self.announce(event);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::ManualClock;
+
+    #[test]
+    fn a_clock_that_a_test_moves_moves_only_the_ledgers_of_this_machine() {
+        let manual = ManualClock::new();
+        for (address, moves) in [
+            ("http://127.0.0.1:8080", true),
+            ("http://localhost:8080", true),
+            ("https://[::1]", true),
+            ("https://api.7g.com.au", false),
+            ("https://10.0.0.1", false),
+            ("https://localhost.example", false),
+        ] {
+            let clock = ledger_clock(&BaseUrl::new(address, false).unwrap(), &manual.clock());
+            let before = clock.boot_time();
+            manual.advance(Duration::from_secs(3_600));
+            let moved = before.until(clock.boot_time()) >= Duration::from_secs(3_600);
+            assert_eq!(moved, moves, "{address}");
+        }
     }
 }
