@@ -4,6 +4,9 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+#[cfg(test)]
+use crate::simulation;
+
 /// A timer that is later than this was not kept waiting by other work.
 const LATE: Duration = Duration::from_secs(1);
 
@@ -33,11 +36,20 @@ impl Missed {
 
 /// A timer was to ring at `due` and rang at `now`, both since the process began.
 pub(super) fn rang(due: Duration, now: Duration) {
+    // The simulated machines of a test each have a time of their own, and what they know is one for all.
+    #[cfg(test)]
+    if simulation::is_on() {
+        return;
+    }
     MISSED.note(due, now);
 }
 
 /// All that was missed so far.
 pub(crate) fn missed() -> Duration {
+    #[cfg(test)]
+    if simulation::is_on() {
+        return Duration::ZERO;
+    }
     MISSED.total()
 }
 

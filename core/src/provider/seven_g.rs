@@ -233,7 +233,8 @@ impl Provider for SevenG {
                 Outcome::Rejected(judged_all_the_same(answer, &answer.secrets(&secrets)))
             }
             Outcome::Rejected(error) | Outcome::Unreadable(error)
-                if error.code() != ErrorCode::AccountLocked && judged::is_unseen(answer, is_own) =>
+                if matches!(error.code(), ErrorCode::Protocol | ErrorCode::AccessDenied)
+                    && judged::is_unseen(answer, is_own) =>
             {
                 Outcome::Unjudged(judged::unseen(error, &self.base_url, LOGIN))
             }

@@ -59,7 +59,9 @@ fn refused(reading: &Reading, expected: &Expected) -> Outcome {
             Outcome::Rejected(refusal::read(reading))
         }
         Failure::Rejected(error) | Failure::Unreadable(error)
-            if error.code() != ErrorCode::AccountLocked && judged::is_unseen(reading.answer, is_own) =>
+            // A refusal of the password or the code is somebody's judgement, whatever the status.
+            if matches!(error.code(), ErrorCode::Protocol | ErrorCode::AccessDenied)
+                && judged::is_unseen(reading.answer, is_own) =>
         {
             Outcome::Unjudged(judged::unseen(error, expected.base_url, expected.path))
         }
