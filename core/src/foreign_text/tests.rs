@@ -75,6 +75,11 @@ fn half_of_a_short_secret_is_too_much_of_it() {
 }
 
 #[test]
+fn what_stands_for_many_short_secrets_does_not_make_a_text_longer() {
+    assert_eq!(words(&"\u{2713} ".repeat(20), &["\u{2713}"]), WITHHELD);
+}
+
+#[test]
 fn an_accent_is_no_character_of_its_own() {
     assert_eq!(words("a", &["a\u{1ff6}"]), WITHHELD);
     assert_eq!(words("so e\u{301}t", &["\u{e9}t\u{e9}"]), WITHHELD);
