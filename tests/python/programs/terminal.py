@@ -14,7 +14,7 @@ import time
 import urllib.request
 
 # Seconds that what should be seen soon is waited for.
-LIMIT = 20.0
+LIMIT = 60.0
 CTRL_C = "\x03"
 ASKS = {"getpass": "__import__('getpass').getpass('O' + 'TP? ')"}
 BEGIN = (
