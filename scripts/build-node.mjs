@@ -132,5 +132,6 @@ mkdirSync(output, { recursive: true });
 run(join(root, 'node_modules', '.bin', 'tsc'), ['--project', 'bindings-node', '--outDir', output]);
 writeFileSync(join(output, 'package.json'), '{ "type": "commonjs" }\n');
 replace(buildAddon(asked.dev ? 'dev' : 'release', asked.glibc), join(output, addonName()));
-for (const entry of entries()) await writeModule(output, entry);
+// Its version is read when it is loaded, which the modules below are.
 if (asked.package) stage(folder);
+for (const entry of entries()) await writeModule(output, entry);
