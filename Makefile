@@ -113,8 +113,9 @@ tarball: setup-node-release ## build the npm release package for this platform i
 	rm -f dist/relatch-*.tgz
 	npm pack --pack-destination dist ./$(NODE_PACKAGE)
 
+# PACKAGES=--quick leaves out what takes long: to build them once more as the README tells users to.
 packages: wheel tarball ## build both release packages, install them where nothing else is, and run the README there
-	$(BIN)/python scripts/check_packages.py "$$(sed -n 's/.*"\(mypy==[^"]*\)".*/\1/p' pyproject.toml)"
+	$(BIN)/python scripts/check_packages.py $(PACKAGES) "$$(sed -n 's/.*"\(mypy==[^"]*\)".*/\1/p' pyproject.toml)"
 
 clean: ## remove everything that was built or installed here
 	rm -rf target fuzz/target fuzz/artifacts dist $(VENV) $(BENCH_VENV) $(PEERS_VENV) node_modules tests/peers/node/node_modules bindings-node/dist $(EXTENSION)

@@ -45,7 +45,7 @@ QUICK: dict[str, tuple[str, ...]] = {
     "peers": ("PEERS=--quick --situation lost",),
     "wheel": (),
     "tarball": (),
-    "packages": (),
+    "packages": ("PACKAGES=--quick",),
     "bench": ("BENCH=--quick",),
     "clean": (),
 }
