@@ -58,7 +58,7 @@ impl Questions {
     }
 }
 
-/// A question that waits for its answer; it is withdrawn when this is dropped, and whoever was asked is told.
+/// A question that waits for its answer; dropping this withdraws it and tells the callback.
 struct Asked {
     environment: Weak<Environment>,
     number: u32,

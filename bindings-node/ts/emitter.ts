@@ -64,7 +64,7 @@ export abstract class SessionEmitter {
     return this.#listen(kind, listener as Listener, { once: false });
   }
 
-  /** The same, for one event. */
+  /** Calls `listener` for the next such event, and not again. */
   once<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   once(kind: 'event', listener: Listener): this;
   once(kind: EventName, listener: (event: never) => void): this {
@@ -79,14 +79,14 @@ export abstract class SessionEmitter {
     return this;
   }
 
-  /** The same as {@link SessionEmitter.on}. */
+  /** Node's other name of {@link SessionEmitter.on}. */
   addListener<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   addListener(kind: 'event', listener: Listener): this;
   addListener(kind: EventName, listener: (event: never) => void): this {
     return this.#listen(kind, listener as Listener, { once: false });
   }
 
-  /** The same as {@link SessionEmitter.off}. */
+  /** Node's other name of {@link SessionEmitter.off}. */
   removeListener<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   removeListener(kind: 'event', listener: Listener): this;
   removeListener(kind: EventName, listener: (event: never) => void): this {
@@ -119,7 +119,7 @@ export abstract class SessionEmitter {
     return this.#listeners?.of(kind) ?? [];
   }
 
-  /** The same. */
+  /** As {@link SessionEmitter.listeners}: listeners are not wrapped. */
   rawListeners(kind: EventName): Listener[] {
     return this.listeners(kind);
   }

@@ -82,7 +82,7 @@ export function ask(environment: number, callback: number, question: number, tex
 const open = new Map<number, { callback: number; wanted: AbortController }>();
 
 /**
- * Tells whoever was asked that the answer is not wanted any more.
+ * Tells the callback that its answer is not wanted any more.
  *
  * @internal
  */

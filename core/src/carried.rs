@@ -13,7 +13,7 @@ pub(crate) fn in_text(provider: &dyn Provider, text: &str) -> Vec<Secret> {
     all.map(Secret::new).collect()
 }
 
-/// The value of the header that the system expects the token in; nothing where it is not among these.
+/// The value of the header that the system expects the token in, if these hold it.
 pub(crate) fn in_headers<'a>(
     provider: &dyn Provider,
     headers: impl IntoIterator<Item = (&'a str, &'a str)>,

@@ -19,7 +19,7 @@ static WATCHING: AtomicBool = AtomicBool::new(false);
 
 /// The number of forks between the process that first called [`watch`] and this one.
 ///
-/// The handler of a fork does not run in a child that was made by `_Fork` or `clone`: whoever asks compares the process.
+/// The handler of a fork does not run in a child that was made by `_Fork` or `clone`: each reading compares the process.
 pub(crate) fn generation() -> u32 {
     #[cfg(test)]
     if let Some(process) = simulation::process() {

@@ -24,7 +24,7 @@ def takes_question(held: Held, field: str) -> bool:
 
 
 def _takes_question(held: Held) -> bool | None:
-    """The same, and None where it can be called in neither way."""
+    """Whether the function takes the question; None if it can be called neither with it nor without."""
     import inspect  # noqa: PLC0415
 
     try:

@@ -13,7 +13,7 @@ use crate::clock::{BootTime, Now};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum End {
-    /// It is under way, or whoever sent it is gone.
+    /// It is under way, or its process is gone.
     #[default]
     Open,
     /// No answer came.
