@@ -185,9 +185,10 @@ impl Lifecycle {
         (lifecycle, held)
     }
 
-    /// The session in a forked child: it may use the token, and never spends its parent's refresh token.
+    /// The session in a forked child: it may use the token, and never spends its parent's refresh token, or a value that is
+    /// good for one login.
     pub(crate) fn inherited(rules: impl Into<Arc<Rules>>, held: Option<Arc<Held>>, closed: bool) -> Self {
-        Self { held, closed, inherited: true, ..Self::new(rules) }
+        Self { held, closed, inherited: true, login_spent: true, ..Self::new(rules) }
     }
 
     /// What follows from `input` at this time. `chance` in 0..1 is fresh randomness.

@@ -221,6 +221,16 @@ fn a_forked_child_uses_the_token_and_never_spends_the_refresh_token() {
 }
 
 #[test]
+fn a_forked_child_does_not_spend_a_value_for_one_login_again() {
+    let held = active(rules()).held().cloned();
+    let once = Rules { attended: true, one_login: true, ..rules() };
+    let mut child = Lifecycle::inherited(once, held.clone(), false);
+    assert_eq!(names(&step(&mut child, 1190, Input::Refresh)), ["refuse forked_session"]);
+    let mut child = Lifecycle::inherited(Rules { attended: true, ..rules() }, held, false);
+    assert_eq!(names(&step(&mut child, 1190, Input::Refresh)), ["wait 0", "login 0"], "a callback may be asked again");
+}
+
+#[test]
 fn a_forked_child_does_not_show_its_parents_refresh_token_and_shows_its_own() {
     let parent = active(rules());
     assert!(!parent.is_spent());
