@@ -46,6 +46,8 @@ pub(super) struct Server {
     issued: u32,
     /// The refresh token that is good, by session of the client.
     good: [Option<u32>; 2],
+    /// The refresh token that was exchanged last, when it was sent, and what it brought.
+    exchanged: [Option<(u32, BootTime, Grant)>; 2],
     /// The access token that is good, and its end in boot time.
     access: [Option<(u32, i64)>; 2],
     /// When logins failed, in boot time.
@@ -63,6 +65,7 @@ impl Server {
             password: 0,
             issued: 0,
             good: [None; 2],
+            exchanged: [None, None],
             access: [None; 2],
             failures: Vec::new(),
             reused: 0,
@@ -105,12 +108,29 @@ impl Server {
         })
     }
 
-    pub(super) fn refresh(&mut self, session: usize, now: Now, token: u32, fate: Fate) -> Ended {
+    /// A refresh token that comes again within `grace` brings once more what it brought.
+    pub(super) fn refresh(
+        &mut self,
+        session: usize,
+        now: Now,
+        (token, sent): (u32, BootTime),
+        grace: Duration,
+        fate: Fate,
+    ) -> Ended {
         self.exchange(now, fate, |server| {
             if server.good[session] == Some(token) {
-                return Outcome::Granted(server.issue(session, now));
+                let grant = server.issue(session, now);
+                server.exchanged[session] = Some((token, sent, grant.clone()));
+                return Outcome::Granted(grant);
             }
-            if server.good[session].is_some() {
+            let again = server.exchanged[session].as_ref().filter(|(known, ..)| *known == token);
+            let is_good = server.good[session].is_some();
+            if let Some((.., grant)) = again.filter(|(_, at, _)| is_good && now.boot < at.after(grace)) {
+                return Outcome::Granted(grant.clone());
+            }
+            // One that was sent in time and came too late is not the client's fault.
+            let was_in_time = again.is_some_and(|(_, at, _)| sent < at.after(grace));
+            if is_good && !was_in_time {
                 server.reused += 1;
             }
             server.revoke(session);

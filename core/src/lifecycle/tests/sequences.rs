@@ -32,6 +32,8 @@ fn no_sequence_breaks_invariants_1_to_7() {
 fn sequence(seed: u64) {
     let mut random = fastrand::Rng::with_seed(seed);
     let ends_with_day = random.u8(..3) == 0;
+    let attended = ends_with_day && random.u8(..3) == 0;
+    let replay_grace = if ends_with_day { Duration::ZERO } else { GRACES[random.usize(..GRACES.len())] };
     let rules = Rules {
         can_login: random.u8(..4) > 0,
         may_relogin: random.u8(..4) > 0,
@@ -39,15 +41,17 @@ fn sequence(seed: u64) {
         ended_elsewhere: false,
         margins: Margins::default(),
         flight_limit: Duration::from_secs(30),
-        replay_grace: Duration::ZERO,
-        attended: ends_with_day && random.u8(..3) == 0,
+        replay_grace,
+        attended,
         fresh_codes: ends_with_day && random.bool(),
-        one_login: false,
+        one_login: attended && random.bool(),
         holds_factor: ends_with_day && random.bool(),
         renewal: if ends_with_day { DAILY } else { Renewal::AnyTime },
         default_lifetime: Duration::from_secs(1200),
     };
-    let lifetime = (!ends_with_day).then(|| [1200, 300, 60, 20][random.usize(..4)]);
+    // No server takes a refresh token again for longer than its access tokens live.
+    let lifetimes = if replay_grace.is_zero() { &[1200, 300, 60, 20][..] } else { &[1200, 300] };
+    let lifetime = (!ends_with_day).then(|| lifetimes[random.usize(..lifetimes.len())]);
     let ahead = random.i64(-4_000_000_000..4_000_000_000);
     let server = Server::new(lifetime, random.u8(..4) > 0, ahead + 1_700_000_000_000);
     let unix = UnixTime(1_700_000_000_000 + random.i64(-5_000_000..5_000_000));
@@ -63,6 +67,9 @@ fn sequence(seed: u64) {
     world.check_server();
 }
 
+/// How long after it was sent the server takes a refresh token again.
+const GRACES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(5), Duration::from_secs(60)];
+
 /// All tokens end in the last second of the server's day.
 const DAILY: Renewal = Renewal::Daily { end: Duration::from_secs(86_399), gap: Duration::from_secs(2) };
 
@@ -74,7 +81,7 @@ fn act(world: &mut World, random: &mut fastrand::Rng) {
         let left = DAY - (world.now.boot.0 + world.server.ahead).rem_euclid(DAY);
         pass(world, (left + random.i64(-40_000..40_000)).max(0));
     }
-    match random.u8(..26) {
+    match random.u8(..27) {
         0..=6 => world.step(session, Input::Want),
         7 => world.step(session, Input::Refresh),
         8..=9 => unauthorized(world, session, random),
@@ -91,6 +98,7 @@ fn act(world: &mut World, random: &mut fastrand::Rng) {
         24 if random.u8(..8) == 0 => world.server.password += 1,
         25 if random.u8(..16) == 0 => world.step(session, Input::Close),
         25 => complete(world, session, random),
+        26 if random.u8(..4) == 0 => world.fork(session),
         _ => wake(world, session, random.bool()),
     }
 }

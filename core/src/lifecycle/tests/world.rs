@@ -43,8 +43,14 @@ pub(super) struct Client {
     pub(super) wire: Option<(FlightNumber, Exchange, Option<Attempt>)>,
     pub(super) waiting: Vec<FlightNumber>,
     pub(super) handed_out: Option<Arc<Held>>,
-    /// Refresh tokens that the server may have consumed.
+    /// Refresh tokens that the server may have consumed, or that belong to the parent process.
     spent: HashSet<String>,
+    /// The refresh token that was sent last, and when it first was.
+    first_sent: Option<(String, BootTime)>,
+    /// When a refresh was last sent: that is when it reaches the server, however late its answer is.
+    refresh_sent: BootTime,
+    /// A login has brought tokens.
+    logged_in: bool,
     /// Access tokens that a caller reported as refused, and that the session has given up for that.
     refused: HashSet<String>,
     /// When it did so.
@@ -69,6 +75,9 @@ impl World {
             waiting: Vec::new(),
             handed_out: None,
             spent: HashSet::new(),
+            first_sent: None,
+            refresh_sent: BootTime::default(),
+            logged_in: false,
             refused: HashSet::new(),
             given_up: Vec::new(),
             had: Vec::new(),
@@ -150,6 +159,8 @@ impl World {
             Fate::Asked | Fate::NoValue if self.server.lifetime.is_some() => Fate::Whole,
             fate => fate,
         };
+        let client = &self.sessions[session];
+        let (sent, grace) = (client.refresh_sent, client.lifecycle.rules.replay_grace);
         let ended = match &exchange {
             Exchange::Login { .. } => self.server.login(session, self.now, self.password, fate),
             Exchange::Refresh(held) => {
@@ -159,7 +170,7 @@ impl World {
                 if !kept {
                     self.sessions[session].spent.insert(token);
                 }
-                self.server.refresh(session, self.now, number, fate)
+                self.server.refresh(session, self.now, (number, sent), grace, fate)
             }
         };
         if let Some(attempt) = attempt {
@@ -175,6 +186,8 @@ impl World {
                 self.ledger.lock(self.now, until);
             }
         }
+        let is_granted = matches!(ended, Ended::Answered(Outcome::Granted(_), _));
+        self.sessions[session].logged_in |= is_granted && matches!(exchange, Exchange::Login { .. });
         self.step(session, Input::Ended(number, ended));
         self.next_login();
     }
@@ -191,6 +204,27 @@ impl World {
             _ if is_told => self.proven = None,
             _ => {}
         }
+    }
+
+    /// The process forks, and its child goes on in its place. What is under way stays the parent's, and is left out here.
+    pub(super) fn fork(&mut self, session: usize) {
+        let queued = self.queue.iter().any(|(waiting, ..)| *waiting == session);
+        let client = &mut self.sessions[session];
+        if client.wire.is_some() || queued {
+            return;
+        }
+        let parents = client.lifecycle.held().and_then(|held| held.grant.refresh_token.as_ref());
+        client.spent.extend(parents.map(|token| token.expose().to_owned()));
+        let (rules, closed) = (Arc::clone(&client.lifecycle.rules), client.lifecycle.is_closed());
+        client.lifecycle = Lifecycle::inherited(rules, client.published.clone(), closed);
+        if client.published.is_none() {
+            // What the parent had goes along with what it holds.
+            client.had.clear();
+            client.handed_out = None;
+        }
+        client.waiting.clear();
+        client.given_up.clear();
+        (client.first_sent, client.prompted, client.sent) = (None, None, None);
     }
 
     fn next_login(&mut self) {
@@ -253,7 +287,15 @@ impl World {
         assert!(client.wire.is_none() && !queued, "invariant 1: a second exchange of the same session");
         if let Exchange::Refresh(held) = &exchange {
             let token = held.grant.refresh_token.as_ref().expect("a refresh token").expose();
-            assert!(!client.spent.contains(token), "invariant 4: refresh token {token} goes out twice");
+            let first = client.first_sent.as_ref().filter(|(sent, _)| sent == token).map(|(_, at)| *at);
+            if client.spent.contains(token) {
+                let grace = client.lifecycle.rules.replay_grace;
+                let is_replay = first.is_some_and(|at| self.now.boot < at.after(grace));
+                assert!(is_replay, "invariant 4: refresh token {token} goes out twice");
+            } else {
+                client.first_sent = Some((token.to_owned(), self.now.boot));
+            }
+            client.refresh_sent = self.now.boot;
             client.wire = Some((number, exchange, None));
         } else {
             let flight = client.lifecycle.flight.as_ref().expect("a flight");
@@ -261,6 +303,10 @@ impl World {
             // One whose end could not be believed is taken to live for a while, and replaced like any.
             let good = client.lifecycle.valid(self.now).is_some_and(|held| held.windows.due == held.windows.expired);
             assert!(!unasked || !good, "a login is spent while there is a token that lives as long");
+            assert!(
+                !client.lifecycle.rules.one_login || !client.logged_in,
+                "a value for one login is sent for a second"
+            );
             let exchange = self.ask(session, number, exchange);
             self.queue.push((session, number, exchange));
             self.next_login();
