@@ -3,7 +3,7 @@
 //! Node has an environment for the main thread and for each worker; a test runner may load the addon several times on
 //! one thread. Results and events take the same queue, so that JavaScript sees them in the order in which they happened.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 use std::future::Future;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use std::time::Duration;
 use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Status};
-use relatch::{Challenge, Error, Event, Factor, Session, SevenG, Subscription};
+use relatch::{Backlog, Challenge, Error, Event, Factor, Session, SevenG, Subscription, Waiting};
 use relatch_sandbox::Sandbox;
 use tokio::task::AbortHandle;
 
@@ -64,30 +64,16 @@ impl Message {
     }
 }
 
-/// How many messages wait before events among them are dropped.
+/// How many events wait before some of them are dropped.
 const MOST_WAITING: usize = 10_000;
 
-/// What is in the queue. Events are written once they are taken, so that they can be dropped.
-enum Posted {
-    Message(Message),
-    /// With the number of its watch.
-    Event(u32, Event),
-}
+/// Messages, and events by the numbers of their watches. Events are written once they are taken, so that they can be dropped.
+type Posted = Backlog<u32, Message, MOST_WAITING>;
 
-impl Posted {
-    fn watch(&self) -> Option<u32> {
-        if let Self::Event(watch, _) = self { Some(*watch) } else { None }
-    }
-
-    fn event(&mut self) -> Option<&mut Event> {
-        if let Self::Event(_, event) = self { Some(event) } else { None }
-    }
-
-    fn message(self) -> Message {
-        match self {
-            Self::Message(message) => message,
-            Self::Event(watch, event) => Message { number: watch, ..Message::text(events::written(&event)) },
-        }
+fn message(waiting: Waiting<u32, Message>) -> Message {
+    match waiting {
+        Waiting::Other(message) => message,
+        Waiting::Event(watch, event) => Message { number: watch, ..Message::text(events::written(&event)) },
     }
 }
 
@@ -96,7 +82,7 @@ type Wake = ThreadsafeFunction<(), (), Vec<Crossing>, Status, false, true>;
 
 pub(crate) struct Environment {
     wake: Mutex<Wake>,
-    messages: Arc<Mutex<VecDeque<Posted>>>,
+    messages: Arc<Mutex<Posted>>,
     /// The calls under way. A call that ended before it was entered here has no handle.
     calls: Mutex<HashMap<u32, Option<AbortHandle>>>,
     pub(crate) providers: Mutex<Registry<Arc<Held>>>,
@@ -129,15 +115,15 @@ pub(crate) fn gone() -> napi::Error {
     napi::Error::from_reason("the object behind this number has been released")
 }
 
-fn take(messages: &Mutex<VecDeque<Posted>>) -> Vec<Crossing> {
-    let taken = std::mem::take(&mut *locked(messages));
-    taken.into_iter().map(|posted| posted.message().into()).collect()
+fn take(messages: &Mutex<Posted>) -> Vec<Crossing> {
+    let mut taken = std::mem::take(&mut *locked(messages));
+    std::iter::from_fn(|| taken.pop()).map(|waiting| message(waiting).into()).collect()
 }
 
 /// Takes an environment in. `receive` is called on its thread with what there is to tell, in order.
 pub(crate) fn connect(env: Env, receive: &Function<'_, Vec<Crossing>, ()>, main: bool) -> napi::Result<u32> {
     static NEXT: AtomicU32 = AtomicU32::new(1);
-    let messages: Arc<Mutex<VecDeque<Posted>>> = Arc::default();
+    let messages: Arc<Mutex<Posted>> = Arc::default();
     let taken = Arc::clone(&messages);
     let builder = receive.build_threadsafe_function::<()>().weak::<true>();
     let wake = builder.build_callback(move |_| Ok(take(&taken)))?;
@@ -186,19 +172,15 @@ fn disconnect(number: u32, main: bool) {
 impl Environment {
     /// Puts a message into the queue, and wakes the thread unless it has been woken for an earlier one.
     pub(crate) fn post(&self, message: Message) {
-        self.wake_for(|messages| messages.push_back(Posted::Message(message)));
+        self.wake_for(|messages| messages.push(message));
     }
 
     /// Puts an event into the queue. While JavaScript does not come to it, the oldest events make room.
     pub(crate) fn post_event(&self, watch: u32, event: &Event) {
-        self.wake_for(|messages| {
-            let same = |one: &Posted, other: &Posted| one.watch() == other.watch();
-            relatch::make_room(messages, MOST_WAITING, Posted::event, same);
-            messages.push_back(Posted::Event(watch, event.clone()));
-        });
+        self.wake_for(|messages| messages.push_event(watch, event.clone()));
     }
 
-    fn wake_for(&self, push: impl FnOnce(&mut VecDeque<Posted>)) {
+    fn wake_for(&self, push: impl FnOnce(&mut Posted)) {
         let first = {
             let mut messages = locked(&self.messages);
             let was_empty = messages.is_empty();

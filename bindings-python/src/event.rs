@@ -4,10 +4,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use pyo3::prelude::*;
-use relatch::{Cause, ErrorCode, Event, UnixTime, WaitReason};
+use relatch::{Backlog, Cause, ErrorCode, Event, UnixTime, WaitReason, Waiting};
 
 use crate::package::functions;
-use crate::queue::Queue;
+use crate::queue::{Queue, Store};
 
 /// What Python sees of an event: kind, time, code, cause, time of the next try, end of the new token, what is waited for,
 /// the end of that, how many were dropped.
@@ -26,8 +26,22 @@ type Parts = (
 /// How many events wait for callbacks that are busy.
 const MOST_WAITING: usize = 10_000;
 
-/// The number of the subscription and its event, or nothing when its session is gone.
-pub(crate) static EVENTS: Queue<(u64, Option<Event>)> = Queue::new();
+/// The events of subscriptions, and the numbers of those whose session is gone.
+pub(crate) type Heard = Backlog<u64, u64, MOST_WAITING>;
+
+pub(crate) static EVENTS: Queue<Heard> = Queue::new();
+
+impl Store for Heard {
+    /// The number of the subscription and its event, or nothing when its session is gone.
+    type Item = (u64, Option<Event>);
+
+    fn take(&mut self) -> Option<Self::Item> {
+        Some(match self.pop()? {
+            Waiting::Event(subscription, event) => (subscription, Some(event)),
+            Waiting::Other(subscription) => (subscription, None),
+        })
+    }
+}
 
 /// There are callbacks and no thread that calls them: this is a forked child.
 static ORPHANED: AtomicBool = AtomicBool::new(false);
@@ -58,17 +72,13 @@ struct Listener(u64);
 
 impl Listener {
     fn hear(&self, event: &Event) {
-        EVENTS.push_with(|waiting| {
-            let same = |one: &(u64, _), other: &(u64, _)| one.0 == other.0;
-            relatch::make_room(waiting, MOST_WAITING, |(_, event)| event.as_mut(), same);
-            waiting.push_back((self.0, Some(event.clone())));
-        });
+        EVENTS.push(|waiting| waiting.push_event(self.0, event.clone()));
     }
 }
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        EVENTS.push((self.0, None));
+        EVENTS.push(|waiting| waiting.push(self.0));
     }
 }
 

@@ -60,7 +60,7 @@ impl Drop for Place {
         change(|calls| calls.retain(|call| !Arc::ptr_eq(call, &self.0)));
         // Another call may wait for the answer, elsewhere.
         while let Some(asked) = self.next() {
-            QUESTIONS.push(Item::Asked(self.0.callback, asked));
+            QUESTIONS.push(|waiting| waiting.push_back(Item::Asked(self.0.callback, asked)));
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! The core's threads never wait for the interpreter, and never touch a Python object: a callback is a number to them.
 
+use std::collections::VecDeque;
 use std::error::Error as StdError;
 use std::fmt;
 use std::num::NonZeroU64;
@@ -30,7 +31,7 @@ pub(crate) enum Item {
     Released(Py<PyBaseException>),
 }
 
-pub(crate) static QUESTIONS: Queue<Item> = Queue::new();
+pub(crate) static QUESTIONS: Queue<VecDeque<Item>> = Queue::new();
 
 /// What a callback answers, in the end.
 type Answer = Result<Secret, Box<dyn StdError + Send + Sync>>;
@@ -84,7 +85,7 @@ impl Pending {
 impl Drop for Pending {
     fn drop(&mut self) {
         if let Some(number) = self.0 {
-            QUESTIONS.push(Item::Withdrawn(number));
+            QUESTIONS.push(|waiting| waiting.push_back(Item::Withdrawn(number)));
         }
     }
 }
@@ -96,7 +97,7 @@ fn ask(callback: u64, question: Question) -> impl Future<Output = Answer> + Send
     let (sender, answer) = oneshot::channel();
     let asked = Asked { number, question, sender: Mutex::new(Some(sender)) };
     if let Some(asked) = here::offer(callback, asked) {
-        QUESTIONS.push(Item::Asked(callback, asked));
+        QUESTIONS.push(|waiting| waiting.push_back(Item::Asked(callback, asked)));
     }
     let mut pending = Pending(Some(number));
     async move {
@@ -198,7 +199,7 @@ impl Raised {
 impl Drop for Raised {
     fn drop(&mut self) {
         if let Some(exception) = self.exception.take() {
-            QUESTIONS.push(Item::Released(exception));
+            QUESTIONS.push(|waiting| waiting.push_back(Item::Released(exception)));
         }
     }
 }

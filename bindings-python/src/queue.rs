@@ -8,16 +8,32 @@ use arc_swap::ArcSwap;
 
 use crate::exit;
 
-/// What waits in this process. A forked child takes a new one: the old lock may never be released.
-pub(crate) struct Queue<T>(LazyLock<ArcSwap<Shared<T>>>);
+/// What a queue keeps its items in.
+pub(crate) trait Store: Default {
+    type Item;
 
-struct Shared<T> {
-    state: Mutex<State<T>>,
+    /// Takes what has waited longest.
+    fn take(&mut self) -> Option<Self::Item>;
+}
+
+impl<T> Store for VecDeque<T> {
+    type Item = T;
+
+    fn take(&mut self) -> Option<T> {
+        self.pop_front()
+    }
+}
+
+/// What waits in this process. A forked child takes a new one: the old lock may never be released.
+pub(crate) struct Queue<S>(LazyLock<ArcSwap<Shared<S>>>);
+
+struct Shared<S> {
+    state: Mutex<State<S>>,
     changed: Condvar,
 }
 
-struct State<T> {
-    waiting: VecDeque<T>,
+struct State<S> {
+    waiting: S,
     ending: Ending,
 }
 
@@ -32,20 +48,20 @@ enum Ending {
     Abandoned,
 }
 
-impl<T> Default for Shared<T> {
+impl<S: Default> Default for Shared<S> {
     fn default() -> Self {
-        let state = State { waiting: VecDeque::new(), ending: Ending::Open };
+        let state = State { waiting: S::default(), ending: Ending::Open };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 }
 
-impl<T> Shared<T> {
-    fn state(&self) -> MutexGuard<'_, State<T>> {
+impl<S> Shared<S> {
+    fn state(&self) -> MutexGuard<'_, State<S>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<T> Queue<T> {
+impl<S: Store> Queue<S> {
     pub(crate) const fn new() -> Self {
         Self(LazyLock::new(ArcSwap::default))
     }
@@ -55,19 +71,15 @@ impl<T> Queue<T> {
         LazyLock::force(&self.0);
     }
 
-    pub(crate) fn push(&self, item: T) {
-        self.push_with(|waiting| waiting.push_back(item));
-    }
-
     /// Lets `push` put something at the end of what waits.
-    pub(crate) fn push_with(&self, push: impl FnOnce(&mut VecDeque<T>)) {
+    pub(crate) fn push(&self, push: impl FnOnce(&mut S)) {
         let shared = self.0.load();
         push(&mut shared.state().waiting);
         shared.changed.notify_one();
     }
 
     /// Waits for the next item; nothing once the queue is closed and empty. The caller must not hold the interpreter.
-    pub(crate) fn next(&self) -> Option<T> {
+    pub(crate) fn next(&self) -> Option<S::Item> {
         let shared = self.0.load_full();
         let mut state = shared.state();
         loop {
@@ -75,7 +87,7 @@ impl<T> Queue<T> {
                 drop(state);
                 exit::stay();
             }
-            if let Some(next) = state.waiting.pop_front() {
+            if let Some(next) = state.waiting.take() {
                 return Some(next);
             }
             if state.ending == Ending::Closed {

@@ -21,6 +21,7 @@
 pub mod properties;
 pub mod runtime;
 
+mod backlog;
 mod carried;
 mod challenge;
 mod clock;
@@ -52,10 +53,11 @@ mod token;
 mod transport;
 mod words;
 
+pub use backlog::{Backlog, Waiting};
 pub use challenge::{Challenge, begin};
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
 pub use error::{Cause, Detail, Error, ErrorCode, Sent};
-pub use event::{Event, EventKind, WaitReason, make_room};
+pub use event::{Event, EventKind, WaitReason};
 pub use factor::{Answering, Callback, Factor, FactorKind, NotAText, Question, Source, Totp};
 pub use grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor, Tokens};
 pub use keeper::Subscription;

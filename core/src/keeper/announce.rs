@@ -1,6 +1,7 @@
 //! Events to whoever listens: in order, outside every lock.
 
-use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::{Arc, Weak};
@@ -10,7 +11,8 @@ use once_cell::race::OnceBox;
 use tracing::{debug, warn};
 
 use super::Keeper;
-use crate::event::{Event, EventKind, make_room};
+use crate::backlog::{Backlog, Waiting};
+use crate::event::{Event, EventKind};
 
 /// How many events of a session wait for a listener that is busy.
 const MOST_WAITING: usize = 1000;
@@ -79,19 +81,31 @@ impl Drop for Subscription {
 /// they arrive in order.
 #[derive(Default)]
 pub(super) struct Queue {
-    waiting: VecDeque<(Event, List)>,
+    waiting: Backlog<Group, Infallible, MOST_WAITING>,
     delivering: bool,
+}
+
+/// Those who listened when an event happened. Two are one while nobody came or went.
+#[derive(Clone)]
+struct Group(List);
+
+impl PartialEq for Group {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Group {}
+
+impl Hash for Group {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
 }
 
 impl Queue {
     pub(super) fn push(&mut self, event: Event, listeners: List) {
-        make_room(
-            &mut self.waiting,
-            MOST_WAITING,
-            |(event, _)| Some(event),
-            |(_, one), (_, other)| Arc::ptr_eq(one, other),
-        );
-        self.waiting.push_back((event, listeners));
+        self.waiting.push_event(Group(listeners), event);
     }
 
     /// Takes the next event, unless another thread is at it; the last taker ends the delivery.
@@ -99,12 +113,10 @@ impl Queue {
         if begin && self.delivering {
             return None;
         }
-        let event = self.waiting.pop_front();
-        self.delivering = event.is_some();
-        if !self.delivering {
-            self.waiting = VecDeque::new();
-        }
-        event
+        let next = self.waiting.pop();
+        self.delivering = next.is_some();
+        let Waiting::Event(Group(listeners), event) = next?;
+        Some((event, listeners))
     }
 }
 
