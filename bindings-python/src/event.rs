@@ -99,12 +99,22 @@ impl Subscription {
 
     /// Takes the callback from the session's listeners.
     fn cancel(&self) {
-        let core = self.core.lock().unwrap_or_else(PoisonError::into_inner).take();
-        drop(core);
+        drop(self.take());
+    }
+
+    /// The same, once it has been told what has happened until now.
+    fn finish(&self) {
+        if let Some(core) = self.take() {
+            core.finish();
+        }
     }
 }
 
 impl Subscription {
+    fn take(&self) -> Option<relatch::Subscription> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
     pub(crate) fn new(session: &relatch::Session) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);

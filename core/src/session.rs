@@ -313,7 +313,7 @@ impl Session {
     ///
     /// It is called on the thread where the thing happened, and must be quick.
     pub fn subscribe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
-        Listeners::add(&self.0, Arc::new(listener))
+        Listeners::add(&self.0, listener)
     }
 
     /// How long [`fresh_token`](Self::fresh_token) will go on handing out this token.

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use relatch::{Cause, ErrorCode, Event, EventKind, Relogin};
+use relatch::{Cause, ErrorCode, Event, EventKind, Relogin, Session};
 use serde_json::json;
 
-use crate::support::{advance, fault, listen, login, options, provider, run, sandbox};
+use crate::support::{Heard, advance, fault, listen, login, options, provider, run, sandbox};
 
 fn kinds(events: &[Event]) -> Vec<EventKind> {
     events.iter().map(|event| event.kind).collect()
@@ -82,6 +82,53 @@ fn a_listener_may_use_the_session() {
     });
 }
 
+type Busy = Arc<[Barrier; 2]>;
+
+/// A listener that is called, at the first barrier, when the tokens are rotated, and comes back at the second one.
+fn busy_listener(session: &Session) -> (Heard<Event>, Busy) {
+    let busy = Arc::new([Barrier::new(2), Barrier::new(2)]);
+    let listening = Arc::clone(&busy);
+    let heard = listen(session, move |event| {
+        if event.kind == EventKind::Refreshed {
+            for barrier in listening.iter() {
+                barrier.wait();
+            }
+        }
+        event.clone()
+    });
+    (heard, busy)
+}
+
+#[test]
+fn a_listener_that_finishes_hears_what_happened_before_and_one_that_is_dropped_does_not() {
+    use EventKind::{LoggedOut, Refreshed};
+    run(async {
+        let sandbox = sandbox(json!({}));
+        let session = login(&sandbox).await;
+        let (first, busy) = busy_listener(&session);
+        let [(early, early_heard), (late, late_heard), (dropped, dropped_heard)] = std::array::from_fn(|_| {
+            let (sender, heard) = std::sync::mpsc::channel();
+            (session.subscribe(move |event| sender.send(event.kind).unwrap_or_default()), heard)
+        });
+        let refreshing = tokio::spawn({
+            let session = session.clone();
+            async move { session.refresh().await }
+        });
+        tokio::task::block_in_place(|| busy[0].wait());
+        early.finish();
+        session.logout().await;
+        late.finish();
+        drop(dropped);
+        tokio::task::block_in_place(|| busy[1].wait());
+        refreshing.await.unwrap().unwrap();
+        first.wait(2).await;
+        // Each ends with its listener: nothing else is on the way.
+        assert_eq!(early_heard.iter().collect::<Vec<_>>(), [Refreshed]);
+        assert_eq!(late_heard.iter().collect::<Vec<_>>(), [Refreshed, LoggedOut]);
+        assert_eq!(dropped_heard.iter().count(), 0);
+    });
+}
+
 #[test]
 fn a_listener_that_is_too_slow_is_told_how_much_it_missed_and_takes_no_memory() {
     const REPORTS: u64 = 5_000;
@@ -94,16 +141,7 @@ fn a_listener_that_is_too_slow_is_told_how_much_it_missed_and_takes_no_memory() 
             session.report_unauthorized(token.as_str()).await.unwrap();
             sandbox.advance(Duration::from_secs(6));
         }
-        let busy = Arc::new([Barrier::new(2), Barrier::new(2)]);
-        let listening = Arc::clone(&busy);
-        let heard = listen(&session, move |event| {
-            if event.kind == EventKind::Refreshed {
-                for barrier in listening.iter() {
-                    barrier.wait();
-                }
-            }
-            event.clone()
-        });
+        let (heard, busy) = busy_listener(&session);
         let refreshing = tokio::spawn({
             let session = session.clone();
             async move { session.refresh().await }

@@ -171,8 +171,8 @@ class _Dispatcher(Daemon):
             listeners.by_number.clear()
             self.bereft.update((listener.native.number, listener) for listener in left)
         for listener in left:
-            # Puts the end of it into the queue.
-            listener.native.cancel()
+            # Puts the end of it into the queue, behind what another thread may still be telling.
+            listener.native.finish()
 
     def is_needed(self) -> bool:
         return bool(self.listeners or self.bereft)

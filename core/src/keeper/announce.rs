@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use arc_swap::ArcSwap;
@@ -17,11 +18,16 @@ use crate::event::{Event, EventKind};
 /// How many events of a session wait for a listener that is busy.
 const MOST_WAITING: usize = 1000;
 
-type Listener = dyn Fn(&Event) + Send + Sync;
-type List = Arc<Vec<Arc<Listener>>>;
+pub(super) type List = Arc<Vec<Arc<Listener>>>;
 
 /// Those who listen to one session.
 pub(crate) struct Listeners(ArcSwap<Vec<Arc<Listener>>>);
+
+pub(super) struct Listener {
+    call: Box<dyn Fn(&Event) + Send + Sync>,
+    /// Whether it hears nothing more, of what has happened already either.
+    is_deaf: AtomicBool,
+}
 
 /// Keeps a listener listening; dropping it ends that.
 #[must_use = "the listener is removed when this is dropped"]
@@ -29,6 +35,18 @@ pub struct Subscription {
     keeper: Weak<Keeper>,
     /// Weak, so that a listener is gone when its session is.
     listener: Weak<Listener>,
+    end: End,
+}
+
+/// What the end of a subscription ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// The listening, at once.
+    All,
+    /// The listening to what happens from then on.
+    New,
+    /// Nothing.
+    Nothing,
 }
 
 impl Default for Listeners {
@@ -40,18 +58,15 @@ impl Default for Listeners {
 }
 
 impl Listeners {
-    /// Whether this one has not been removed.
-    fn hold(&self, listener: &Arc<Listener>) -> bool {
-        self.0.load().iter().any(|other| Arc::ptr_eq(other, listener))
-    }
-
     /// Those who listen now.
     pub(super) fn now(&self) -> List {
         self.0.load_full()
     }
 
-    pub(crate) fn add(keeper: &Arc<Keeper>, listener: Arc<Listener>) -> Subscription {
-        let subscription = Subscription { keeper: Arc::downgrade(keeper), listener: Arc::downgrade(&listener) };
+    pub(crate) fn add(keeper: &Arc<Keeper>, call: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
+        let listener = Arc::new(Listener { call: Box::new(call), is_deaf: AtomicBool::new(false) });
+        let subscription =
+            Subscription { keeper: Arc::downgrade(keeper), listener: Arc::downgrade(&listener), end: End::All };
         keeper.listeners.0.rcu(move |list| list.iter().chain([&listener]).cloned().collect::<Vec<_>>());
         subscription
     }
@@ -59,15 +74,22 @@ impl Listeners {
 
 impl Subscription {
     /// Listens for as long as the session lives.
-    pub fn forever(self) {
-        // The keeper holds the listener; only the removal is given up.
-        std::mem::forget(self);
+    pub fn forever(mut self) {
+        self.end = End::Nothing;
+    }
+
+    /// Listens to what has happened until now, which others may still be telling, and to nothing after it.
+    pub fn finish(mut self) {
+        self.end = End::New;
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        if let Some(keeper) = self.keeper.upgrade() {
+        if let Some(listener) = self.listener.upgrade().filter(|_| self.end == End::All) {
+            listener.is_deaf.store(true, Ordering::Release);
+        }
+        if let Some(keeper) = self.keeper.upgrade().filter(|_| self.end != End::Nothing) {
             keeper.listeners.0.rcu(|list| {
                 let others = list.iter().filter(|other| !ptr::addr_eq(Arc::as_ptr(other), self.listener.as_ptr()));
                 others.cloned().collect::<Vec<_>>()
@@ -133,8 +155,8 @@ impl Keeper {
             begin = false;
             // Whoever listens, to the log or here, and panics must not keep the others, and the session, from going on.
             drop(catch_unwind(AssertUnwindSafe(|| self.log(&event))));
-            for listener in listeners.iter().filter(|listener| self.listeners.hold(listener)) {
-                if catch_unwind(AssertUnwindSafe(|| listener(&event))).is_err() {
+            for listener in listeners.iter().filter(|listener| !listener.is_deaf.load(Ordering::Acquire)) {
+                if catch_unwind(AssertUnwindSafe(|| (listener.call)(&event))).is_err() {
                     drop(catch_unwind(AssertUnwindSafe(|| warn!(session = self.number, "a listener panicked"))));
                 }
             }
