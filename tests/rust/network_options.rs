@@ -93,3 +93,24 @@ fn an_address_of_the_other_family_is_refused_before_anything_is_sent() {
         assert_eq!((error.code(), error.field()), (ErrorCode::InvalidConfig, Some("address_family")), "{error:?}");
     });
 }
+
+#[test]
+fn a_proxy_is_asked_for_the_whole_address_with_its_credentials() {
+    for (credentials, shown) in [("", None), ("us%40er:p%3Aw%C3%A9@", Some("dXNAZXI6cDp3w6k="))] {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let proxy = format!("http://{credentials}{}", listener.local_addr().expect("an address"));
+        let request = one_request(listener);
+        run(async move {
+            let provider = SevenG::builder().base_url("http://api.example/v1").allow_insecure(true).build().unwrap();
+            assert!(!provider.health(&Options::default().proxy(&proxy).unwrap()).await.expect("an answer").healthy);
+        });
+        let (request, _) = request.join().expect("a request");
+        assert!(request.starts_with("get http://api.example/v1/"), "{request}");
+        let lines: Vec<_> = request.lines().filter(|line| line.starts_with("proxy-authorization: ")).collect();
+        let expected = shown.map(|shown| format!("proxy-authorization: basic {}", shown.to_ascii_lowercase()));
+        assert_eq!(lines, Vec::from_iter(expected.as_deref()), "{request}");
+        for line in ["host: api.example", "accept: */*", "accept-encoding: identity"] {
+            assert_eq!(request.lines().filter(|found| *found == line).count(), 1, "{line}: {request}");
+        }
+    }
+}

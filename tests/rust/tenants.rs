@@ -36,7 +36,7 @@ struct Row {
     needs_release: bool,
 }
 
-static ROWS: [Row; 6] = [
+static ROWS: [Row; 7] = [
     Row {
         name: "a silent name, 12 callers",
         server: String::new,
@@ -74,6 +74,14 @@ static ROWS: [Row; 6] = [
         server: many_hanging,
         sessions: 1_500,
         hosts: 300,
+        needs_names: false,
+        needs_release: false,
+    },
+    Row {
+        name: "64 floods of 1xx",
+        server: flooding,
+        sessions: 64,
+        hosts: 1,
         needs_names: false,
         needs_release: false,
     },
@@ -250,6 +258,15 @@ fn hanging() -> String {
 
 fn many_hanging() -> String {
     (0..300).map(|_| hanging()).collect::<Vec<_>>().join(" ")
+}
+
+/// Answers with interim answers, and nothing else ever.
+fn flooding() -> String {
+    serve(|mut stream, _| {
+        let _ = stream.read(&mut [0; 4096]);
+        let flood = "HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000);
+        while stream.write_all(flood.as_bytes()).is_ok() {}
+    })
 }
 
 /// Answers with as much as is read of an answer, all of it under names of secrets.

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::io;
 
+use hyper_util::client::legacy;
 use rustls::AlertDescription;
 
 use super::Ending;
@@ -13,10 +14,8 @@ use super::watched_body::Written;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::foreign_text;
 
-/// reqwest says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
-pub(super) fn no_answer(error: reqwest::Error, route: &Route, by_proxy: bool, written: &Written) -> Ending {
-    // The URL may be an internal address; it is not ours to print.
-    let error = error.without_url();
+/// hyper says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
+pub(super) fn no_answer(error: legacy::Error, route: &Route, by_proxy: bool, written: &Written) -> Ending {
     let is_refused_client = tls_error(&error).is_some_and(|error| alert(error).is_some_and(is_about_client));
     if error.is_connect() || is_unsent(&error) || is_refused_client || !written.maybe() {
         return Ending::NotSent(not_connected(error, route, by_proxy));
@@ -26,11 +25,18 @@ pub(super) fn no_answer(error: reqwest::Error, route: &Route, by_proxy: bool, wr
 }
 
 /// hyper hands a request back untouched when the pooled connection it was meant for had closed before.
-fn is_unsent(error: &reqwest::Error) -> bool {
+fn is_unsent(error: &legacy::Error) -> bool {
     sources(error).any(|source| source.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_canceled))
 }
 
-fn not_connected(error: reqwest::Error, route: &Route, by_proxy: bool) -> Error {
+fn is_timeout(error: &legacy::Error) -> bool {
+    sources(error).any(|source| {
+        source.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_timeout)
+            || source.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut)
+    })
+}
+
+fn not_connected(error: legacy::Error, route: &Route, by_proxy: bool) -> Error {
     let words = sources(&error).map(ToString::to_string).collect::<Vec<_>>().join(": ").to_ascii_lowercase();
     let told_of_proxy = ["proxy", "tunnel", "socks"].iter().any(|word| words.contains(word));
     let last = sources(&error).last().map(foreign_text::source::words).unwrap_or_default();
@@ -54,7 +60,7 @@ fn not_connected(error: reqwest::Error, route: &Route, by_proxy: bool) -> Error 
     } else if io.is_some_and(|error| error.kind() == io::ErrorKind::AddrNotAvailable) && route.is_bound() {
         let advice = "Give one of this machine's addresses as local_address, or leave it off";
         (ErrorCode::Transport, "No connection could be made from local_address", last, advice)
-    } else if error.is_timeout() {
+    } else if is_timeout(&error) {
         (ErrorCode::Timeout, "The server could not be reached in time", last, "Check the network, and base_url")
     } else {
         (ErrorCode::Transport, "The server could not be reached", last, "Check the network, and base_url")
@@ -84,7 +90,7 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
     })
 }
 
-fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+pub(super) fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
 }
 

@@ -5,9 +5,11 @@ mod admission_queue;
 mod age;
 mod body;
 mod certificate_parts;
+mod client;
 mod client_certificate;
 mod environment;
 mod failure;
+mod interim;
 mod local_end;
 mod lookup_queue;
 mod network;
@@ -28,6 +30,7 @@ use std::pin::pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hyper::header::{self, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::clock::{BootTime, Clock, UnixTime};
@@ -38,6 +41,7 @@ use crate::provider::{Answer, BaseUrl, Method, Request};
 use crate::simulation;
 
 use body::{Read, Received};
+use interim::Interim;
 pub(crate) use network::Network;
 use watched_body::{WatchedBody, Written};
 
@@ -82,15 +86,19 @@ pub(crate) async fn send(
     // Whether the first connection on the way is one to a proxy, which then may answer in the server's place.
     let by_proxy = !base_url.is_https() && route.proxy().is_some_and(|proxy| !proxy.is_socks());
     let (sent, written) = (clock.boot_time(), Written::default());
-    let outgoing = match build(&client, base_url, request, &written) {
-        // Where others wait for a connection, none is kept without use.
-        Ok(outgoing) if permit.is_wanted() => outgoing.header(reqwest::header::CONNECTION, "close"),
+    let mut outgoing = match build(base_url, request, &written) {
         Ok(outgoing) => outgoing,
         Err(error) => return Ending::NotSent(error),
     };
+    if permit.is_wanted() {
+        // Where others wait for a connection, none is kept without use.
+        outgoing.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    let interim = Interim::default();
+    interim.count(&mut outgoing);
     let mut received = None;
     let exchange = unless_panicked(async {
-        match outgoing.send().await {
+        match client.send(outgoing).await {
             Ok(response) if by_proxy && response.status() == reqwest::StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
                 Ending::NotSent(failure::proxy_refused())
             }
@@ -102,6 +110,7 @@ pub(crate) async fn send(
     let ended = tokio::select! {
         biased;
         ending = exchange => Some(ending),
+        ending = interim.too_many() => Some(Some(ending)),
         () = clock.attended(limit) => None,
     };
     let ending = if let Some(Some(ending)) = ended {
@@ -127,38 +136,33 @@ async fn unless_panicked<T>(future: impl Future<Output = T>) -> Option<T> {
     poll_fn(polled).await
 }
 
-fn build(
-    client: &reqwest::Client,
-    base_url: &BaseUrl,
-    request: Request,
-    written: &Written,
-) -> Result<reqwest::RequestBuilder, Error> {
+fn build(base_url: &BaseUrl, request: Request, written: &Written) -> Result<hyper::Request<WatchedBody>, Error> {
     let method = match request.method {
-        Method::Get => reqwest::Method::GET,
-        Method::Post => reqwest::Method::POST,
-        Method::Put => reqwest::Method::PUT,
-        Method::Delete => reqwest::Method::DELETE,
+        Method::Get => hyper::Method::GET,
+        Method::Post => hyper::Method::POST,
+        Method::Put => hyper::Method::PUT,
+        Method::Delete => hyper::Method::DELETE,
     };
-    let mut outgoing = client.request(method, format!("{}{}", base_url.as_str(), request.path));
+    let url = reqwest::Url::parse(&format!("{}{}", base_url.as_str(), request.path)).map_err(no_address)?;
     // What is packed all the same is read all the same.
-    outgoing = outgoing.header(reqwest::header::ACCEPT_ENCODING, "identity");
+    let mut outgoing = hyper::Request::builder().header(header::ACCEPT_ENCODING, "identity");
     for (name, value) in &request.headers {
-        let Ok(mut value) = reqwest::header::HeaderValue::from_str(value.expose()) else {
+        let Ok(mut value) = HeaderValue::from_str(value.expose()) else {
             let message = format!("The header {name} would hold characters that HTTP does not allow: check the token.");
             return Err(Error::invalid("access_token", message));
         };
         value.set_sensitive(true);
         outgoing = outgoing.header(*name, value);
     }
-    match request.body {
-        Some(body) => {
-            let body = WatchedBody::new(body.expose().as_bytes().to_vec(), written.clone());
-            outgoing = outgoing.body(reqwest::Body::wrap(body));
-        }
-        // Nothing tells when a request without a body is written.
-        None => written.set(),
-    }
-    Ok(outgoing)
+    let body = match request.body {
+        Some(body) => WatchedBody::new(body.expose().as_bytes().to_vec(), written.clone()),
+        None => WatchedBody::none(written.clone()),
+    };
+    outgoing.method(method).uri(url.as_str()).body(body).map_err(no_address)
+}
+
+fn no_address(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::invalid("base_url", "base_url comes to an address that cannot be asked: check it.").with_source(error)
 }
 
 /// What an answer's headers say.
@@ -174,10 +178,10 @@ impl Head {
     fn of(response: &reqwest::Response, clock: &Clock, sent: BootTime) -> Self {
         let now = clock.now();
         let texts = |name| response.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
-        let date = age::server_time(texts(reqwest::header::DATE), texts(reqwest::header::AGE));
-        let wait = retry_after::longest_wait(texts(reqwest::header::RETRY_AFTER), date.unwrap_or(now.unix));
+        let date = age::server_time(texts(header::DATE), texts(header::AGE));
+        let wait = retry_after::longest_wait(texts(header::RETRY_AFTER), date.unwrap_or(now.unix));
         let (status, retry_at) = (response.status().as_u16(), wait.map(|wait| now.unix.after(wait)));
-        let content_type = texts(reqwest::header::CONTENT_TYPE).next().map(ToOwned::to_owned);
+        let content_type = texts(header::CONTENT_TYPE).next().map(ToOwned::to_owned);
         Self { status, retry_at, received: now.unix, content_type, timing: Timing { sent, received: now.boot, date } }
     }
 

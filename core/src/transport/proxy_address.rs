@@ -2,7 +2,11 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::Url;
+use reqwest::header::HeaderValue;
+use zeroize::Zeroizing;
 
 use crate::provider::{host_and_port, is_loopback};
 use crate::secret::Secret;
@@ -85,6 +89,16 @@ impl ProxyAddress {
             return url;
         };
         format!("{scheme}://{}:{}@{rest}", encoded(user), encoded(password))
+    }
+
+    /// What it is shown with a request that it passes on as it is, if it wants credentials.
+    pub(super) fn authorization(&self) -> Option<HeaderValue> {
+        let (user, password) = self.credentials.as_ref().filter(|_| !self.is_socks())?;
+        let pair = Zeroizing::new(format!("{}:{}", user.expose(), password.expose()));
+        let value = Zeroizing::new(format!("Basic {}", BASE64.encode(pair.as_bytes())));
+        let mut value = HeaderValue::from_str(&value).ok()?;
+        value.set_sensitive(true);
+        Some(value)
     }
 
     /// Its URL without credentials.

@@ -6,9 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
-use reqwest::Client;
+use reqwest::header::HeaderValue;
 use rustls::ClientConfig;
 
+use super::client::Client;
 use super::client_certificate::ClientCertificate;
 use super::local_end::LocalEnd;
 use super::proxy_address::ProxyAddress;
@@ -18,15 +19,7 @@ use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
 use crate::provider::BaseUrl;
 
-/// More lines of headers than this are not read: hyper makes room for all of them before it reads any answer, also each
-/// of a flood of interim ones.
-const MOST_HEADERS: usize = 256;
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
-/// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
-/// connection that the server has just closed would end as «may have been sent» and cost the refresh token.
-const IDLE_LIMIT: Duration = Duration::from_secs(2);
-/// What one burst leaves behind is not to fill the table of open files.
-const MOST_IDLE: usize = 8;
 /// Clocks that differ by more than this since the last request were not both running.
 const SLEPT: Duration = Duration::from_secs(1);
 /// What is sent as `User-Agent` unless the user says otherwise.
@@ -117,22 +110,23 @@ impl Route {
     }
 
     fn build(&self, tls: &ClientConfig) -> Result<Client, Error> {
-        let mut builder = Client::builder()
+        let user_agent = self.way.user_agent.as_deref().unwrap_or(USER_AGENT);
+        let mut connecting = reqwest::Client::builder()
             .tls_backend_preconfigured(tls.clone())
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
             .connect_timeout(CONNECT_LIMIT)
-            .pool_idle_timeout(IDLE_LIMIT)
-            .pool_max_idle_per_host(MOST_IDLE)
             .dns_resolver(resolver::resolver())
             .local_address(self.way.local_end.bound_to())
-            .user_agent(self.way.user_agent.as_deref().unwrap_or(USER_AGENT))
+            // A proxy is told of it when it is asked for a tunnel.
+            .user_agent(user_agent)
             // The environment was read when the session began.
             .no_proxy();
         if let Some(proxy) = self.proxy() {
-            builder = builder.proxy(reqwest::Proxy::all(proxy.full_url()).map_err(|error| unusable(error, "proxy"))?);
+            let proxy = reqwest::Proxy::all(proxy.full_url()).map_err(|error| unusable(error, "proxy"))?;
+            connecting = connecting.proxy(proxy);
         }
-        lenient(builder).build().map_err(|error| unusable(error, "network"))
+        let user_agent = HeaderValue::from_str(user_agent).unwrap_or_else(|_| HeaderValue::from_static(USER_AGENT));
+        let authorization = self.proxy().and_then(ProxyAddress::authorization);
+        Client::new(connecting, user_agent, authorization).map_err(|error| unusable(error, "network"))
     }
 }
 
@@ -155,15 +149,6 @@ impl Pool {
         let counted = i128::try_from(now.1.saturating_duration_since(self.asked.1).as_millis()).unwrap_or(i128::MAX);
         by_boot.abs_diff(counted) > SLEPT.as_millis()
     }
-}
-
-/// Headers that nobody needs cost no answer, however they are written and however many they are.
-fn lenient(builder: reqwest::ClientBuilder) -> reqwest::ClientBuilder {
-    builder
-        .http1_ignore_invalid_headers_in_responses(true)
-        .http1_allow_spaces_after_header_name_in_responses(true)
-        .http1_allow_obsolete_multiline_headers_in_responses(true)
-        .http1_max_headers(MOST_HEADERS)
 }
 
 fn unusable(error: reqwest::Error, what: &str) -> Error {

@@ -36,6 +36,12 @@ impl WatchedBody {
     pub(super) fn new(bytes: Vec<u8>, written: Written) -> Self {
         Self { bytes: Some(Bytes::from_owner(Zeroizing::new(bytes))), written }
     }
+
+    /// Of a request without a body. Nothing tells when such a one is written, so that it counts as written from now on.
+    pub(super) fn none(written: Written) -> Self {
+        written.set();
+        Self { bytes: None, written }
+    }
 }
 
 impl Body for WatchedBody {

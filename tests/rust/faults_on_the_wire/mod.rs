@@ -7,6 +7,7 @@ mod calls;
 mod drip;
 mod flaws;
 mod idle;
+mod interim;
 mod pace;
 mod proxies;
 mod requests;
