@@ -12,7 +12,7 @@ use crate::runtime;
 use crate::transport::{self, Ending};
 
 /// What is kept of a health check's answer, in characters.
-pub(crate) const LONGEST_BODY: usize = 4096;
+pub(crate) const LONGEST_BODY: usize = 4095;
 
 /// What the health check answered (wire.md 1.8.11).
 #[derive(Clone, PartialEq, Eq)]
