@@ -2,8 +2,10 @@
 //!
 //! The server locks an account at a number of failed logins in a window of time. The ledger lets fewer through: a login
 //! is entered before it is sent and counts as failed until it is known not to be, so that lost answers, crashes and
-//! logins of other sessions count as well. A credential that has logged in before is not held back by what is not known:
-//! only one that was changed at the server could have failed.
+//! logins of other sessions count as well. A credential that has logged in before is not held back by what is not known
+//! alone: only one that was changed at the server could have failed. So three logins within ten minutes are refused at most
+//! where a password is changed at the server and the answers to two logins in a row are lost, the third being refused: the
+//! ledger cannot know of the first two, and what becomes of the third shows only once it is sent.
 
 use std::time::Duration;
 
@@ -192,15 +194,18 @@ impl Ledger {
 
     fn check_count(&mut self, now: BootTime, rule: LockoutRule, credential: Credential) -> Result<(), Refusal> {
         let mut counted: Vec<_> = self.counted.iter().filter(|entry| entry.may_count()).copied().collect();
-        if counted.len() >= rule.most && self.is_proven(credential) {
-            counted.retain(|entry| counts_against_proven(entry, credential, now));
-            // A user has let it in after it had been rejected, and nothing else was.
-            if counted.iter().all(|entry| entry.is_pardoned_for(credential.tag)) {
-                counted.clear();
+        let mut retry_at = full(counted.iter().map(|entry| entry.over_at(rule)), rule.most);
+        if retry_at.is_some() && self.is_proven(credential) {
+            let (refused_until, against) = against_proven(&counted, credential, now, rule);
+            let then = full(against.iter().map(|entry| entry.over_at(rule)), rule.most);
+            match refused_until {
+                None => (counted, retry_at) = (against, then),
+                // Another may have been refused that is not known, and this would be the third.
+                Some(_) => retry_at = retry_at.min(then.max(refused_until)),
             }
         }
-        let failures = u32::try_from(counted.len()).unwrap_or(u32::MAX);
-        if let Some(retry_at) = full(counted.iter().map(|entry| entry.over_at(rule)), rule.most) {
+        if let Some(retry_at) = retry_at {
+            let failures = u32::try_from(counted.len()).unwrap_or(u32::MAX);
             return Err(Refusal::TooMany { retry_at, failures, after: told(&counted) });
         }
         let untold: Vec<_> = self.counted.iter().filter(|entry| entry.end != End::Rejected).collect();
@@ -348,17 +353,33 @@ impl Ledger {
     }
 }
 
-/// Whether this login keeps one with a proven credential from being sent. What is not known does not: unless another
-/// process may have it on its way, or what goes along with the credential may be refused by itself.
-fn counts_against_proven(entry: &Entry, credential: Credential, now: BootTime) -> bool {
-    match entry.end {
-        End::Rejected => true,
+/// Until when a refusal makes everything count against a proven credential, and what counts against it after that, or
+/// without one. What is not known does not: unless another process may have it on its way, or what goes along with the
+/// credential may be refused by itself.
+fn against_proven(
+    counted: &[Entry],
+    credential: Credential,
+    now: BootTime,
+    rule: LockoutRule,
+) -> (Option<BootTime>, Vec<Entry>) {
+    let is_elsewhere = |entry: &Entry| entry.of.is_some_and(|tag| !tag.is_of_process(credential.tag));
+    let is_pardoned = |entry: &Entry| entry.is_pardoned_for(credential.tag);
+    let doubtful = |entry: &Entry| entry.doubtful || entry.of != Some(credential.tag);
+    let with_more = credential.along != Along::Nothing;
+    let refused = counted.iter().filter(|entry| entry.end == End::Rejected && !is_pardoned(entry));
+    let refused_until = refused.map(|entry| entry.over_at(rule)).max();
+    let counts = |entry: &Entry| match entry.end {
+        End::Rejected => is_pardoned(entry),
         End::Unjudged => false,
-        End::Open if entry.of.is_some_and(|tag| !tag.is_of_process(credential.tag)) => {
-            now < BootTime(entry.boot).after(LATE)
-        }
-        _ => credential.along != Along::Nothing && (entry.doubtful || entry.of != Some(credential.tag)),
-    }
+        End::Open if is_elsewhere(entry) => now < BootTime(entry.boot).after(LATE),
+        // The ledger that vouches has let it pass with these, and knows how they ended where this one was not told.
+        End::Open if credential.is_vouched_for => false,
+        _ => with_more && doubtful(entry),
+    };
+    let against: Vec<_> = counted.iter().filter(|entry| counts(entry)).copied().collect();
+    // A user has let it in after it had been refused, and nothing else counts.
+    let is_clear = against.iter().all(is_pardoned);
+    (refused_until, if is_clear { Vec::new() } else { against })
 }
 
 /// When one more can be sent, where these are as many as may be and end then.

@@ -110,9 +110,10 @@ impl Schedule {
 
     fn counted(&self, credential: u8) -> usize {
         let (now, window) = (self.now.boot, self.rule.window);
+        let lately: Vec<_> = self.failed.iter().filter(|failed| failed.at.after(window) >= now).collect();
+        let is_certain = lately.iter().any(|failed| failed.is_certain);
         let is_proven = self.knows_more || self.proven.contains(&credential);
-        let counts = |failed: &&Failed| failed.at.after(window) >= now && (failed.is_certain || !is_proven);
-        self.failed.iter().filter(counts).count()
+        if is_proven && !is_certain { 0 } else { lately.len() }
     }
 
     fn begin(&mut self, number: u8, force: bool) {

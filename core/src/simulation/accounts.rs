@@ -19,8 +19,8 @@ pub(super) struct Accounts {
 #[derive(Default)]
 struct Account {
     password: String,
-    /// Passwords that were taken, and whose rejection since then no client has learnt of.
-    taken: HashSet<String>,
+    /// Passwords that have let clients in, as those know, and of whose rejection since then none has learnt.
+    proven: HashSet<String>,
     failures: Vec<Failure>,
 }
 
@@ -29,10 +29,17 @@ struct Failure {
     at: i64,
     /// Nothing where it was a code that was wrong.
     password: Option<String>,
-    /// The password had been taken before, and no client knew better.
-    is_stale: bool,
-    /// A client has learnt of it.
-    is_told: bool,
+    sent: Sent,
+    /// When a client has learnt of it.
+    told: Option<BootTime>,
+}
+
+/// When a login was sent, and what was known then.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sent {
+    at: BootTime,
+    /// Its password had let somebody in, and no client knew better.
+    is_proven: bool,
 }
 
 /// What a server's log shows of an account.
@@ -40,8 +47,8 @@ struct Failure {
 pub(super) enum Seen {
     /// At most two rejected logins in ten minutes.
     Well,
-    /// Three, of which the last carried a password that had been good, was changed at the server, and whose rejection was
-    /// lost; and how many of the three were lost.
+    /// Three: a password that had let somebody in was changed at the server while the answers to logins were lost, those to
+    /// the first two at least; and of how many of the three.
     Changed { lost: usize },
     /// Three, or a login at a locked account.
     Broken,
@@ -66,31 +73,40 @@ impl Accounts {
     }
 
     /// Whether this is the password.
-    pub(super) fn takes(&mut self, user: &str, password: &str, at: BootTime) -> bool {
+    pub(super) fn takes(&mut self, user: &str, password: &str, at: BootTime, sent: Sent) -> bool {
         let Some(account) = self.users.get_mut(user) else { return false };
         if account.password == password {
-            account.taken.insert(password.to_owned());
             return true;
         }
-        let (password, is_stale) = (password.to_owned(), account.taken.contains(password));
-        account.failures.push(Failure { at: at.0, password: Some(password), is_stale, is_told: false });
+        account.failures.push(Failure { at: at.0, password: Some(password.to_owned()), sent, told: None });
         false
     }
 
     /// A code was wrong.
     pub(super) fn refused_code(&mut self, user: &str, at: BootTime) {
         let account = self.users.entry(user.to_owned()).or_default();
-        account.failures.push(Failure { at: at.0, password: None, is_stale: false, is_told: false });
+        let sent = Sent { at, is_proven: false };
+        account.failures.push(Failure { at: at.0, password: None, sent, told: None });
+    }
+
+    /// A login with this password is being sent.
+    pub(super) fn sent(&self, user: &str, password: &str, at: BootTime) -> Sent {
+        Sent { at, is_proven: self.users.get(user).is_some_and(|account| account.proven.contains(password)) }
+    }
+
+    /// A client has learnt that this password lets it in.
+    pub(super) fn let_in(&mut self, user: &str, password: &str) {
+        self.users.entry(user.to_owned()).or_default().proven.insert(password.to_owned());
     }
 
     /// A client has learnt that a login with this password was rejected.
-    pub(super) fn told(&mut self, user: &str, password: &str) {
+    pub(super) fn told(&mut self, user: &str, password: &str, at: BootTime) {
         let Some(account) = self.users.get_mut(user) else { return };
-        account.taken.remove(password);
+        account.proven.remove(password);
         let mut latest = account.failures.iter_mut().rev();
         let found = latest.find(|failure| failure.password.as_deref().is_none_or(|other| other == password));
         if let Some(failure) = found {
-            failure.is_told = true;
+            failure.told = Some(at);
         }
     }
 
@@ -116,11 +132,13 @@ impl Account {
     fn seen(&self) -> Seen {
         let mut seen = Seen::Well;
         for three in self.failures.windows(3).filter(|three| three[2].at - three[0].at < WINDOW) {
-            let lost = three.iter().filter(|failure| !failure.is_told).count();
-            let was_lost = three[..2].iter().any(|failure| !failure.is_told);
-            if !three[2].is_stale || !was_lost {
+            // A login may come late: what was known is told by the order in which they were sent.
+            let latest = three.iter().max_by_key(|failure| failure.sent.at.0).expect("three");
+            let heard = |failure: &&Failure| failure.told.is_some_and(|at| at <= latest.sent.at);
+            if !latest.sent.is_proven || three.iter().any(|failure| heard(&failure)) {
                 return Seen::Broken;
             }
+            let lost = three.iter().filter(|failure| failure.told.is_none()).count();
             seen = Seen::Changed { lost };
         }
         seen

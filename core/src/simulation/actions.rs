@@ -10,6 +10,9 @@ impl Scene {
     /// One thing happens.
     pub(super) fn act(&mut self) {
         self.world.steps.set(self.world.steps.get() + 1);
+        if self.setting.deaf && self.act_in_spell() {
+            return;
+        }
         match self.draw(100) {
             0..=53 => self.go_on(),
             54 => self.meddle_with_passwords(),

@@ -11,6 +11,7 @@ mod actions;
 mod callers;
 mod cancellation;
 mod checks;
+mod deaf_spells;
 mod executor;
 mod network;
 mod outages;

@@ -83,6 +83,8 @@ pub(super) struct Network {
     pub(super) model: RefCell<Option<Model>>,
     /// The server's clock less our boot clock.
     pub(super) ahead: Cell<i64>,
+    /// Of how many of a hundred logins the answers are lost, be the weather as it may.
+    pub(super) deaf: Cell<u8>,
     /// Whether answers say the time.
     pub(super) dated: Cell<bool>,
     /// What is let through goes out at once: there is no store to wait for.
@@ -157,9 +159,23 @@ impl World {
         UnixTime(self.executor.now().boot.0 + self.network.ahead.get())
     }
 
-    fn journey(&self) -> Journey {
+    fn journey(&self, is_login: bool) -> Journey {
         let scheduled = self.network.next.borrow_mut().pop_front().or(self.network.always.get());
-        scheduled.unwrap_or_else(|| self.drawn_journey())
+        scheduled.unwrap_or_else(|| {
+            let journey = self.drawn_journey();
+            if !is_login || self.network.deaf.get() == 0 {
+                return journey;
+            }
+            self.random(|random| {
+                let is_lost = random.u8(..100) < self.network.deaf.get();
+                let fates = if is_lost {
+                    [Fate::LostAfter, Fate::Failed(502, true)]
+                } else {
+                    [Fate::Whole, Fate::Refuses(403)]
+                };
+                Journey { fate: fates[random.usize(..2)], ..journey }
+            })
+        })
     }
 
     fn drawn_journey(&self) -> Journey {
@@ -195,7 +211,11 @@ fn fault(random: &mut fastrand::Rng) -> Fate {
 }
 
 /// The exchange as its sender sees it; however the sender goes, the log knows.
-struct Exchange(usize);
+struct Exchange {
+    number: usize,
+    /// Who logs in with it.
+    login: Option<String>,
+}
 
 impl Exchange {
     fn begin(request: &Request, arrived: &Arrived) -> Self {
@@ -207,6 +227,7 @@ impl Exchange {
             }
             _ => Carried::Other,
         };
+        let login = if let Carried::Login(user) = &carried { Some(user.clone()) } else { None };
         let number = with(|world| {
             let (process, at) = (world.executor.process(), world.executor.now().boot);
             world.tell(|| format!("sends {carried:?}"));
@@ -217,12 +238,12 @@ impl Exchange {
             }
             number
         });
-        Self(number.unwrap_or_default())
+        Self { number: number.unwrap_or_default(), login }
     }
 
     fn ended(&self, end: End) {
         with(|world| {
-            let entry = &mut world.network.log.borrow_mut().entries[self.0];
+            let entry = &mut world.network.log.borrow_mut().entries[self.number];
             entry.end = end;
             world.tell(|| format!("{:?} is {end:?}", entry.carried));
         });
@@ -236,7 +257,7 @@ impl Exchange {
         with(|world| {
             if world.network.instant.get() {
                 let until = world.executor.now().boot.after(Duration::from_secs(seconds.into()));
-                world.network.log.borrow_mut().pause(self.0, until);
+                world.network.log.borrow_mut().pause(self.number, until);
             }
         });
     }
@@ -244,15 +265,15 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        with(|world| world.network.log.borrow_mut().entries[self.0].active = false);
+        with(|world| world.network.log.borrow_mut().entries[self.number].active = false);
     }
 }
 
 /// Stands in for the transport's own.
 pub(crate) async fn send(_base_url: &BaseUrl, request: Request, limit: Duration) -> Ending {
-    let arrived = Arrived::from(clone(&request));
+    let mut arrived = Arrived::from(clone(&request));
     let exchange = Exchange::begin(&request, &arrived);
-    let Some(journey) = with(World::journey) else { unreachable!("there is a world") };
+    let Some(journey) = with(|world| world.journey(exchange.login.is_some())) else { unreachable!("there is a world") };
     let sent = now().unwrap_or_default().boot;
     if journey.fate == Fate::NotSent {
         Sleep::new(Duration::from_millis(journey.there.unsigned_abs())).await;
@@ -260,14 +281,23 @@ pub(crate) async fn send(_base_url: &BaseUrl, request: Request, limit: Duration)
         return Ending::NotSent(Error::new(ErrorCode::Transport, "no connection").with_sent(Sent::No));
     }
     let (sender, answer) = oneshot::channel();
+    let password = arrived.text("password").to_owned();
+    if let Some(user) = &exchange.login {
+        let known = with(|world| world.network.with_model(|model| model.accounts().sent(user, &password, sent)));
+        arrived.sent = known.unwrap_or_default();
+    }
     with(|world| world.executor.spawn(Owner::Network, travel(arrived, journey, sender)));
     match Clock::system().within(limit, answer).await {
         Some(Ok((reply, date))) => {
-            exchange.ended(match (journey.fate, reply.0) {
+            let end = match (journey.fate, reply.0) {
                 (Fate::Busy(..), _) => End::NotLookedAt,
                 (Fate::Whole | Fate::Refuses(_), 200) => End::Granted,
                 _ => End::Answered,
-            });
+            };
+            exchange.ended(end);
+            if let (End::Granted, Some(user)) = (end, &exchange.login) {
+                with(|world| world.network.with_model(|model| model.accounts().let_in(user, &password)));
+            }
             exchange.paused(journey.fate);
             answered(reply, journey.fate, date, sent)
         }

@@ -1,5 +1,5 @@
 //! What processes know of their credentials, told by the ends of their logins: a proven one is not refused for what is not
-//! known. It is kept apart from the ledger, which is what is checked.
+//! known alone. It is kept apart from the ledger, which is what is checked.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -59,7 +59,7 @@ pub(crate) fn settled(account: &str, user: Option<&str>, credential: &str, verdi
                 proof.rejected.entry(account).or_default().push(world.at());
                 let sent = credential.split('\0').find(|part| PASSWORDS.contains(part)).unwrap_or_default();
                 let user = user.unwrap_or_default();
-                world.network.with_model(|model| model.accounts().told(user, sent));
+                world.network.with_model(|model| model.accounts().told(user, sent, world.at()));
             }
             Verdict::Lost | Verdict::Unknown(_) => proof.lost.entry(account).or_default().push(world.at()),
             Verdict::NotCounted | Verdict::Unjudged(_) => {}
@@ -82,10 +82,10 @@ pub(crate) fn guarded(account: &str, credential: &str, along: Along, refusal: &R
             return;
         }
         let rejected = lately(&proof.rejected, account, now);
+        let unknown = lately(&proof.lost, account, now) + lately(&proof.open, account, now);
         // A code may have come late where nothing was heard.
-        let unknown = || lately(&proof.lost, account, now) + lately(&proof.open, account, now);
-        let late = if along == Along::Code { unknown() } else { 0 };
-        if rejected + late < 2 {
+        let counts = if rejected > 0 || along == Along::Code { unknown } else { 0 };
+        if rejected + counts < 2 {
             world.is_broken(format!("a proven credential is refused after {rejected} rejections: {refusal:?}"));
         }
     });

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::World;
+use super::deaf_spells::Spell;
 use super::executor::TaskNumber;
 use super::network::{Model, Weather};
 use super::seven_g::SevenGServer;
@@ -37,6 +38,8 @@ pub(super) struct Setting {
     pub(super) users: usize,
     /// Nobody knows the passwords any more, and the programs go on trying.
     pub(super) wrong_passwords: bool,
+    /// There are spells in which passwords are changed and the answers to logins are lost.
+    pub(super) deaf: bool,
 }
 
 /// One user of 7G whose session nothing heals, and nothing that goes wrong by itself: for runs that are written down.
@@ -50,6 +53,7 @@ pub(super) const SETTING: Setting = Setting {
     keep_alive: false,
     users: 1,
     wrong_passwords: false,
+    deaf: false,
 };
 
 /// A session that somebody uses.
@@ -92,7 +96,9 @@ pub(super) struct Scene {
     /// How many tasks of the library were ended, and processes.
     pub(super) ended: (usize, usize),
     /// The password that the programs of each user have.
-    passwords: Vec<String>,
+    pub(super) passwords: Vec<String>,
+    /// The spell in which answers to logins are lost, if there is one.
+    pub(super) spell: Option<Spell>,
 }
 
 /// All passwords that there are, each user's at first in front.
@@ -128,7 +134,7 @@ impl Scene {
             store.set(Trouble { faults: 10, slow: 10, ..Trouble::default() });
         }
         let passwords = vec![PASSWORD.to_owned(); setting.users];
-        Self { world, setting, shared, store, process: 1, ended: (0, 0), passwords }
+        Self { world, setting, shared, store, process: 1, ended: (0, 0), passwords, spell: None }
     }
 
     pub(super) fn provider(&self, user: usize) -> Arc<dyn Provider> {
@@ -167,6 +173,7 @@ impl Setting {
             keep_alive: random.bool(),
             users: random.usize(1..3),
             wrong_passwords: !calm && random.u8(..6) == 0,
+            deaf: !calm && random.u8(..4) == 0,
         }
     }
 }

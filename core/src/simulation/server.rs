@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
+use super::accounts::Sent;
 use crate::clock::UnixTime;
 use crate::provider::{Method, Request};
 
@@ -14,6 +15,8 @@ pub(super) struct Arrived {
     pub(super) path: String,
     pub(super) authorization: String,
     pub(super) body: Map<String, Value>,
+    /// Of a login: what was known when it was sent.
+    pub(super) sent: Sent,
 }
 
 impl From<Request> for Arrived {
@@ -26,6 +29,7 @@ impl From<Request> for Arrived {
             path: request.path,
             authorization: authorization.unwrap_or_default(),
             body: body.unwrap_or_default(),
+            sent: Sent::default(),
         }
     }
 }

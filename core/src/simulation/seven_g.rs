@@ -46,7 +46,7 @@ impl SevenGServer {
         if self.accounts.is_locked(&user, at) {
             return refusal(403, "The account is locked after too many attempts.");
         }
-        if !self.accounts.takes(&user, request.text("password"), at) {
+        if !self.accounts.takes(&user, request.text("password"), at, request.sent) {
             return refusal(401, "Invalid user name or password.");
         }
         self.logins += 1;

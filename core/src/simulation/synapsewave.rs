@@ -64,7 +64,7 @@ impl SynapsewaveServer {
             self.registered.remove(known);
             return self.issue(&user, at, clock);
         }
-        if !self.accounts.takes(&user, value, at) {
+        if !self.accounts.takes(&user, value, at, request.sent) {
             return refusal(400, "e-00", "Invalid user id or password.");
         }
         if request.text("second_auth_type") == "REGISTER" {

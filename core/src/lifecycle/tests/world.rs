@@ -22,7 +22,7 @@ pub(super) struct World {
     proven: Option<u32>,
     /// The server's failures, as the client knows of them.
     rejected: Vec<Rejected>,
-    /// A password was changed at the server while answers were lost: the account may be locked (C2 of the ledger).
+    /// A password was changed at the server and the answers to two logins were lost: the account may be locked.
     pub(super) changed: bool,
     /// Logins that wait for the one that is on the wire: one at a time for an account.
     queue: Vec<(usize, FlightNumber, Exchange)>,
@@ -385,7 +385,7 @@ impl World {
         assert_eq!(self.server.reused, 0, "invariant 4: the server saw a refresh token again");
         for (times, rejected) in self.server.failures.windows(3).zip(self.rejected.windows(3)) {
             if times[2] - times[0] < 600_000 {
-                let known = rejected[2].is_stale && rejected[..2].iter().any(|rejected| !rejected.is_told);
+                let known = rejected[2].is_stale && rejected[..2].iter().all(|rejected| !rejected.is_told);
                 assert!(known, "invariant 5: three failed logins in ten minutes: {times:?}");
                 self.changed = true;
             }
