@@ -124,3 +124,47 @@ test('a kind of event that there is not is refused with the known ones', async (
     assert.match(error.message, /no event "refershed"\. Known are: event, .*refreshed/);
   }
 });
+
+test('a listener that is too slow is told how much it missed', async (t) => {
+  const { sandbox, session } = await opened(t);
+  // Two tokens in a row are refused: from now on each report is an event and nothing else.
+  for (let count = 0; count < 2; count += 1) {
+    await session.reportUnauthorized(await session.token());
+    sandbox.advance(6_000);
+  }
+  const token = await session.token();
+  /** @type {import('relatch').SessionEvent[]} */
+  const events = [];
+  session.on('event', (event) => events.push(event));
+  const reports = 12_000;
+  const ended = heard(session, 'logged_out');
+  // All in one turn of the event loop: nothing is told before its end.
+  const calls = Array.from({ length: reports }, () => failure(session.reportUnauthorized(token)));
+  assert.equal(events.length, 0);
+  for (const error of await Promise.all(calls)) assert.equal(error.code, 'relogin_required');
+  await session.logout();
+  await ended;
+  const dropped = events.filter(({ kind }) => kind === 'dropped');
+  assert.equal(dropped.length, 1);
+  const told = events.filter(({ kind }) => kind === 'unauthorized').length;
+  assert.ok(told < 10_000, `${told}`);
+  assert.equal(dropped[0]?.count, reports - told);
+  assert.equal(events[0], dropped[0]);
+  assert.equal(events.at(-1)?.kind, 'logged_out');
+});
+
+test('a session says what it waits for, and until when', async (t) => {
+  // The start of a step: the first login uses its code.
+  const startsAt = 1_767_583_800_000;
+  const sandbox = await sandboxFor(t, { startsAt });
+  const session = await login(sandbox.synapsewave());
+  const waiting = heard(session, 'waiting');
+  const refreshed = session.refresh();
+  const { reason, until, at } = await waiting;
+  assert.equal(reason, 'totp_step');
+  assert.ok(until && until > at && until.getTime() - startsAt <= 32_000, `${until}`);
+  assert.equal(sandbox.counts().login, 1);
+  sandbox.advance(32_000);
+  await refreshed;
+  assert.equal(sandbox.counts().login, 2);
+});

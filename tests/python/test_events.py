@@ -6,6 +6,8 @@ import gc
 import sys
 import threading
 import weakref
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 import relatch
 from relatch import _events, _time
 from relatch._events import _dispatcher
-from support import LIMIT, Heard
+from support import LIMIT, MORNING, Heard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -289,3 +291,19 @@ def test_a_callback_that_is_too_slow_is_told_how_much_it_missed(sandbox: Sandbox
     assert told <= 10_000
     assert dropped[0].count == reports - told
     assert events[-1].kind == "logged_out"
+
+
+def test_a_session_says_what_it_waits_for_and_until_when(sandbox: Sandbox) -> None:
+    # The sandbox begins at the start of a step, whose code the first login uses.
+    session = relatch.login(sandbox.synapsewave())
+    heard = Heard(session)
+    with ThreadPoolExecutor(1) as pool:
+        refreshed = pool.submit(session.refresh)
+        [waiting] = heard.wait_for(1)
+        assert (waiting.kind, waiting.reason) == ("waiting", "totp_step")
+        assert waiting.until is not None
+        assert waiting.at < waiting.until <= MORNING + timedelta(seconds=32)
+        assert sandbox.counts()["login"] == 1
+        sandbox.advance(32)
+        refreshed.result(LIMIT)
+    assert sandbox.counts()["login"] == 2
