@@ -34,6 +34,16 @@ export interface SandboxSettings {
   pascalCase?: boolean;
   /** Whether access tokens are random text instead of JWTs. */
   opaqueAccessTokens?: boolean;
+  /** How the access tokens of the 7G API write their end; `seconds` unless given. */
+  expiryForm?:
+    | 'seconds'
+    | 'text'
+    | 'float'
+    | 'milliseconds'
+    | 'milliseconds_as_text'
+    | 'beyond'
+    | 'nonsense'
+    | 'absent';
   /** Whether answers carry a Date header; true unless given. */
   dateHeader?: boolean;
   /** Where the server's clock and the sessions' start, in milliseconds since 1970; the machine's time unless given. */
@@ -117,7 +127,7 @@ export interface SandboxFault {
   /** Which requests it hits. */
   on: 'login' | 'refresh' | 'account' | 'health' | 'lookup' | 'register' | 'validate' | 'logout' | 'factor' | 'any';
   /** What happens: see the fields below for what each takes. */
-  fault: 'drop' | 'delay' | 'hold' | 'answer' | 'garbage' | 'half' | 'oversize' | 'redirect';
+  fault: 'drop' | 'delay' | 'hold' | 'answer' | 'garbage' | 'half' | 'oversize' | 'headers' | 'redirect';
   /** Before the server acts (unless given), or after: then it has rotated the tokens for real. */
   when?: 'before' | 'after';
   /** How often; 1 unless given, `null` until it is cleared. */

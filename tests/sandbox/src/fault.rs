@@ -102,6 +102,12 @@ pub enum FaultKind {
         #[serde(default)]
         chunked: bool,
     },
+    /// The true answer with other headers.
+    Headers {
+        /// The headers, in place of those of the same name.
+        #[serde(deserialize_with = "headers")]
+        headers: HeaderMap,
+    },
     /// Status 307 to another place.
     Redirect {
         /// The Location header.
@@ -182,6 +188,7 @@ impl FaultKind {
             Self::Garbage {} => "garbage",
             Self::Half {} => "half",
             Self::Oversize { .. } => "oversize",
+            Self::Headers { .. } => "headers",
             Self::Redirect { .. } => "redirect",
         }
     }

@@ -96,6 +96,11 @@ impl Faulted {
             FaultKind::Oversize { bytes, chunked } => {
                 Ok(self.respond(StatusCode::OK, JSON, Body::filled(bytes, chunked)))
             }
+            FaultKind::Headers { headers } => {
+                let mut response = self.true_answer(outcome.unwrap_or_else(|| self.act()))?;
+                lay_over(response.headers_mut(), headers);
+                Ok(response)
+            }
             FaultKind::Redirect { to } => {
                 let mut response = self.respond(StatusCode::TEMPORARY_REDIRECT, JSON, Body::whole(""));
                 response.headers_mut().insert(LOCATION, to);

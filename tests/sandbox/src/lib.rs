@@ -140,7 +140,7 @@ pub use audit::Seen;
 pub use counts::Counts;
 pub use fault::{Fault, FaultKind, On, RetryAfterForm, When};
 pub use sandbox::Sandbox;
-pub use settings::{Account, Lockout, Settings};
+pub use settings::{Account, ExpiryForm, Lockout, Settings};
 pub use seven_g::{Revoke, Revoked};
 pub use synapsewave::{
     DeadToken, Dealer, ErrorsForm, Purpose, SecondLogin, Sent, Settings as SynapsewaveSettings, User, ValidateData,

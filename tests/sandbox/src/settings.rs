@@ -38,6 +38,8 @@ pub struct Settings {
     pub pascal_case: bool,
     /// Access tokens are random text, not JWTs.
     pub opaque_access_tokens: bool,
+    /// How the access tokens of the 7G API that are JWTs write their end.
+    pub expiry_form: ExpiryForm,
     /// Answers carry a Date header.
     pub date_header: bool,
     /// Seconds since 1970 at which the server's clock and [`crate::Sandbox::manual_clock`] start; none, the default, is
@@ -67,6 +69,7 @@ impl Default for Settings {
             require_authorization_on_refresh: true,
             pascal_case: false,
             opaque_access_tokens: false,
+            expiry_form: ExpiryForm::default(),
             date_header: true,
             starts_at: None,
             synapsewave: synapsewave::Settings::default(),
@@ -105,6 +108,29 @@ fn overlay(under: &mut Value, over: Value) {
         }
         (under, over) => *under = over,
     }
+}
+
+/// How `exp` is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ExpiryForm {
+    /// A whole number of seconds since 1970.
+    #[default]
+    Seconds,
+    /// The same as a text.
+    Text,
+    /// With a fraction.
+    Float,
+    /// In milliseconds.
+    Milliseconds,
+    /// The same as a text.
+    MillisecondsAsText,
+    /// A time in the year 2286, whatever the token's end.
+    Beyond,
+    /// No number at all.
+    Nonsense,
+    /// Not there.
+    Absent,
 }
 
 /// Somebody who may log in.

@@ -111,6 +111,20 @@ fn another_answer_with_its_headers_and_both_forms_of_retry_after() {
 }
 
 #[test]
+fn other_headers_change_nothing_else_of_the_true_answer() {
+    let sandbox = start(json!({}));
+    for when in ["before", "after"] {
+        let headers = json!({"date": "Mon, 05 Jan 2026 02:30:00 GMT", "age": "3600"});
+        fault(&sandbox, json!({"on": "login", "fault": "headers", "when": when, "headers": headers}));
+        let answer = Client::new(&sandbox).login();
+        assert_eq!(answer.header("date"), Some("Mon, 05 Jan 2026 02:30:00 GMT"));
+        assert_eq!(answer.header("age"), Some("3600"));
+        assert!(!answer.tokens().access.is_empty());
+    }
+    assert_eq!(sandbox.counts().login, 2);
+}
+
+#[test]
 fn garbage_and_a_redirect_are_no_answers() {
     let sandbox = start(json!({}));
     let mut client = Client::new(&sandbox);

@@ -159,7 +159,8 @@ impl Sessions {
             self.issuer.opaque::<32>()
         } else {
             let username = &self.all[session].username;
-            self.issuer.jwt(&Claims { username, user_id, expires, serial }.json())
+            let form = settings.expiry_form;
+            self.issuer.jwt(&Claims { username, user_id, expires, form, serial }.json())
         };
         self.access.insert(fingerprint(&token), Access { session, serial, expires: expires.saturating_mul(1000) });
         token
