@@ -5,8 +5,12 @@
 //! refresh that is lost, then the login that heals it); at most one is under way, and it belongs to none of its waiters.
 
 mod asked;
+#[cfg(test)]
+mod before;
 mod flight;
 mod issued;
+#[cfg(test)]
+mod lock_step;
 mod refusal;
 mod start;
 #[cfg(test)]
@@ -134,13 +138,19 @@ pub(crate) struct Lifecycle {
     /// A login since the last token counts in the ledger: not one that the server had no time for.
     login_counted: bool,
     last_error: Option<Error>,
+    /// None where a test has changed the state by hand.
+    #[cfg(test)]
+    before: Option<Box<lock_step::Before>>,
 }
 
 impl Lifecycle {
     /// A session that has nothing yet.
     pub(crate) fn new(rules: impl Into<Arc<Rules>>) -> Self {
+        let rules = rules.into();
         Self {
-            rules: rules.into(),
+            #[cfg(test)]
+            before: Some(lock_step::Before::new(Arc::clone(&rules))),
+            rules,
             server: ServerClock::default(),
             held: None,
             spent: None,
@@ -179,6 +189,11 @@ impl Lifecycle {
         chance: f64,
     ) -> (Self, Arc<Held>) {
         let mut lifecycle = Self { server, resumed: true, ..Self::new(rules) };
+        #[cfg(test)]
+        {
+            let (rules, server) = (Arc::clone(&lifecycle.rules), lifecycle.server);
+            lifecycle.before = Some(lock_step::Before::resumed(rules, server, grant.clone(), now, chance));
+        }
         let held = Arc::new(lifecycle.hold(now, grant, chance));
         lifecycle.held = Some(Arc::clone(&held));
         lifecycle.armed = true;
@@ -188,11 +203,27 @@ impl Lifecycle {
     /// The session in a forked child: it may use the token, and never spends its parent's refresh token, or a value that is
     /// good for one login.
     pub(crate) fn inherited(rules: impl Into<Arc<Rules>>, held: Option<Arc<Held>>, closed: bool) -> Self {
-        Self { held, closed, inherited: true, login_spent: true, ..Self::new(rules) }
+        let rules = rules.into();
+        Self {
+            #[cfg(test)]
+            before: Some(lock_step::Before::inherited(Arc::clone(&rules), held.clone(), closed)),
+            held,
+            closed,
+            inherited: true,
+            login_spent: true,
+            ..Self::new(rules)
+        }
     }
 
     /// What follows from `input` at this time. `chance` in 0..1 is fresh randomness.
     pub(crate) fn step(&mut self, now: Now, chance: f64, input: Input) -> Vec<Effect> {
+        #[cfg(test)]
+        return lock_step::step(self, now, chance, input);
+        #[cfg(not(test))]
+        self.react(now, chance, input)
+    }
+
+    fn react(&mut self, now: Now, chance: f64, input: Input) -> Vec<Effect> {
         match input {
             Input::Login { force, part } => self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin),
             Input::Complete { asked, given, force } => self.complete(now, &asked, given, force),

@@ -245,6 +245,7 @@ fn a_forked_child_does_not_show_its_parents_refresh_token_and_shows_its_own() {
 fn an_attended_session_that_has_ended_says_that_a_refresh_asks_and_keeps_it() {
     let held = |rules: Rules| {
         let mut lifecycle = active(rules);
+        lifecycle.before = None;
         lifecycle.held = lifecycle.held.take().map(|held| {
             let grant = Grant { refresh_token: None, ..held.grant.clone() };
             Arc::new(lifecycle.hold(at(0), grant, 0.0))

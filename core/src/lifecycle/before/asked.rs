@@ -1,0 +1,193 @@
+//! What callers, the timer and the user ask of a session.
+
+use std::sync::Arc;
+
+use super::{
+    ECHO, Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, LIVED_WELL, Lifecycle, LoginPart,
+    Purpose, SecondFactor, Stage, refusal,
+};
+use crate::clock::Now;
+use crate::secret::Secret;
+
+impl Lifecycle {
+    pub(super) fn want(&mut self, now: Now) -> Vec<Effect> {
+        if self.closed {
+            return vec![Effect::Refuse(refusal::closed())];
+        }
+        let valid = self.valid(now);
+        let freshness = valid.as_ref().map_or(Freshness::Expired, |held| held.windows.freshness(now.boot));
+        let (Some(held), false) = (valid, freshness == Freshness::Expired) else {
+            return self.demand(now, Purpose::Renewal);
+        };
+        // In an outage nobody waits who holds a valid token: the next tries are made without them.
+        let paused =
+            matches!(self.flight.as_deref(), Some(Flight { stage: Stage::Waiting { until }, .. }) if *until > now.boot);
+        let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now) && !paused;
+        match (freshness, &self.flight) {
+            (Freshness::Urgent, Some(_)) if worth_waiting => self.join(now),
+            (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),
+            (Freshness::Due | Freshness::Urgent, None) if self.can_send_now(now) => {
+                let mut effects = vec![Effect::HandOut(held)];
+                // The caller has its token: it does not wait for this flight.
+                let started = self.demand(now, Purpose::Renewal).into_iter();
+                effects.extend(started.filter(|effect| !matches!(effect, Effect::Wait(_))));
+                effects
+            }
+            _ => vec![Effect::HandOut(held)],
+        }
+    }
+
+    pub(super) fn refresh(&mut self, now: Now) -> Vec<Effect> {
+        if self.closed { vec![Effect::Refuse(refusal::closed())] } else { self.demand(now, Purpose::Asked) }
+    }
+
+    /// `asked` is what the human was told that the server wants: not what another login was asked since.
+    pub(super) fn complete(
+        &mut self,
+        now: Now,
+        asked: &Arc<SecondFactor>,
+        given: (FactorKind, Secret),
+        force: bool,
+    ) -> Vec<Effect> {
+        if self.closed {
+            return vec![Effect::Refuse(refusal::closed())];
+        }
+        // It has been completed, or is being: whoever gave up waiting and asks again gets what came of it.
+        if self.completed.as_ref().is_some_and(|completed| Arc::ptr_eq(completed, asked)) {
+            return self.want(now);
+        }
+        if let Some(flight) = &self.flight {
+            let same = |part: &LoginPart| matches!(part, LoginPart::Second(other, _) if Arc::ptr_eq(other, asked));
+            let is_this = matches!(&flight.exchange, Exchange::Login { part, .. } if same(part));
+            return if is_this { self.join(now) } else { vec![Effect::Refuse(refusal::challenge_over())] };
+        }
+        if !self.challenged(now).is_some_and(|pending| Arc::ptr_eq(pending, asked)) {
+            return vec![Effect::Refuse(refusal::challenge_over())];
+        }
+        let part = LoginPart::Second(Arc::clone(asked), Some(given));
+        self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin)
+    }
+
+    /// What was given stays with the flight, for its next try; its time runs from now.
+    pub(super) fn supplied(&mut self, now: Now, number: FlightNumber, given: LoginPart) -> Vec<Effect> {
+        if let Some(flight) = self.flight.as_mut().filter(|flight| flight.number == number)
+            && let Exchange::Login { part, .. } = &mut flight.exchange
+        {
+            *part = given;
+            flight.deadline = flight.deadline.max(now.boot.after(self.rules.flight_limit));
+        }
+        Vec::new()
+    }
+
+    pub(super) fn unauthorized(&mut self, now: Now, token: &Secret) -> Vec<Effect> {
+        if self.closed {
+            return vec![Effect::Refuse(refusal::closed())];
+        }
+        match self.held.as_ref().filter(|held| held.grant.access_token != *token) {
+            // A late 401 for an older token is answered by the newer one.
+            Some(held) if held.issued.contains(token) => return self.want(now),
+            None if self.held.is_some() => {}
+            _ => return vec![Effect::Refuse(refusal::stranger())],
+        }
+        // The request may have carried the token before: this one is worth a try, or a second one.
+        if !self.refused && self.outgoing.is_some_and(|at| now.boot < at.after(ECHO)) {
+            return self.want(now);
+        }
+        self.forget_refusals(now);
+        if let Some(until) = self.guarded_until().filter(|until| now.boot < *until && !self.refused) {
+            // The token may be good for other requests: it is handed out on.
+            let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(until));
+            return vec![self.announce(now, EventKind::Unauthorized, None), Effect::Refuse(error)];
+        }
+        self.refuse(now)
+    }
+
+    /// Unlike a caller the server knows which token it speaks of: that one is not handed out any more.
+    pub(super) fn unknown(&mut self, now: Now, token: &Secret) -> Vec<Effect> {
+        if self.closed || self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {
+            return Vec::new();
+        }
+        self.forget_refusals(now);
+        self.refuse(now)
+    }
+
+    /// What the server said of a token before does not stand any more.
+    pub(super) fn known(&mut self, token: &Secret) -> Vec<Effect> {
+        let held = self.held.as_ref().filter(|held| held.grant.access_token == *token);
+        match held.filter(|_| self.refused && !self.closed && self.flight.is_none()) {
+            Some(held) => {
+                (self.refused, self.armed) = (false, true);
+                vec![Effect::Publish(Some(Arc::clone(held)))]
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// The held token is worth nothing: another one takes its place, now or after a pause.
+    fn refuse(&mut self, now: Now) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if !self.refused {
+            self.refused = true;
+            effects.push(Effect::Publish(None));
+            effects.push(self.announce(now, EventKind::Unauthorized, None));
+            effects.extend(self.end_of_attended(now));
+        }
+        effects.extend(self.demand(now, Purpose::Refused));
+        // After the pause that the refusals ask for, a session that is kept alive goes on by itself.
+        self.armed |= self.flight.is_none() && self.way_on(now).is_some();
+        effects
+    }
+
+    fn forget_refusals(&mut self, now: Now) {
+        if self.after_refusal.is_some_and(|since| now.boot >= since.after(LIVED_WELL)) {
+            (self.after_refusal, self.refusals) = (None, 0);
+        }
+    }
+
+    pub(super) fn wake(&mut self, now: Now, used: bool) -> Vec<Effect> {
+        if let Some(Flight { stage: Stage::Waiting { until }, .. }) = self.flight.as_deref() {
+            return if *until <= now.boot { self.send(now) } else { Vec::new() };
+        }
+        let due = self.wake_at().is_some_and(|at| at <= now.boot);
+        if !due {
+            return Vec::new();
+        }
+        let ended = self.end_of_attended(now);
+        if ended.is_some() {
+            return ended.into_iter().collect();
+        }
+        self.armed = false;
+        // Nobody has asked since the token ended: whoever asks next starts the refresh.
+        let wanted = self.rules.keep_alive || (used && self.valid(now).is_some());
+        if !wanted || !self.can_send_now(now) {
+            return Vec::new();
+        }
+        let started = self.demand(now, Purpose::Renewal).into_iter();
+        started.filter(|effect| !matches!(effect, Effect::Wait(_) | Effect::Refuse(_))).collect()
+    }
+
+    /// A session that only a human can renew says so once when its token is worth nothing any more.
+    fn end_of_attended(&mut self, now: Now) -> Option<Effect> {
+        let ended = self.rules.attended && self.armed && self.flight.is_none() && self.valid(now).is_none();
+        let over = ended && self.way_on(now).is_none();
+        over.then(|| {
+            self.armed = false;
+            self.announce(now, EventKind::ReloginRequired, Some(&self.no_way_on(now)))
+        })
+    }
+
+    pub(super) fn close(&mut self, now: Now) -> Vec<Effect> {
+        if std::mem::replace(&mut self.closed, true) {
+            return Vec::new();
+        }
+        // A forked child that is through with the session must not end its parent's, or take it out of the store.
+        let ended = self.valid_at(now).filter(|_| !self.inherited).map(Effect::EndOnServer);
+        let settled = self.flight.take().map(|flight| Effect::Settle(flight.number, Err(refusal::closed())));
+        self.armed = false;
+        let mut effects = vec![Effect::Publish(None), Effect::Forget(self.held.take().filter(|_| !self.inherited))];
+        effects.extend(ended);
+        effects.push(self.announce(now, EventKind::LoggedOut, None));
+        effects.extend(settled);
+        effects
+    }
+}
