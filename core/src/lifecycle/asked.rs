@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    ECHO, Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, LIVED_WELL, Lifecycle, LoginPart,
-    Purpose, SecondFactor, Stage, refusal,
+    ECHO, Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, Lifecycle, LoginPart, Purpose,
+    SecondFactor, Stage, refusal,
 };
 use crate::clock::Now;
 use crate::secret::Secret;
@@ -93,8 +93,8 @@ impl Lifecycle {
         if !self.refused && self.outgoing.is_some_and(|at| now.boot < at.after(ECHO)) {
             return self.want(now);
         }
-        self.forget_refusals(now);
-        if let Some(until) = self.guarded_until().filter(|until| now.boot < *until && !self.refused) {
+        self.streak.forget_old(now.boot);
+        if let Some(until) = self.streak.blocked_until().filter(|until| now.boot < *until && !self.refused) {
             // The token may be good for other requests: it is handed out on.
             let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(until));
             return vec![self.announce(now, EventKind::Unauthorized, None), Effect::Refuse(error)];
@@ -107,7 +107,7 @@ impl Lifecycle {
         if self.closed || self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {
             return Vec::new();
         }
-        self.forget_refusals(now);
+        self.streak.forget_old(now.boot);
         self.refuse(now)
     }
 
@@ -136,12 +136,6 @@ impl Lifecycle {
         // After the pause that the refusals ask for, a session that is kept alive goes on by itself.
         self.armed |= self.flight.is_none() && self.way_on(now).is_some();
         effects
-    }
-
-    fn forget_refusals(&mut self, now: Now) {
-        if self.after_refusal.is_some_and(|since| now.boot >= since.after(LIVED_WELL)) {
-            (self.after_refusal, self.refusals) = (None, 0);
-        }
     }
 
     pub(super) fn wake(&mut self, now: Now, used: bool) -> Vec<Effect> {

@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use super::{
     Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Freshness, Grant, Held,
-    LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, REFUSED_AGAIN, SecondFactor, Stage, USUAL_CHALLENGE,
-    refusal,
+    LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, USUAL_CHALLENGE, refusal,
 };
 use crate::clock::{BootTime, Now};
 use crate::freshness::{Timing, backoff};
@@ -105,11 +104,7 @@ impl Lifecycle {
         (self.refused_codes, self.login_refused) = (0, false);
         let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
         self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
-        if of_refused {
-            (self.after_refusal, self.refusals) = (Some(now.boot), self.refusals.saturating_add(1));
-        } else if self.after_refusal.is_none_or(|since| now.boot >= since.after(REFUSED_AGAIN)) {
-            (self.after_refusal, self.refusals) = (None, 0);
-        }
+        self.streak.granted(now.boot, of_refused);
         (self.failures, self.spared_until, self.login_counted, self.last_error) = (0, None, false, None);
         // A token that is over on arrival must not make logins follow each other without a pause.
         self.stillborn = (held.windows.expired <= now.boot).then_some(now.boot);

@@ -13,6 +13,7 @@ mod issued;
 mod lock_step;
 mod refusal;
 mod start;
+mod streak;
 #[cfg(test)]
 mod tests;
 mod types;
@@ -31,18 +32,12 @@ use crate::provider::{Outcome, Renewal};
 use crate::secret::Secret;
 
 use issued::Issued;
+use streak::RefusalStreak;
 use types::Handed;
 pub use types::State;
 pub(crate) use types::{Effect, Ended, Exchange, FlightNumber, Held, Input, LoginPart, Rules};
 pub(crate) use verdict::verdict;
 
-/// Of tokens that come of refused ones two are had within this time. The time doubles while each token comes of a refused
-/// one: two programs that end each other's sessions must calm down.
-const REFUSED_AGAIN: Duration = Duration::from_secs(60);
-/// How often it doubles.
-const MOST_DOUBLINGS: u32 = 5;
-/// A token that was good for so long has nothing to do with the refusal that it came of.
-const LIVED_WELL: Duration = Duration::from_secs(3600);
 /// For so long after a token gave way to another, requests with it are still answered, and callers report the new one for
 /// them: nobody can tell which of the two the server refused.
 const ECHO: Duration = Duration::from_secs(5);
@@ -101,10 +96,7 @@ pub(crate) struct Lifecycle {
     refused: bool,
     /// When the token before the held one was last handed out, at the latest; nothing where nobody was given it.
     outgoing: Option<BootTime>,
-    /// When a token last came of a refused one.
-    after_refusal: Option<BootTime>,
-    /// How many tokens did, one after the other.
-    refusals: u8,
+    streak: RefusalStreak,
     /// When a token came that had ended on arrival.
     stillborn: Option<BootTime>,
     /// A value that is good for one login has been spent.
@@ -156,12 +148,11 @@ impl Lifecycle {
             spent: None,
             refused: false,
             outgoing: None,
-            after_refusal: None,
+            streak: RefusalStreak::default(),
             login_refused: false,
             challenged: None,
             challenged_until: BootTime::default(),
             completed: None,
-            refusals: 0,
             stillborn: None,
             login_spent: false,
             refused_codes: 0,
@@ -316,13 +307,7 @@ impl Lifecycle {
 
     /// Until when a token that the server refused is not replaced: those before it were refused as well.
     fn calm_until(&self) -> Option<BootTime> {
-        self.guarded_until().filter(|_| self.refused)
-    }
-
-    /// Until when a refused token would not be replaced.
-    fn guarded_until(&self) -> Option<BootTime> {
-        let doublings = u32::from(self.refusals).checked_sub(2)?.min(MOST_DOUBLINGS);
-        self.after_refusal.map(|since| since.after(REFUSED_AGAIN.saturating_mul(1 << doublings)))
+        self.streak.blocked_until().filter(|_| self.refused)
     }
 
     /// Whether the session holds, or held, this access token.

@@ -150,9 +150,9 @@ fn a_token_that_was_good_for_an_hour_has_nothing_to_do_with_the_refusals_before_
     }
     lifecycle.before = None;
     lifecycle.held = Some(Arc::new(lifecycle.hold(at(100), grant("long", 100_000), 0.0)));
-    assert!(lifecycle.guarded_until().is_some());
+    assert!(lifecycle.streak.blocked_until().is_some());
     report(&mut lifecycle, 3800, "long");
-    assert_eq!(lifecycle.guarded_until(), None);
+    assert_eq!(lifecycle.streak.blocked_until(), None);
 }
 
 /// The server's own word (`validate`): it knows of which token it speaks.

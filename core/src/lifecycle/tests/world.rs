@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use super::super::streak::REFUSED_AGAIN;
 use super::super::*;
 use super::model::{Fate, Server};
 use crate::lockout::{Along, Attempt, Credential, Key, Ledger, LockoutRule, Verdict};
