@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::clock_doubt::ABSURD;
 use super::{
     Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Freshness, Grant, Held,
     LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, USUAL_CHALLENGE, refusal,
@@ -17,8 +18,6 @@ pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(2);
 /// The first wait after a login whose end is not known: each of those may count on the server.
 const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
-/// A token that ended longer ago than this when it was issued shows that a clock is wrong.
-const ABSURD: Duration = Duration::from_secs(60);
 
 impl Lifecycle {
     pub(super) fn ended(&mut self, now: Now, chance: f64, number: FlightNumber, ended: Ended) -> Vec<Effect> {
@@ -90,8 +89,9 @@ impl Lifecycle {
             }
         };
         let mut held = self.hold(now, grant, chance);
-        let again = self.stillborn.is_some_and(|at| now.boot < at.after(ABSURD));
-        if held.windows.expired <= now.boot && (again || self.is_absurd(now, timing.sent, &held)) {
+        if held.windows.expired <= now.boot
+            && (self.clock_doubt.again(now.boot) || self.is_absurd(now, timing.sent, &held))
+        {
             // A token is not issued expired: one of the clocks is wrong, and without a Date header it cannot be told
             // which. Taken at its word, it would be refreshed without end.
             let grant = Grant { expiry: Expiry::After(self.rules.default_lifetime), ..held.grant };
@@ -106,9 +106,7 @@ impl Lifecycle {
         self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
         self.streak.granted(now.boot, of_refused);
         (self.failures, self.spared_until, self.login_counted, self.last_error) = (0, None, false, None);
-        // A token that is over on arrival must not make logins follow each other without a pause.
-        self.stillborn = (held.windows.expired <= now.boot).then_some(now.boot);
-        self.not_before = self.stillborn.map(|at| at.after(FIRST_LOGIN_WAIT));
+        self.not_before = self.clock_doubt.note(now.boot, held.windows.expired);
         self.armed = true;
         if let Some(flight) = &mut self.flight {
             if let Exchange::Login { part, .. } = &flight.exchange {

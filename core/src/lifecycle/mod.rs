@@ -7,6 +7,7 @@
 mod asked;
 #[cfg(test)]
 mod before;
+mod clock_doubt;
 mod flight;
 mod issued;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use crate::grant::{Expiry, Grant, SecondFactor};
 use crate::provider::{Outcome, Renewal};
 use crate::secret::Secret;
 
+use clock_doubt::ClockDoubt;
 use issued::Issued;
 use streak::RefusalStreak;
 use types::Handed;
@@ -97,8 +99,7 @@ pub(crate) struct Lifecycle {
     /// When the token before the held one was last handed out, at the latest; nothing where nobody was given it.
     outgoing: Option<BootTime>,
     streak: RefusalStreak,
-    /// When a token came that had ended on arrival.
-    stillborn: Option<BootTime>,
+    clock_doubt: ClockDoubt,
     /// A value that is good for one login has been spent.
     login_spent: bool,
     /// A login was refused: the credentials are not sent again.
@@ -153,7 +154,7 @@ impl Lifecycle {
             challenged: None,
             challenged_until: BootTime::default(),
             completed: None,
-            stillborn: None,
+            clock_doubt: ClockDoubt::default(),
             login_spent: false,
             refused_codes: 0,
             inherited: false,
