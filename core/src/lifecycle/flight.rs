@@ -105,7 +105,8 @@ impl Lifecycle {
         let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
         self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
         self.streak.granted(now.boot, of_refused);
-        (self.failures, self.spared_until, self.login_counted, self.last_error) = (0, None, false, None);
+        (self.failures, self.last_error) = (0, None);
+        self.login_budget.clear();
         self.not_before = self.clock_doubt.note(now.boot, held.windows.expired);
         self.armed = true;
         if let Some(flight) = &mut self.flight {
@@ -242,9 +243,7 @@ impl Lifecycle {
         let first = self.held.is_none();
         let error = self.of_refused_code(error);
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
-        // The ledger bears one more: it is kept for when the token is about to end.
-        self.spared_until = self.valid(now).map(|held| held.windows.urgent);
-        self.login_counted |= error.code() != ErrorCode::RateLimited;
+        self.login_budget.spend(self.valid(now).map(|held| held.windows.urgent), &error);
         self.armed = self.held.is_some();
         let mut effects = vec![self.announce(now, kind, Some(&error))];
         if error.code() == ErrorCode::SecondFactorRejected {

@@ -12,6 +12,7 @@ mod flight;
 mod issued;
 #[cfg(test)]
 mod lock_step;
+mod login_budget;
 mod refusal;
 mod start;
 mod streak;
@@ -34,6 +35,7 @@ use crate::secret::Secret;
 
 use clock_doubt::ClockDoubt;
 use issued::Issued;
+use login_budget::LoginBudget;
 use streak::RefusalStreak;
 use types::Handed;
 pub use types::State;
@@ -126,10 +128,7 @@ pub(crate) struct Lifecycle {
     /// When the last of them was.
     failed_at: BootTime,
     not_before: Option<BootTime>,
-    /// Until when no further login is spent while the token is valid.
-    spared_until: Option<BootTime>,
-    /// A login since the last token counts in the ledger: not one that the server had no time for.
-    login_counted: bool,
+    login_budget: LoginBudget,
     last_error: Option<Error>,
     /// None where a test has changed the state by hand.
     #[cfg(test)]
@@ -166,8 +165,7 @@ impl Lifecycle {
             failures: 0,
             failed_at: BootTime::default(),
             not_before: None,
-            spared_until: None,
-            login_counted: false,
+            login_budget: LoginBudget::default(),
             last_error: None,
         }
     }
@@ -242,7 +240,7 @@ impl Lifecycle {
                 .held
                 .as_ref()
                 .map(|held| self.calm_until().unwrap_or(held.windows.wake))
-                .map(|at| at.max(self.not_before.max(self.spared_until).unwrap_or_default())),
+                .map(|at| at.max(self.not_before.max(self.login_budget.reserved_until()).unwrap_or_default())),
         }
     }
 
@@ -282,8 +280,8 @@ impl Lifecycle {
 
     /// Before when a login is spared that the ledger bears, while the token is good.
     pub(crate) fn spares_login_until(&self, now: Now) -> Option<BootTime> {
-        let spared = self.spared_until.filter(|at| *at > now.boot && self.valid(now).is_some());
-        spared.filter(|_| self.login_counted).filter(|_| matches!(self.way_on(now), Some(Exchange::Login { .. })))
+        let reserved = self.login_budget.counted_until(now.boot).filter(|_| self.valid(now).is_some());
+        reserved.filter(|_| matches!(self.way_on(now), Some(Exchange::Login { .. })))
     }
 
     /// Before when nothing is sent: the server, or the backoff, wants a pause.

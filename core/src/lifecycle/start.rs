@@ -34,7 +34,8 @@ impl Lifecycle {
 
     /// Whether something could be sent at once; if not, a valid token is handed out as it is.
     pub(super) fn can_send_now(&self, now: Now) -> bool {
-        self.way_on(now).is_some() && self.not_before.max(self.spared_until).is_none_or(|at| at <= now.boot)
+        self.way_on(now).is_some()
+            && self.not_before.max(self.login_budget.reserved_until()).is_none_or(|at| at <= now.boot)
     }
 
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
