@@ -101,7 +101,6 @@ impl Lifecycle {
         let old = self.held.replace(Arc::clone(&held));
         (self.spent, self.refused, self.challenged) = (None, false, None);
         (self.inherited, self.resumed) = (false, false);
-        (self.refused_codes, self.login_refused) = (0, false);
         let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
         self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
         self.streak.granted(now.boot, of_refused);
@@ -110,8 +109,9 @@ impl Lifecycle {
         self.not_before = self.clock_doubt.note(now.boot, held.windows.expired);
         self.armed = true;
         if let Some(flight) = &mut self.flight {
+            let by_login = matches!(flight.exchange, Exchange::Login { .. });
+            self.login_right.granted(by_login);
             if let Exchange::Login { part, .. } = &flight.exchange {
-                self.login_spent = true;
                 self.completed = match part {
                     LoginPart::Second(asked, _) => Some(Arc::clone(asked)),
                     _ => None,
@@ -247,10 +247,10 @@ impl Lifecycle {
         self.armed = self.held.is_some();
         let mut effects = vec![self.announce(now, kind, Some(&error))];
         if error.code() == ErrorCode::SecondFactorRejected {
-            self.refused_codes = self.refused_codes.saturating_add(1);
+            self.login_right.reject_code();
             // The code may have been late, or used by another program. The next login has another, and one more refusal says
             // that it is not that.
-            if self.makes_codes() && self.refused_codes == 1 {
+            if self.makes_codes() && self.login_right.is_one_code_rejected() {
                 let paused_until = self.not_before.unwrap_or(now.boot);
                 // Who waits for a first login waits for the next code, and for nothing else.
                 let until = if first { now.boot } else { paused_until };
@@ -270,7 +270,7 @@ impl Lifecycle {
             effects.push(self.fail(now, number, error));
             return effects;
         }
-        self.login_refused = true;
+        self.login_right.reject();
         self.armed = false;
         if first {
             effects.push(self.fail(now, number, error));
@@ -305,7 +305,9 @@ impl Lifecycle {
             " Each code is good for one login: another program that holds the same secret may have used it.";
         match (error.code(), &self.last_error) {
             (ErrorCode::SecondFactorRejected, _) if self.makes_codes() => error.with_more(USED),
-            (ErrorCode::LockoutGuard, Some(refused)) if self.refused_codes == 1 && self.held.is_none() => {
+            (ErrorCode::LockoutGuard, Some(refused))
+                if self.login_right.is_one_code_rejected() && self.held.is_none() =>
+            {
                 refused.clone().with_retry_at(error.retry_at())
             }
             _ => error,

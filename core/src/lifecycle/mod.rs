@@ -13,6 +13,7 @@ mod issued;
 #[cfg(test)]
 mod lock_step;
 mod login_budget;
+mod login_right;
 mod refusal;
 mod start;
 mod streak;
@@ -36,6 +37,7 @@ use crate::secret::Secret;
 use clock_doubt::ClockDoubt;
 use issued::Issued;
 use login_budget::LoginBudget;
+use login_right::LoginRight;
 use streak::RefusalStreak;
 use types::Handed;
 pub use types::State;
@@ -102,18 +104,13 @@ pub(crate) struct Lifecycle {
     outgoing: Option<BootTime>,
     streak: RefusalStreak,
     clock_doubt: ClockDoubt,
-    /// A value that is good for one login has been spent.
-    login_spent: bool,
-    /// A login was refused: the credentials are not sent again.
-    login_refused: bool,
+    login_right: LoginRight,
     /// The server waits for a factor that is not held.
     challenged: Option<Arc<SecondFactor>>,
     /// Until when.
     challenged_until: BootTime,
     /// The one that the session came of.
     completed: Option<Arc<SecondFactor>>,
-    /// Codes that the server refused, one after the other.
-    refused_codes: u8,
     /// The session came from a parent process.
     inherited: bool,
     /// What is held came from elsewhere, as a program kept it.
@@ -149,13 +146,11 @@ impl Lifecycle {
             refused: false,
             outgoing: None,
             streak: RefusalStreak::default(),
-            login_refused: false,
             challenged: None,
             challenged_until: BootTime::default(),
             completed: None,
             clock_doubt: ClockDoubt::default(),
-            login_spent: false,
-            refused_codes: 0,
+            login_right: LoginRight::default(),
             inherited: false,
             resumed: false,
             closed: false,
@@ -200,7 +195,7 @@ impl Lifecycle {
             held,
             closed,
             inherited: true,
-            login_spent: true,
+            login_right: LoginRight::inherited(),
             ..Self::new(rules)
         }
     }

@@ -10,11 +10,7 @@ use crate::error::Error;
 impl Lifecycle {
     /// What could be sent to get new tokens, if anything.
     pub(super) fn way_on(&self, now: Now) -> Option<Exchange> {
-        let may_login = self.rules.can_login
-            && self.rules.may_relogin
-            && !self.rules.attended
-            && !self.login_refused
-            && self.challenged(now).is_none();
+        let may_login = self.login_right.by_itself(&self.rules) && self.challenged(now).is_none();
         // A forked child must not spend its parent's refresh token.
         let held = self.held.as_ref().filter(|_| self.spent.is_none() && !self.inherited);
         match held.filter(|held| held.grant.refresh_token.is_some()) {
@@ -27,7 +23,7 @@ impl Lifecycle {
     /// The same for a caller who asks for new tokens: a human may be there to give a factor, or know why the last login
     /// was refused. What must not be sent again the ledger knows.
     fn way_on_when_asked(&self, now: Now) -> Option<Exchange> {
-        let may_login = self.rules.can_login && self.rules.may_relogin && !(self.rules.one_login && self.login_spent);
+        let may_login = self.login_right.when_asked(&self.rules);
         let login = || may_login.then_some(Exchange::Login { force: false, part: LoginPart::Whole(None) });
         self.way_on(now).or_else(login)
     }
@@ -147,7 +143,7 @@ impl Lifecycle {
 
     pub(super) fn no_way_on(&self, now: Now) -> Error {
         match (&self.last_error, self.spent) {
-            (Some(error), _) if self.login_refused || self.challenged(now).is_some() => error.clone(),
+            (Some(error), _) if self.login_right.is_rejected() || self.challenged(now).is_some() => error.clone(),
             _ if self.inherited => refusal::forked(),
             (error, Some(cause)) => self.relogin(cause, error.clone()),
             (_, None) if self.rules.attended => self.relogin(Cause::FactorRequired, None),
@@ -156,9 +152,8 @@ impl Lifecycle {
     }
 
     pub(super) fn relogin(&self, cause: Cause, error: Option<Error>) -> Error {
-        let may_login = self.rules.can_login && self.rules.may_relogin && !(self.rules.one_login && self.login_spent);
         let so = Circumstances {
-            may_ask: cause == Cause::FactorRequired && may_login,
+            may_ask: cause == Cause::FactorRequired && self.login_right.when_asked(&self.rules),
             resumed: self.resumed,
             ended_elsewhere: self.refused && self.rules.ended_elsewhere,
         };

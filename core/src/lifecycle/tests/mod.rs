@@ -5,5 +5,5 @@ mod refreshless;
 mod reports;
 mod retries;
 mod sequences;
-mod steps;
+pub(super) mod steps;
 mod world;

@@ -188,7 +188,7 @@ fn check_alive(world: &mut World, session: usize) {
     let lifecycle = &world.sessions[session].lifecycle;
     let right = world.password == world.server.password;
     let may_login = right && lifecycle.rules.can_login && lifecycle.rules.may_relogin && !lifecycle.rules.attended;
-    if lifecycle.closed || lifecycle.held().is_none() || lifecycle.login_refused || !may_login {
+    if lifecycle.closed || lifecycle.held().is_none() || lifecycle.login_right.is_rejected() || !may_login {
         return;
     }
     world.sessions[session].handed_out = None;

@@ -9,7 +9,7 @@ use crate::secret::Secret;
 
 const START: i64 = 1_000_000;
 
-pub(super) fn rules() -> Rules {
+pub(in crate::lifecycle) fn rules() -> Rules {
     Rules {
         can_login: true,
         may_relogin: true,
