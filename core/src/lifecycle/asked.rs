@@ -22,7 +22,7 @@ impl Lifecycle {
         // In an outage nobody waits who holds a valid token: the next tries are made without them.
         let paused =
             matches!(self.flight.as_deref(), Some(Flight { stage: Stage::Waiting { until }, .. }) if *until > now.boot);
-        let worth_waiting = freshness == Freshness::Urgent && !self.in_trouble(now) && !paused;
+        let worth_waiting = freshness == Freshness::Urgent && !self.backoff.is_recent(now.boot) && !paused;
         match (freshness, &self.flight) {
             (Freshness::Urgent, Some(_)) if worth_waiting => self.join(now),
             (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),

@@ -9,13 +9,10 @@ use super::{
     LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, USUAL_CHALLENGE, refusal,
 };
 use crate::clock::{BootTime, Now};
-use crate::freshness::{Timing, backoff};
+use crate::freshness::Timing;
 
 /// The first wait after a failure without consequences.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
-/// The longest such wait, and the longest where callers wait for so short a time that they would never see the next try.
-pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(30);
-const LONGEST_SHORT_WAIT: Duration = Duration::from_secs(2);
 /// The first wait after a login whose end is not known: each of those may count on the server.
 const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
 
@@ -104,9 +101,9 @@ impl Lifecycle {
         let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
         self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
         self.streak.granted(now.boot, of_refused);
-        (self.failures, self.last_error) = (0, None);
+        self.last_error = None;
         self.login_budget.clear();
-        self.not_before = self.clock_doubt.note(now.boot, held.windows.expired);
+        self.backoff.granted(self.clock_doubt.note(now.boot, held.windows.expired));
         self.armed = true;
         if let Some(flight) = &mut self.flight {
             let by_login = matches!(flight.exchange, Exchange::Login { .. });
@@ -150,7 +147,7 @@ impl Lifecycle {
         let of_no_use = self.refused || held.windows.freshness(now.boot) == Freshness::Expired;
         match self.way_on(now).filter(|_| of_no_use) {
             Some(exchange) => {
-                let renewable = self.not_before.max(Some(held.windows.renewable));
+                let renewable = self.backoff.until().max(Some(held.windows.renewable));
                 let until = if self.refused { self.calm_until() } else { renewable };
                 flight.exchange = exchange;
                 self.flight = Some(flight);
@@ -171,10 +168,10 @@ impl Lifecycle {
     /// Nothing has changed on the server: the same can be sent again later.
     fn try_again(&mut self, now: Now, chance: f64, number: FlightNumber, error: Error) -> Vec<Effect> {
         self.failed(now, &error, FIRST_WAIT, chance);
-        let until = self.not_before.unwrap_or(now.boot);
+        let until = self.backoff.until().unwrap_or(now.boot);
         // Certificates, a proxy and a bad header do not mend themselves while callers wait.
         let lasting = matches!(error.code(), ErrorCode::Tls | ErrorCode::Proxy | ErrorCode::InvalidConfig)
-            || self.failures > 1 && error.finds_nobody() && self.is_unproven();
+            || self.backoff.is_failing_again() && error.finds_nobody() && self.is_unproven();
         let waits = if lasting { None } else { self.wait_on(now, number, until) };
         waits.unwrap_or_else(|| self.give_up(now, number, error))
     }
@@ -205,7 +202,7 @@ impl Lifecycle {
             flight.lost |= cause == Cause::RotationLost;
         }
         self.last_error = Some(error.clone());
-        self.not_before = error.not_before(now);
+        self.backoff.pause(error.not_before(now));
         let mut effects = vec![self.announce(now, EventKind::RefreshFailed, Some(&error))];
         let Some(login) = self.way_on(now) else {
             self.armed = false;
@@ -217,7 +214,7 @@ impl Lifecycle {
         if let Some(flight) = &mut self.flight {
             flight.exchange = login;
         }
-        match self.not_before.filter(|at| *at > now.boot) {
+        match self.backoff.until().filter(|at| *at > now.boot) {
             None => effects.extend(self.send(now)),
             Some(until) => {
                 if let Some(waits) = self.wait_on(now, number, until) {
@@ -251,7 +248,7 @@ impl Lifecycle {
             // The code may have been late, or used by another program. The next login has another, and one more refusal says
             // that it is not that.
             if self.makes_codes() && self.login_right.is_one_code_rejected() {
-                let paused_until = self.not_before.unwrap_or(now.boot);
+                let paused_until = self.backoff.until().unwrap_or(now.boot);
                 // Who waits for a first login waits for the next code, and for nothing else.
                 let until = if first { now.boot } else { paused_until };
                 if let Some(Exchange::Login { part, force }) = self.flight.as_mut().map(|flight| &mut flight.exchange) {
@@ -367,13 +364,7 @@ impl Lifecycle {
     }
 
     fn failed(&mut self, now: Now, error: &Error, first_wait: Duration, chance: f64) {
-        self.failures = self.failures.saturating_add(1);
-        self.failed_at = now.boot;
-        let asked = error.not_before(now);
-        // Half of what callers wait: whoever asks once the server is well again gets through.
-        let longest = LONGEST_WAIT.min((self.rules.flight_limit / 2).max(LONGEST_SHORT_WAIT)).max(first_wait);
-        let own = now.boot.after(backoff(self.failures, first_wait, longest, chance));
-        self.not_before = Some(asked.map_or(own, |asked| asked.max(own)));
+        self.backoff.failed(now.boot, error.not_before(now), first_wait, self.rules.flight_limit, chance);
         self.last_error = Some(error.clone().without_source());
     }
 }

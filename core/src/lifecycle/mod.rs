@@ -5,6 +5,7 @@
 //! refresh that is lost, then the login that heals it); at most one is under way, and it belongs to none of its waiters.
 
 mod asked;
+mod backoff;
 #[cfg(test)]
 mod before;
 mod clock_doubt;
@@ -34,6 +35,7 @@ use crate::grant::{Expiry, Grant, SecondFactor};
 use crate::provider::{Outcome, Renewal};
 use crate::secret::Secret;
 
+use backoff::Backoff;
 use clock_doubt::ClockDoubt;
 use issued::Issued;
 use login_budget::LoginBudget;
@@ -121,10 +123,7 @@ pub(crate) struct Lifecycle {
     /// In a box: most sessions are idle most of the time.
     flight: Option<Box<Flight>>,
     next_flight: FlightNumber,
-    failures: u32,
-    /// When the last of them was.
-    failed_at: BootTime,
-    not_before: Option<BootTime>,
+    backoff: Backoff,
     login_budget: LoginBudget,
     last_error: Option<Error>,
     /// None where a test has changed the state by hand.
@@ -157,9 +156,7 @@ impl Lifecycle {
             armed: false,
             flight: None,
             next_flight: 0,
-            failures: 0,
-            failed_at: BootTime::default(),
-            not_before: None,
+            backoff: Backoff::default(),
             login_budget: LoginBudget::default(),
             last_error: None,
         }
@@ -235,7 +232,7 @@ impl Lifecycle {
                 .held
                 .as_ref()
                 .map(|held| self.calm_until().unwrap_or(held.windows.wake))
-                .map(|at| at.max(self.not_before.max(self.login_budget.reserved_until()).unwrap_or_default())),
+                .map(|at| at.max(self.backoff.until().max(self.login_budget.reserved_until()).unwrap_or_default())),
         }
     }
 
@@ -262,7 +259,7 @@ impl Lifecycle {
 
     /// What keeps the flight that is under way from getting through, if it has failed before.
     pub(crate) fn trouble(&self) -> Option<Error> {
-        let flight = self.flight.as_deref().filter(|_| self.failures > 0)?;
+        let flight = self.flight.as_deref().filter(|_| self.backoff.is_failing())?;
         let error = self.last_error.clone()?;
         let again = matches!(flight.stage, Stage::OnTheWire { .. });
         // That the last try was not sent is not the whole truth where another is on its way, or one before it was lost.
@@ -281,7 +278,7 @@ impl Lifecycle {
 
     /// Before when nothing is sent: the server, or the backoff, wants a pause.
     pub(crate) fn paused_until(&self, now: Now) -> Option<BootTime> {
-        self.not_before.filter(|at| *at > now.boot && !self.closed)
+        self.backoff.until().filter(|at| *at > now.boot && !self.closed)
     }
 
     /// The second factor that the server waits for, while it does.
@@ -329,11 +326,6 @@ impl Lifecycle {
         }
     }
 
-    /// Whether tries have failed, the last one just now: an old failure says nothing about the server of today.
-    fn in_trouble(&self, now: Now) -> bool {
-        self.failures > 0 && now.boot < self.failed_at.after(flight::LONGEST_WAIT)
-    }
-
     /// The grant with the times that it is good for, by what is known of the server's clock.
     fn hold(&self, now: Now, grant: Grant, chance: f64) -> Held {
         let lifetime = match grant.expiry {
@@ -361,7 +353,7 @@ impl Lifecycle {
         let mut event = Event::new(kind, now.unix);
         event.code = error.map(Error::code);
         event.cause = error.and_then(Error::cause);
-        event.retry_at = self.not_before.filter(|_| error.is_some()).map(|at| now.unix_at(at));
+        event.retry_at = self.backoff.until().filter(|_| error.is_some()).map(|at| now.unix_at(at));
         Effect::Announce(event)
     }
 }

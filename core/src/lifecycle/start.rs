@@ -31,7 +31,7 @@ impl Lifecycle {
     /// Whether something could be sent at once; if not, a valid token is handed out as it is.
     pub(super) fn can_send_now(&self, now: Now) -> bool {
         self.way_on(now).is_some()
-            && self.not_before.max(self.login_budget.reserved_until()).is_none_or(|at| at <= now.boot)
+            && self.backoff.until().max(self.login_budget.reserved_until()).is_none_or(|at| at <= now.boot)
     }
 
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
@@ -67,7 +67,7 @@ impl Lifecycle {
             let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(calm));
             return vec![Effect::Refuse(error)];
         }
-        let allowed = self.not_before.unwrap_or_default().max(calm);
+        let allowed = self.backoff.until().unwrap_or_default().max(calm);
         if allowed > deadline {
             let error = self.last_error.clone().unwrap_or_else(|| self.no_way_on(now));
             return vec![Effect::Refuse(error)];
@@ -130,7 +130,7 @@ impl Lifecycle {
         let error = if flight.as_ref().is_some_and(|flight| flight.lost) { error.after_lost_try() } else { error };
         if self.rules.attended {
             // Who is asked for a factor is there now, and decides when to try again; the server may ask for more time.
-            self.not_before = error.not_before(now);
+            self.backoff.pause(error.not_before(now));
         }
         if let Some((Exchange::Login { part: LoginPart::Second(asked, given), .. }, unspent)) =
             flight.map(|flight| (flight.exchange, flight.unspent))
