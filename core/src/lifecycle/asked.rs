@@ -53,7 +53,7 @@ impl Lifecycle {
             return vec![Effect::Refuse(refusal::closed())];
         }
         // It has been completed, or is being: whoever gave up waiting and asks again gets what came of it.
-        if self.completed.as_ref().is_some_and(|completed| Arc::ptr_eq(completed, asked)) {
+        if self.second_step.was(asked) {
             return self.want(now);
         }
         if let Some(flight) = &self.flight {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::clock_doubt::ABSURD;
 use super::{
     Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Freshness, Grant, Held,
-    LONGEST_CHALLENGE, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, USUAL_CHALLENGE, refusal,
+    Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, refusal,
 };
 use crate::clock::{BootTime, Now};
 use crate::freshness::Timing;
@@ -96,7 +96,8 @@ impl Lifecycle {
         }
         let held = Arc::new(held);
         let old = self.held.replace(Arc::clone(&held));
-        (self.spent, self.refused, self.challenged) = (None, false, None);
+        (self.spent, self.refused) = (None, false);
+        self.second_step.granted();
         (self.inherited, self.resumed) = (false, false);
         let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
         self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
@@ -109,10 +110,10 @@ impl Lifecycle {
             let by_login = matches!(flight.exchange, Exchange::Login { .. });
             self.login_right.granted(by_login);
             if let Exchange::Login { part, .. } = &flight.exchange {
-                self.completed = match part {
+                self.second_step.logged_in(match part {
                     LoginPart::Second(asked, _) => Some(Arc::clone(asked)),
                     _ => None,
-                };
+                });
             }
             flight.stage = Stage::Storing;
             flight.new_feed = old.is_some_and(|old| feed(&old) != feed(&held));
@@ -320,8 +321,7 @@ impl Lifecycle {
 
     /// The server took the first factor and asks for a second.
     fn challenge(&mut self, now: Now, number: FlightNumber, asked: Arc<SecondFactor>) -> Vec<Effect> {
-        let left = self.server.left(asked.expires_at, now.boot, now.unix).min(LONGEST_CHALLENGE);
-        self.challenged_until = now.boot.after(if left.is_zero() { USUAL_CHALLENGE } else { left });
+        self.second_step.asked(now.boot, self.server.left(asked.expires_at, now.boot, now.unix));
         // What somebody was asked for has been spent on the first step: nobody is asked twice.
         if let Some(flight) = &mut self.flight
             && let Exchange::Login { part, .. } = &mut flight.exchange
@@ -335,7 +335,7 @@ impl Lifecycle {
         self.armed = self.held.is_some();
         self.last_error = Some(error.clone());
         let effects = vec![self.announce(now, EventKind::Challenged, Some(&error)), self.fail(now, number, error)];
-        self.challenged = Some(asked);
+        self.second_step.wait_for(Some(asked));
         effects
     }
 

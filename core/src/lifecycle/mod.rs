@@ -16,6 +16,7 @@ mod lock_step;
 mod login_budget;
 mod login_right;
 mod refusal;
+mod second_step;
 mod start;
 mod streak;
 #[cfg(test)]
@@ -40,6 +41,7 @@ use clock_doubt::ClockDoubt;
 use issued::Issued;
 use login_budget::LoginBudget;
 use login_right::LoginRight;
+use second_step::SecondStep;
 use streak::RefusalStreak;
 use types::Handed;
 pub use types::State;
@@ -49,11 +51,6 @@ pub(crate) use verdict::verdict;
 /// For so long after a token gave way to another, requests with it are still answered, and callers report the new one for
 /// them: nobody can tell which of the two the server refused.
 const ECHO: Duration = Duration::from_secs(5);
-
-/// No server is taken to wait longer than this for a second factor: its clock may be unknown here.
-const LONGEST_CHALLENGE: Duration = Duration::from_secs(3600);
-/// How long a server is taken to wait that says a time which is over: one of the clocks is wrong.
-const USUAL_CHALLENGE: Duration = Duration::from_secs(900);
 
 /// Why a flight is under way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,12 +104,7 @@ pub(crate) struct Lifecycle {
     streak: RefusalStreak,
     clock_doubt: ClockDoubt,
     login_right: LoginRight,
-    /// The server waits for a factor that is not held.
-    challenged: Option<Arc<SecondFactor>>,
-    /// Until when.
-    challenged_until: BootTime,
-    /// The one that the session came of.
-    completed: Option<Arc<SecondFactor>>,
+    second_step: SecondStep,
     /// The session came from a parent process.
     inherited: bool,
     /// What is held came from elsewhere, as a program kept it.
@@ -145,9 +137,7 @@ impl Lifecycle {
             refused: false,
             outgoing: None,
             streak: RefusalStreak::default(),
-            challenged: None,
-            challenged_until: BootTime::default(),
-            completed: None,
+            second_step: SecondStep::default(),
             clock_doubt: ClockDoubt::default(),
             login_right: LoginRight::default(),
             inherited: false,
@@ -283,7 +273,7 @@ impl Lifecycle {
 
     /// The second factor that the server waits for, while it does.
     pub(crate) fn challenged(&self, now: Now) -> Option<&Arc<SecondFactor>> {
-        self.challenged.as_ref().filter(|_| !self.closed && now.boot < self.challenged_until)
+        self.second_step.pending(now.boot).filter(|_| !self.closed)
     }
 
     /// Whether the user has logged out.

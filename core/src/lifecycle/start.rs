@@ -136,7 +136,8 @@ impl Lifecycle {
             flight.map(|flight| (flight.exchange, flight.unspent))
         {
             // Whether the server takes a second answer is not documented: after one the login begins anew.
-            self.challenged = (unspent && (self.rules.attended || given.is_some())).then_some(asked);
+            let may_go_on = unspent && (self.rules.attended || given.is_some());
+            self.second_step.wait_for(may_go_on.then_some(asked));
         }
         Effect::Settle(number, Err(error))
     }

@@ -64,7 +64,7 @@ pub(super) fn step(lifecycle: &mut Lifecycle, seconds: i64, input: Input) -> Vec
 }
 
 /// What a server says that asks for a second factor, until 900 s.
-pub(super) fn asked() -> SecondFactor {
+pub(in crate::lifecycle) fn asked() -> SecondFactor {
     SecondFactor {
         token: Secret::new("made-up-register-token"),
         methods: vec![FactorKind::Otp],
