@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     ECHO, Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, Lifecycle, LoginPart, Purpose,
-    SecondFactor, Stage, refusal,
+    SecondFactor, refusal,
 };
 use crate::clock::Now;
 use crate::secret::Secret;
@@ -20,10 +20,10 @@ impl Lifecycle {
             return self.demand(now, Purpose::Renewal);
         };
         // In an outage nobody waits who holds a valid token: the next tries are made without them.
-        let paused =
-            matches!(self.flight.as_deref(), Some(Flight { stage: Stage::Waiting { until }, .. }) if *until > now.boot);
+        let waits_until = self.flights.current().and_then(Flight::waits_until);
+        let paused = waits_until.is_some_and(|until| until > now.boot);
         let worth_waiting = freshness == Freshness::Urgent && !self.backoff.is_recent(now.boot) && !paused;
-        match (freshness, &self.flight) {
+        match (freshness, self.flights.current()) {
             (Freshness::Urgent, Some(_)) if worth_waiting => self.join(now),
             (Freshness::Urgent, None) if worth_waiting && self.can_send_now(now) => self.demand(now, Purpose::Renewal),
             (Freshness::Due | Freshness::Urgent, None) if self.can_send_now(now) => {
@@ -56,7 +56,7 @@ impl Lifecycle {
         if self.second_step.was(asked) {
             return self.want(now);
         }
-        if let Some(flight) = &self.flight {
+        if let Some(flight) = self.flights.current() {
             let same = |part: &LoginPart| matches!(part, LoginPart::Second(other, _) if Arc::ptr_eq(other, asked));
             let is_this = matches!(&flight.exchange, Exchange::Login { part, .. } if same(part));
             return if is_this { self.join(now) } else { vec![Effect::Refuse(refusal::challenge_over())] };
@@ -70,7 +70,7 @@ impl Lifecycle {
 
     /// What was given stays with the flight, for its next try; its time runs from now.
     pub(super) fn supplied(&mut self, now: Now, number: FlightNumber, given: LoginPart) -> Vec<Effect> {
-        if let Some(flight) = self.flight.as_mut().filter(|flight| flight.number == number)
+        if let Some(flight) = self.flights.at(number)
             && let Exchange::Login { part, .. } = &mut flight.exchange
         {
             *part = given;
@@ -114,7 +114,7 @@ impl Lifecycle {
     /// What the server said of a token before does not stand any more.
     pub(super) fn known(&mut self, token: &Secret) -> Vec<Effect> {
         let held = self.held.as_ref().filter(|held| held.grant.access_token == *token);
-        match held.filter(|_| self.refused && !self.closed && self.flight.is_none()) {
+        match held.filter(|_| self.refused && !self.closed && self.flights.current().is_none()) {
             Some(held) => {
                 (self.refused, self.armed) = (false, true);
                 vec![Effect::Publish(Some(Arc::clone(held)))]
@@ -134,13 +134,13 @@ impl Lifecycle {
         }
         effects.extend(self.demand(now, Purpose::Refused));
         // After the pause that the refusals ask for, a session that is kept alive goes on by itself.
-        self.armed |= self.flight.is_none() && self.way_on(now).is_some();
+        self.armed |= self.flights.current().is_none() && self.way_on(now).is_some();
         effects
     }
 
     pub(super) fn wake(&mut self, now: Now, used: bool) -> Vec<Effect> {
-        if let Some(Flight { stage: Stage::Waiting { until }, .. }) = self.flight.as_deref() {
-            return if *until <= now.boot { self.send(now) } else { Vec::new() };
+        if let Some(until) = self.flights.current().and_then(Flight::waits_until) {
+            return if until <= now.boot { self.send(now) } else { Vec::new() };
         }
         let due = self.wake_at().is_some_and(|at| at <= now.boot);
         if !due {
@@ -162,7 +162,7 @@ impl Lifecycle {
 
     /// A session that only a human can renew says so once when its token is worth nothing any more.
     fn end_of_attended(&mut self, now: Now) -> Option<Effect> {
-        let ended = self.rules.attended && self.armed && self.flight.is_none() && self.valid(now).is_none();
+        let ended = self.rules.attended && self.armed && self.flights.current().is_none() && self.valid(now).is_none();
         let over = ended && self.way_on(now).is_none();
         over.then(|| {
             self.armed = false;
@@ -176,7 +176,7 @@ impl Lifecycle {
         }
         // A forked child that is through with the session must not end its parent's, or take it out of the store.
         let ended = self.valid_at(now).filter(|_| !self.inherited).map(Effect::EndOnServer);
-        let settled = self.flight.take().map(|flight| Effect::Settle(flight.number, Err(refusal::closed())));
+        let settled = self.flights.end().map(|flight| Effect::Settle(flight.number, Err(refusal::closed())));
         self.armed = false;
         let mut effects = vec![Effect::Publish(None), Effect::Forget(self.held.take().filter(|_| !self.inherited))];
         effects.extend(ended);

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::clock_doubt::ABSURD;
 use super::{
-    Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, FlightNumber, Freshness, Grant, Held,
-    Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, refusal,
+    Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, Flight, FlightNumber, Freshness, Grant,
+    Held, Lifecycle, LoginPart, Outcome, Purpose, SecondFactor, Stage, refusal,
 };
 use crate::clock::{BootTime, Now};
 use crate::freshness::Timing;
@@ -18,11 +18,11 @@ const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
 
 impl Lifecycle {
     pub(super) fn ended(&mut self, now: Now, chance: f64, number: FlightNumber, ended: Ended) -> Vec<Effect> {
-        let Some(flight) = self.flight.as_mut().filter(|flight| flight.number == number) else {
+        let Some(flight) = self.flights.at(number) else {
             return self.ended_after_close(now, ended);
         };
         let Stage::OnTheWire { since, replayed } = flight.stage else { return Vec::new() };
-        let is_login = matches!(flight.exchange, Exchange::Login { .. });
+        let is_login = flight.is_login();
         flight.unspent = matches!(
             ended,
             Ended::NotSent(_) | Ended::Guarded(_) | Ended::NoValue(_) | Ended::Answered(Outcome::Busy(_), _)
@@ -76,7 +76,7 @@ impl Lifecycle {
 
     /// New tokens: in use first, then stored, then announced, so that nothing after the answer can lose them.
     fn granted(&mut self, now: Now, timing: Timing, chance: f64, number: FlightNumber, grant: Grant) -> Vec<Effect> {
-        let asked = self.flight.as_ref().is_some_and(|flight| flight.purpose == Purpose::Refused);
+        let asked = self.flights.current().is_some_and(|flight| flight.purpose == Purpose::Refused);
         let of_refused = self.refused || asked;
         let grant = match grant.expiry {
             Expiry::At(_) => grant,
@@ -106,64 +106,59 @@ impl Lifecycle {
         self.login_budget.clear();
         self.backoff.granted(self.clock_doubt.note(now.boot, held.windows.expired));
         self.armed = true;
-        if let Some(flight) = &mut self.flight {
-            let by_login = matches!(flight.exchange, Exchange::Login { .. });
-            self.login_right.granted(by_login);
+        if let Some(flight) = self.flights.current_mut() {
+            self.login_right.granted(flight.is_login());
             if let Exchange::Login { part, .. } = &flight.exchange {
                 self.second_step.logged_in(match part {
                     LoginPart::Second(asked, _) => Some(Arc::clone(asked)),
                     _ => None,
                 });
             }
-            flight.stage = Stage::Storing;
-            flight.new_feed = old.is_some_and(|old| feed(&old) != feed(&held));
+            flight.stage = Stage::Storing { new_feed: old.is_some_and(|old| feed(&old) != feed(&held)) };
         }
         vec![Effect::Publish(Some(Arc::clone(&held))), Effect::Store(number, held)]
     }
 
     pub(super) fn stored(&mut self, now: Now, number: FlightNumber, result: Result<(), Error>) -> Vec<Effect> {
-        let storing = self.flight.take_if(|flight| flight.number == number && matches!(flight.stage, Stage::Storing));
-        let (Some(mut flight), Some(held)) = (storing, self.held.clone()) else { return Vec::new() };
+        let Some(flight) = self.flights.at(number) else { return Vec::new() };
+        let (Stage::Storing { new_feed }, by_login) = (flight.stage, flight.is_login()) else { return Vec::new() };
+        let Some(held) = self.held.clone() else { return Vec::new() };
         let mut effects = Vec::new();
         if let Err(error) = result {
             effects.push(self.announce(now, EventKind::StoreFailed, Some(&error)));
         }
-        let kind = match flight.exchange {
-            Exchange::Login { .. } => EventKind::LoggedIn,
-            Exchange::Refresh(_) => EventKind::Refreshed,
-        };
-        let mut event = Event::new(kind, now.unix);
+        let mut event = Event::new(if by_login { EventKind::LoggedIn } else { EventKind::Refreshed }, now.unix);
         event.expires_at = Some(held.expires_at);
         effects.push(Effect::Announce(event));
-        if std::mem::take(&mut flight.new_feed) {
+        if new_feed {
             effects.push(self.announce(now, EventKind::FeedChanged, None));
         }
-        let result = if self.refused {
-            flight.purpose = Purpose::Refused;
-            Err(self.no_way_on(now))
-        } else {
-            Ok(Arc::clone(&held))
-        };
-        // Refused while it was being stored, or issued in the last second of a day: those who wait want one to go on with.
         let of_no_use = self.refused || held.windows.freshness(now.boot) == Freshness::Expired;
-        match self.way_on(now).filter(|_| of_no_use) {
-            Some(exchange) => {
-                let renewable = self.backoff.until().max(Some(held.windows.renewable));
-                let until = if self.refused { self.calm_until() } else { renewable };
-                flight.exchange = exchange;
-                self.flight = Some(flight);
-                match until.filter(|at| *at > now.boot) {
-                    None => effects.extend(self.send(now)),
-                    Some(until) if self.wait(now, until) => {}
-                    Some(_) => {
-                        self.flight = None;
-                        effects.push(Effect::Settle(number, result));
-                    }
-                }
+        let result = if self.refused { Err(self.no_way_on(now)) } else { Ok(held) };
+        match self.way_on(now).filter(|_| of_no_use).and_then(|exchange| self.go_on(now, number, exchange)) {
+            Some(sent) => effects.extend(sent),
+            None => {
+                self.flights.end();
+                effects.push(Effect::Settle(number, result));
             }
-            None => effects.push(Effect::Settle(number, result)),
         }
         effects
+    }
+
+    /// Goes on in the same flight where what it brought is of no use: it was refused while it was being stored, or issued in
+    /// the last second of a day, and callers wait for one to go on with. None where the pause is too long for them.
+    fn go_on(&mut self, now: Now, number: FlightNumber, exchange: Exchange) -> Option<Vec<Effect>> {
+        let renewable = self.held.as_ref().map(|held| held.windows.renewable);
+        let until = if self.refused { self.calm_until() } else { self.backoff.until().max(renewable) };
+        let flight = self.flights.at(number)?;
+        flight.exchange = exchange;
+        if self.refused {
+            flight.purpose = Purpose::Refused;
+        }
+        match until.filter(|at| *at > now.boot) {
+            None => Some(self.send(now)),
+            Some(until) => self.wait(now, until).then(Vec::new),
+        }
     }
 
     /// Nothing has changed on the server: the same can be sent again later.
@@ -188,7 +183,7 @@ impl Lifecycle {
     ) -> Vec<Effect> {
         if !replayed
             && now.boot < since.after(self.rules.replay_grace)
-            && let Some(flight) = &mut self.flight
+            && let Some(flight) = self.flights.current_mut()
         {
             flight.stage = Stage::OnTheWire { since, replayed: true };
             return vec![Effect::Send(number, flight.exchange.clone())];
@@ -199,7 +194,7 @@ impl Lifecycle {
     /// The refresh token is of no use any more: a login in the same flight, if one can be made.
     fn heal(&mut self, now: Now, number: FlightNumber, cause: Cause, error: Error) -> Vec<Effect> {
         self.spent = Some(cause);
-        if let Some(flight) = &mut self.flight {
+        if let Some(flight) = self.flights.current_mut() {
             flight.lost |= cause == Cause::RotationLost;
         }
         self.last_error = Some(error.clone());
@@ -212,7 +207,7 @@ impl Lifecycle {
             effects.push(self.fail(now, number, relogin));
             return effects;
         };
-        if let Some(flight) = &mut self.flight {
+        if let Some(flight) = self.flights.current_mut() {
             flight.exchange = login;
         }
         match self.backoff.until().filter(|at| *at > now.boot) {
@@ -252,7 +247,9 @@ impl Lifecycle {
                 let paused_until = self.backoff.until().unwrap_or(now.boot);
                 // Who waits for a first login waits for the next code, and for nothing else.
                 let until = if first { now.boot } else { paused_until };
-                if let Some(Exchange::Login { part, force }) = self.flight.as_mut().map(|flight| &mut flight.exchange) {
+                if let Some(Exchange::Login { part, force }) =
+                    self.flights.current_mut().map(|flight| &mut flight.exchange)
+                {
                     // What somebody insists on is sent once.
                     (*part, *force) = (LoginPart::Whole(None), false);
                 }
@@ -284,12 +281,12 @@ impl Lifecycle {
     /// Whether nothing has come of the server yet: its address may be written wrongly.
     fn is_unproven(&self) -> bool {
         let second = |exchange: &Exchange| matches!(exchange, Exchange::Login { part: LoginPart::Second(..), .. });
-        self.held.is_none() && !self.flight.as_deref().is_some_and(|flight| second(&flight.exchange))
+        self.held.is_none() && !self.flights.current().is_some_and(|flight| second(&flight.exchange))
     }
 
     /// Whether the flight's login carries a code that is made here, so that another can be.
     fn makes_codes(&self) -> bool {
-        let given = match self.flight.as_deref().map(|flight| &flight.exchange) {
+        let given = match self.flights.current().map(|flight| &flight.exchange) {
             Some(Exchange::Login { part: LoginPart::Second(_, given), .. }) => given.is_some(),
             _ => false,
         };
@@ -323,7 +320,7 @@ impl Lifecycle {
     fn challenge(&mut self, now: Now, number: FlightNumber, asked: Arc<SecondFactor>) -> Vec<Effect> {
         self.second_step.asked(now.boot, self.server.left(asked.expires_at, now.boot, now.unix));
         // What somebody was asked for has been spent on the first step: nobody is asked twice.
-        if let Some(flight) = &mut self.flight
+        if let Some(flight) = self.flights.current_mut()
             && let Exchange::Login { part, .. } = &mut flight.exchange
             && matches!(part, LoginPart::Whole(None))
             && self.rules.holds_factor
@@ -357,7 +354,7 @@ impl Lifecycle {
 
     /// Ends a flight that could not get through in time.
     fn give_up(&mut self, now: Now, number: FlightNumber, error: Error) -> Vec<Effect> {
-        let is_login = self.flight.as_ref().is_some_and(|flight| matches!(flight.exchange, Exchange::Login { .. }));
+        let is_login = self.flights.current().is_some_and(Flight::is_login);
         let kind = if is_login { EventKind::LoginFailed } else { EventKind::RefreshFailed };
         self.armed = self.held.is_some();
         vec![self.announce(now, kind, Some(&error)), self.fail(now, number, error)]

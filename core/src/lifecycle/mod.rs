@@ -10,6 +10,7 @@ mod backoff;
 mod before;
 mod clock_doubt;
 mod flight;
+mod in_flight;
 mod issued;
 #[cfg(test)]
 mod lock_step;
@@ -38,6 +39,7 @@ use crate::secret::Secret;
 
 use backoff::Backoff;
 use clock_doubt::ClockDoubt;
+use in_flight::{Flight, Flights, Purpose, Stage};
 use issued::Issued;
 use login_budget::LoginBudget;
 use login_right::LoginRight;
@@ -51,42 +53,6 @@ pub(crate) use verdict::verdict;
 /// For so long after a token gave way to another, requests with it are still answered, and callers report the new one for
 /// them: nobody can tell which of the two the server refused.
 const ECHO: Duration = Duration::from_secs(5);
-
-/// Why a flight is under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Purpose {
-    FirstLogin,
-    Renewal,
-    /// The user asked for new tokens: a human may be asked for a factor.
-    Asked,
-    /// The server refused the token.
-    Refused,
-}
-
-#[derive(Clone, Debug)]
-enum Stage {
-    /// Sent and not answered.
-    OnTheWire { since: BootTime, replayed: bool },
-    /// Failed without consequences; to be sent again.
-    Waiting { until: BootTime },
-    /// Answered with new tokens, which are in use and on their way to the store.
-    Storing,
-}
-
-#[derive(Clone, Debug)]
-struct Flight {
-    number: FlightNumber,
-    exchange: Exchange,
-    purpose: Purpose,
-    stage: Stage,
-    deadline: BootTime,
-    /// What it brought differs from what was held in how the feed is opened.
-    new_feed: bool,
-    /// The server has not looked at the second factor that was sent last, if one was.
-    unspent: bool,
-    /// Something of it may have reached the server, and no answer told.
-    lost: bool,
-}
 
 /// One session.
 #[derive(Debug)]
@@ -112,9 +78,7 @@ pub(crate) struct Lifecycle {
     closed: bool,
     /// Whether the timer is to wake a session that is due.
     armed: bool,
-    /// In a box: most sessions are idle most of the time.
-    flight: Option<Box<Flight>>,
-    next_flight: FlightNumber,
+    flights: Flights,
     backoff: Backoff,
     login_budget: LoginBudget,
     last_error: Option<Error>,
@@ -144,8 +108,7 @@ impl Lifecycle {
             resumed: false,
             closed: false,
             armed: false,
-            flight: None,
-            next_flight: 0,
+            flights: Flights::default(),
             backoff: Backoff::default(),
             login_budget: LoginBudget::default(),
             last_error: None,
@@ -214,7 +177,7 @@ impl Lifecycle {
 
     /// When [`Input::Wake`] is wanted next.
     pub(crate) fn wake_at(&self) -> Option<BootTime> {
-        match self.flight.as_deref() {
+        match self.flights.current() {
             Some(Flight { stage: Stage::Waiting { until }, .. }) => Some(*until),
             Some(_) => None,
             None if self.closed || !self.armed => None,
@@ -238,18 +201,18 @@ impl Lifecycle {
 
     /// The token of a session at rest: nothing is on its way to the server or to the store.
     pub(crate) fn at_rest(&self, now: Now) -> Option<Arc<Held>> {
-        self.valid(now).filter(|_| self.flight.is_none())
+        self.valid(now).filter(|_| self.flights.current().is_none())
     }
 
     /// Whether this flight is the first login of a session that nobody has yet but those who wait for it.
     pub(crate) fn is_first_login(&self, number: FlightNumber) -> bool {
-        let flight = self.flight.as_deref().filter(|flight| flight.number == number);
+        let flight = self.flights.current().filter(|flight| flight.number == number);
         self.held.is_none() && flight.is_some_and(|flight| flight.purpose == Purpose::FirstLogin)
     }
 
     /// What keeps the flight that is under way from getting through, if it has failed before.
     pub(crate) fn trouble(&self) -> Option<Error> {
-        let flight = self.flight.as_deref().filter(|_| self.backoff.is_failing())?;
+        let flight = self.flights.current().filter(|_| self.backoff.is_failing())?;
         let error = self.last_error.clone()?;
         let again = matches!(flight.stage, Stage::OnTheWire { .. });
         // That the last try was not sent is not the whole truth where another is on its way, or one before it was lost.
@@ -303,10 +266,10 @@ impl Lifecycle {
 
     /// What the session is doing.
     pub(crate) fn state(&self, now: Now) -> State {
-        match self.flight.as_deref() {
+        match self.flights.current() {
             _ if self.closed => State::Closed,
-            Some(Flight { stage: Stage::Storing, .. }) => State::Active,
-            Some(Flight { exchange: Exchange::Login { .. }, .. }) => State::LoggingIn,
+            Some(Flight { stage: Stage::Storing { .. }, .. }) => State::Active,
+            Some(flight) if flight.is_login() => State::LoggingIn,
             Some(_) => State::Refreshing,
             None if self.valid(now).is_some() => State::Active,
             None if self.challenged(now).is_some() => State::Challenged,

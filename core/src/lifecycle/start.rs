@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::refusal::Circumstances;
-use super::{Cause, Effect, Exchange, Flight, FlightNumber, Lifecycle, LoginPart, Purpose, Stage, refusal};
+use super::{Cause, Effect, Exchange, FlightNumber, Lifecycle, LoginPart, Purpose, Stage, refusal};
 use crate::clock::{BootTime, Now};
 use crate::error::Error;
 
@@ -36,7 +36,7 @@ impl Lifecycle {
 
     /// A caller cannot do without new tokens: it joins the flight, or starts one, or learns why there can be none.
     pub(super) fn demand(&mut self, now: Now, purpose: Purpose) -> Vec<Effect> {
-        if let Some(flight) = &mut self.flight {
+        if let Some(flight) = self.flights.current_mut() {
             // What comes of this flight answers the refusal, or the wish for new tokens, as well.
             if purpose == Purpose::Refused || purpose == Purpose::Asked && flight.purpose == Purpose::Renewal {
                 flight.purpose = purpose;
@@ -53,7 +53,7 @@ impl Lifecycle {
     /// A flight that can only wait goes on for those who came last: it may have begun before a suspend.
     pub(super) fn join(&mut self, now: Now) -> Vec<Effect> {
         let deadline = self.deadline(now);
-        let Some(flight) = &mut self.flight else { return Vec::new() };
+        let Some(flight) = self.flights.current_mut() else { return Vec::new() };
         flight.deadline = flight.deadline.max(deadline);
         vec![Effect::Wait(flight.number)]
     }
@@ -76,11 +76,7 @@ impl Lifecycle {
         let ended = self.held.as_ref().map(|held| held.windows).filter(|windows| windows.expired <= now.boot);
         let until = now.boot.max(allowed).max(ended.map(|windows| windows.renewable).unwrap_or_default());
         let deadline = deadline.max(until);
-        let number = self.next_flight;
-        self.next_flight = number.wrapping_add(1);
-        let stage = Stage::Waiting { until };
-        let flight = Flight { number, exchange, purpose, stage, deadline, new_feed: false, unspent: true, lost: false };
-        self.flight = Some(Box::new(flight));
+        let number = self.flights.start(exchange, purpose, until, deadline);
         let mut effects = vec![Effect::Wait(number)];
         if until <= now.boot {
             effects.extend(self.send(now));
@@ -95,14 +91,14 @@ impl Lifecycle {
 
     /// Puts the flight's exchange on the wire.
     pub(super) fn send(&mut self, now: Now) -> Vec<Effect> {
-        let Some(flight) = &mut self.flight else { return Vec::new() };
+        let Some(flight) = self.flights.current_mut() else { return Vec::new() };
         flight.stage = Stage::OnTheWire { since: now.boot, replayed: false };
         vec![Effect::Send(flight.number, flight.exchange.clone())]
     }
 
     /// Lets the flight wait for its next try, if that comes before its deadline.
     pub(super) fn wait(&mut self, now: Now, until: BootTime) -> bool {
-        let Some(flight) = &mut self.flight else { return false };
+        let Some(flight) = self.flights.current_mut() else { return false };
         let limit = self.rules.flight_limit;
         // Nothing takes so long but a sleep: the first try after it, before the network is back, is not the last.
         if now.boot > flight.deadline.after(limit) {
@@ -119,14 +115,14 @@ impl Lifecycle {
     /// they go on with it.
     pub(super) fn wait_on(&mut self, now: Now, number: FlightNumber, until: BootTime) -> Option<Vec<Effect>> {
         let valid = self.valid(now).is_some();
-        let asked = self.flight.as_ref().is_some_and(|flight| flight.purpose == Purpose::Asked);
+        let asked = self.flights.current().is_some_and(|flight| flight.purpose == Purpose::Asked);
         let waits = (asked || !valid) && self.wait(now, until);
         waits.then(|| if valid { vec![Effect::Release(number)] } else { Vec::new() })
     }
 
     /// Ends the flight with an error for those who wait.
     pub(super) fn fail(&mut self, now: Now, number: FlightNumber, error: Error) -> Effect {
-        let flight = self.flight.take();
+        let flight = self.flights.end();
         let error = if flight.as_ref().is_some_and(|flight| flight.lost) { error.after_lost_try() } else { error };
         if self.rules.attended {
             // Who is asked for a factor is there now, and decides when to try again; the server may ask for more time.

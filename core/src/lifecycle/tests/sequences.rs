@@ -168,14 +168,15 @@ fn settle_all(world: &mut World) {
         for session in 0..2 {
             world.deliver(session, Fate::Whole);
         }
-        if world.sessions.iter().all(|client| client.waiting.is_empty() && client.lifecycle.flight.is_none()) {
+        if world.sessions.iter().all(|client| client.waiting.is_empty() && client.lifecycle.flights.current().is_none())
+        {
             break;
         }
         pass(world, 31_000);
     }
     for (number, client) in world.sessions.iter().enumerate() {
         assert!(client.waiting.is_empty(), "callers of session {number} wait for ever");
-        assert!(client.lifecycle.flight.is_none(), "a flight of session {number} never ends");
+        assert!(client.lifecycle.flights.current().is_none(), "a flight of session {number} never ends");
     }
     // Ten minutes on, no ledger stands in the way of credentials that are right. On another day, what ended has ended.
     pass(world, 1_300_000.max(2 * DAY));

@@ -299,7 +299,7 @@ impl World {
             client.refresh_sent = self.now.boot;
             client.wire = Some((number, exchange, None));
         } else {
-            let flight = client.lifecycle.flight.as_ref().expect("a flight");
+            let flight = client.lifecycle.flights.current().expect("a flight");
             let unasked = self.server.lifetime.is_none() && flight.purpose == Purpose::Renewal;
             // One whose end could not be believed is taken to live for a while, and replaced like any.
             let good = client.lifecycle.valid(self.now).is_some_and(|held| held.windows.due == held.windows.expired);
