@@ -45,15 +45,15 @@ const CHANGES: [Change; 13] = [
     },
     Change {
         file: "lifecycle/asked.rs",
-        find: "match self.held.as_ref().filter(|held| held.grant.access_token != *token) {",
-        replace: "match self.held.as_ref().filter(|held| !crate::is_mutant(\"no compare on 401\") && \
+        find: "match self.held().filter(|held| held.grant.access_token != *token) {",
+        replace: "match self.held().filter(|held| !crate::is_mutant(\"no compare on 401\") && \
                   held.grant.access_token != *token) {",
     },
     // The second of two locks on that door.
     Change {
         file: "lifecycle/asked.rs",
-        find: "if !self.refused && self.outgoing",
-        replace: "if !crate::is_mutant(\"no compare on 401\") && !self.refused && self.outgoing",
+        find: "if self.holding.is_echo(now.boot) {",
+        replace: "if !crate::is_mutant(\"no compare on 401\") && self.holding.is_echo(now.boot) {",
     },
     Change {
         file: "lifecycle/verdict.rs",

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{
-    ECHO, Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, Lifecycle, LoginPart, Purpose,
+    Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, Lifecycle, LoginPart, Purpose,
     SecondFactor, refusal,
 };
 use crate::clock::Now;
@@ -83,18 +83,20 @@ impl Lifecycle {
         if self.closed {
             return vec![Effect::Refuse(refusal::closed())];
         }
-        match self.held.as_ref().filter(|held| held.grant.access_token != *token) {
+        match self.held().filter(|held| held.grant.access_token != *token) {
             // A late 401 for an older token is answered by the newer one.
             Some(held) if held.issued.contains(token) => return self.want(now),
-            None if self.held.is_some() => {}
+            None if self.held().is_some() => {}
             _ => return vec![Effect::Refuse(refusal::stranger())],
         }
         // The request may have carried the token before: this one is worth a try, or a second one.
-        if !self.refused && self.outgoing.is_some_and(|at| now.boot < at.after(ECHO)) {
+        if self.holding.is_echo(now.boot) {
             return self.want(now);
         }
         self.streak.forget_old(now.boot);
-        if let Some(until) = self.streak.blocked_until().filter(|until| now.boot < *until && !self.refused) {
+        if let Some(until) =
+            self.streak.blocked_until().filter(|until| now.boot < *until && !self.holding.is_access_refused())
+        {
             // The token may be good for other requests: it is handed out on.
             let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(until));
             return vec![self.announce(now, EventKind::Unauthorized, None), Effect::Refuse(error)];
@@ -104,7 +106,7 @@ impl Lifecycle {
 
     /// Unlike a caller the server knows which token it speaks of: that one is not handed out any more.
     pub(super) fn unknown(&mut self, now: Now, token: &Secret) -> Vec<Effect> {
-        if self.closed || self.held.as_ref().is_none_or(|held| held.grant.access_token != *token) {
+        if self.closed || self.held().is_none_or(|held| held.grant.access_token != *token) {
             return Vec::new();
         }
         self.streak.forget_old(now.boot);
@@ -113,11 +115,13 @@ impl Lifecycle {
 
     /// What the server said of a token before does not stand any more.
     pub(super) fn known(&mut self, token: &Secret) -> Vec<Effect> {
-        let held = self.held.as_ref().filter(|held| held.grant.access_token == *token);
-        match held.filter(|_| self.refused && !self.closed && self.flights.current().is_none()) {
+        let held = self.held().filter(|held| held.grant.access_token == *token).map(Arc::clone);
+        let at_rest = !self.closed && self.flights.current().is_none();
+        match held.filter(|_| at_rest && self.holding.is_access_refused()) {
             Some(held) => {
-                (self.refused, self.armed) = (false, true);
-                vec![Effect::Publish(Some(Arc::clone(held)))]
+                self.holding.accept_access();
+                self.armed = true;
+                vec![Effect::Publish(Some(held))]
             }
             None => Vec::new(),
         }
@@ -126,8 +130,7 @@ impl Lifecycle {
     /// The held token is worth nothing: another one takes its place, now or after a pause.
     fn refuse(&mut self, now: Now) -> Vec<Effect> {
         let mut effects = Vec::new();
-        if !self.refused {
-            self.refused = true;
+        if self.holding.refuse_access() {
             effects.push(Effect::Publish(None));
             effects.push(self.announce(now, EventKind::Unauthorized, None));
             effects.extend(self.end_of_attended(now));
@@ -175,11 +178,11 @@ impl Lifecycle {
             return Vec::new();
         }
         // A forked child that is through with the session must not end its parent's, or take it out of the store.
-        let ended = self.valid_at(now).filter(|_| !self.inherited).map(Effect::EndOnServer);
+        let (to_end, to_forget) = self.holding.leave(now.boot);
         let settled = self.flights.end().map(|flight| Effect::Settle(flight.number, Err(refusal::closed())));
         self.armed = false;
-        let mut effects = vec![Effect::Publish(None), Effect::Forget(self.held.take().filter(|_| !self.inherited))];
-        effects.extend(ended);
+        let mut effects = vec![Effect::Publish(None), Effect::Forget(to_forget)];
+        effects.extend(to_end.map(Effect::EndOnServer));
         effects.push(self.announce(now, EventKind::LoggedOut, None));
         effects.extend(settled);
         effects

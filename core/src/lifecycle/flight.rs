@@ -77,7 +77,7 @@ impl Lifecycle {
     /// New tokens: in use first, then stored, then announced, so that nothing after the answer can lose them.
     fn granted(&mut self, now: Now, timing: Timing, chance: f64, number: FlightNumber, grant: Grant) -> Vec<Effect> {
         let asked = self.flights.current().is_some_and(|flight| flight.purpose == Purpose::Refused);
-        let of_refused = self.refused || asked;
+        let of_refused = self.holding.is_access_refused() || asked;
         let grant = match grant.expiry {
             Expiry::At(_) => grant,
             Expiry::After(lifetime) => {
@@ -95,12 +95,8 @@ impl Lifecycle {
             held = self.hold(now, grant, chance);
         }
         let held = Arc::new(held);
-        let old = self.held.replace(Arc::clone(&held));
-        (self.spent, self.refused) = (None, false);
+        let old = self.holding.adopt(now.boot, Arc::clone(&held));
         self.second_step.granted();
-        (self.inherited, self.resumed) = (false, false);
-        let outgoing = old.as_ref().filter(|old| old.handed.is_noted());
-        self.outgoing = outgoing.map(|old| old.windows.expired.min(now.boot));
         self.streak.granted(now.boot, of_refused);
         self.last_error = None;
         self.login_budget.clear();
@@ -122,7 +118,7 @@ impl Lifecycle {
     pub(super) fn stored(&mut self, now: Now, number: FlightNumber, result: Result<(), Error>) -> Vec<Effect> {
         let Some(flight) = self.flights.at(number) else { return Vec::new() };
         let (Stage::Storing { new_feed }, by_login) = (flight.stage, flight.is_login()) else { return Vec::new() };
-        let Some(held) = self.held.clone() else { return Vec::new() };
+        let Some(held) = self.held().map(Arc::clone) else { return Vec::new() };
         let mut effects = Vec::new();
         if let Err(error) = result {
             effects.push(self.announce(now, EventKind::StoreFailed, Some(&error)));
@@ -133,14 +129,15 @@ impl Lifecycle {
         if new_feed {
             effects.push(self.announce(now, EventKind::FeedChanged, None));
         }
-        let of_no_use = self.refused || held.windows.freshness(now.boot) == Freshness::Expired;
-        let result = if self.refused { Err(self.no_way_on(now)) } else { Ok(held) };
-        match self.way_on(now).filter(|_| of_no_use).and_then(|exchange| self.go_on(now, number, exchange)) {
-            Some(sent) => effects.extend(sent),
-            None => {
-                self.flights.end();
-                effects.push(Effect::Settle(number, result));
-            }
+        let is_refused = self.holding.is_access_refused();
+        let of_no_use = is_refused || held.windows.freshness(now.boot) == Freshness::Expired;
+        let result = if is_refused { Err(self.no_way_on(now)) } else { Ok(held) };
+        let next = self.way_on(now).filter(|_| of_no_use);
+        if let Some(sent) = next.and_then(|exchange| self.go_on(now, number, exchange)) {
+            effects.extend(sent);
+        } else {
+            self.flights.end();
+            effects.push(Effect::Settle(number, result));
         }
         effects
     }
@@ -148,11 +145,12 @@ impl Lifecycle {
     /// Goes on in the same flight where what it brought is of no use: it was refused while it was being stored, or issued in
     /// the last second of a day, and callers wait for one to go on with. None where the pause is too long for them.
     fn go_on(&mut self, now: Now, number: FlightNumber, exchange: Exchange) -> Option<Vec<Effect>> {
-        let renewable = self.held.as_ref().map(|held| held.windows.renewable);
-        let until = if self.refused { self.calm_until() } else { self.backoff.until().max(renewable) };
+        let renewable = self.held().map(|held| held.windows.renewable);
+        let is_refused = self.holding.is_access_refused();
+        let until = if is_refused { self.calm_until() } else { self.backoff.until().max(renewable) };
         let flight = self.flights.at(number)?;
         flight.exchange = exchange;
-        if self.refused {
+        if is_refused {
             flight.purpose = Purpose::Refused;
         }
         match until.filter(|at| *at > now.boot) {
@@ -193,7 +191,7 @@ impl Lifecycle {
 
     /// The refresh token is of no use any more: a login in the same flight, if one can be made.
     fn heal(&mut self, now: Now, number: FlightNumber, cause: Cause, error: Error) -> Vec<Effect> {
-        self.spent = Some(cause);
+        self.holding.spend(cause);
         if let Some(flight) = self.flights.current_mut() {
             flight.lost |= cause == Cause::RotationLost;
         }
@@ -233,11 +231,11 @@ impl Lifecycle {
         error: Error,
         kind: EventKind,
     ) -> Vec<Effect> {
-        let first = self.held.is_none();
+        let first = self.held().is_none();
         let error = self.of_refused_code(error);
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
         self.login_budget.spend(self.valid(now).map(|held| held.windows.urgent), &error);
-        self.armed = self.held.is_some();
+        self.rearm();
         let mut effects = vec![self.announce(now, kind, Some(&error))];
         if error.code() == ErrorCode::SecondFactorRejected {
             self.login_right.reject_code();
@@ -281,7 +279,7 @@ impl Lifecycle {
     /// Whether nothing has come of the server yet: its address may be written wrongly.
     fn is_unproven(&self) -> bool {
         let second = |exchange: &Exchange| matches!(exchange, Exchange::Login { part: LoginPart::Second(..), .. });
-        self.held.is_none() && !self.flights.current().is_some_and(|flight| second(&flight.exchange))
+        self.held().is_none() && !self.flights.current().is_some_and(|flight| second(&flight.exchange))
     }
 
     /// Whether the flight's login carries a code that is made here, so that another can be.
@@ -301,7 +299,7 @@ impl Lifecycle {
         match (error.code(), &self.last_error) {
             (ErrorCode::SecondFactorRejected, _) if self.makes_codes() => error.with_more(USED),
             (ErrorCode::LockoutGuard, Some(refused))
-                if self.login_right.is_one_code_rejected() && self.held.is_none() =>
+                if self.login_right.is_one_code_rejected() && self.held().is_none() =>
             {
                 refused.clone().with_retry_at(error.retry_at())
             }
@@ -312,7 +310,7 @@ impl Lifecycle {
     /// What answered a login is no login endpoint. It may be one again in a minute, and nothing was counted.
     fn unjudged(&mut self, now: Now, chance: f64, number: FlightNumber, error: Error) -> Vec<Effect> {
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
-        self.armed = self.held.is_some();
+        self.rearm();
         vec![self.announce(now, EventKind::LoginFailed, Some(&error)), self.fail(now, number, error)]
     }
 
@@ -329,7 +327,7 @@ impl Lifecycle {
             return self.send(now);
         }
         let error = refusal::second_factor(&asked);
-        self.armed = self.held.is_some();
+        self.rearm();
         self.last_error = Some(error.clone());
         let effects = vec![self.announce(now, EventKind::Challenged, Some(&error)), self.fail(now, number, error)];
         self.second_step.wait_for(Some(asked));
@@ -339,7 +337,7 @@ impl Lifecycle {
     /// A callback gave nothing to log in with. Nobody is asked twice for one flight; the next may ask again.
     fn no_value(&mut self, now: Now, chance: f64, number: FlightNumber, error: Error) -> Vec<Effect> {
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
-        self.armed = self.held.is_some();
+        self.rearm();
         vec![self.announce(now, EventKind::LoginFailed, Some(&error)), self.fail(now, number, error)]
     }
 
@@ -356,7 +354,7 @@ impl Lifecycle {
     fn give_up(&mut self, now: Now, number: FlightNumber, error: Error) -> Vec<Effect> {
         let is_login = self.flights.current().is_some_and(Flight::is_login);
         let kind = if is_login { EventKind::LoginFailed } else { EventKind::RefreshFailed };
-        self.armed = self.held.is_some();
+        self.rearm();
         vec![self.announce(now, kind, Some(&error)), self.fail(now, number, error)]
     }
 

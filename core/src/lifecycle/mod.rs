@@ -10,6 +10,7 @@ mod backoff;
 mod before;
 mod clock_doubt;
 mod flight;
+mod holding;
 mod in_flight;
 mod issued;
 #[cfg(test)]
@@ -26,7 +27,6 @@ mod types;
 mod verdict;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::clock::{BootTime, Now};
 use crate::error::{Cause, Error, ErrorCode, Sent};
@@ -39,6 +39,7 @@ use crate::secret::Secret;
 
 use backoff::Backoff;
 use clock_doubt::ClockDoubt;
+use holding::Holding;
 use in_flight::{Flight, Flights, Purpose, Stage};
 use issued::Issued;
 use login_budget::LoginBudget;
@@ -50,31 +51,16 @@ pub use types::State;
 pub(crate) use types::{Effect, Ended, Exchange, FlightNumber, Held, Input, LoginPart, Rules};
 pub(crate) use verdict::verdict;
 
-/// For so long after a token gave way to another, requests with it are still answered, and callers report the new one for
-/// them: nobody can tell which of the two the server refused.
-const ECHO: Duration = Duration::from_secs(5);
-
 /// One session.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools)] // independent facts; an enum of their combinations would have dozens
 pub(crate) struct Lifecycle {
     rules: Arc<Rules>,
     server: ServerClock,
-    held: Option<Arc<Held>>,
-    /// Why the refresh token must not be sent any more.
-    spent: Option<Cause>,
-    /// The server refused the access token.
-    refused: bool,
-    /// When the token before the held one was last handed out, at the latest; nothing where nobody was given it.
-    outgoing: Option<BootTime>,
+    holding: Holding,
     streak: RefusalStreak,
     clock_doubt: ClockDoubt,
     login_right: LoginRight,
     second_step: SecondStep,
-    /// The session came from a parent process.
-    inherited: bool,
-    /// What is held came from elsewhere, as a program kept it.
-    resumed: bool,
     closed: bool,
     /// Whether the timer is to wake a session that is due.
     armed: bool,
@@ -96,16 +82,11 @@ impl Lifecycle {
             before: Some(lock_step::Before::new(Arc::clone(&rules))),
             rules,
             server: ServerClock::default(),
-            held: None,
-            spent: None,
-            refused: false,
-            outgoing: None,
+            holding: Holding::default(),
             streak: RefusalStreak::default(),
             second_step: SecondStep::default(),
             clock_doubt: ClockDoubt::default(),
             login_right: LoginRight::default(),
-            inherited: false,
-            resumed: false,
             closed: false,
             armed: false,
             flights: Flights::default(),
@@ -123,14 +104,14 @@ impl Lifecycle {
         now: Now,
         chance: f64,
     ) -> (Self, Arc<Held>) {
-        let mut lifecycle = Self { server, resumed: true, ..Self::new(rules) };
+        let mut lifecycle = Self { server, ..Self::new(rules) };
         #[cfg(test)]
         {
             let (rules, server) = (Arc::clone(&lifecycle.rules), lifecycle.server);
             lifecycle.before = Some(lock_step::Before::resumed(rules, server, grant.clone(), now, chance));
         }
         let held = Arc::new(lifecycle.hold(now, grant, chance));
-        lifecycle.held = Some(Arc::clone(&held));
+        lifecycle.holding = Holding::resumed(Arc::clone(&held));
         lifecycle.armed = true;
         (lifecycle, held)
     }
@@ -142,9 +123,8 @@ impl Lifecycle {
         Self {
             #[cfg(test)]
             before: Some(lock_step::Before::inherited(Arc::clone(&rules), held.clone(), closed)),
-            held,
+            holding: Holding::inherited(held),
             closed,
-            inherited: true,
             login_right: LoginRight::inherited(),
             ..Self::new(rules)
         }
@@ -182,8 +162,7 @@ impl Lifecycle {
             Some(_) => None,
             None if self.closed || !self.armed => None,
             None => self
-                .held
-                .as_ref()
+                .held()
                 .map(|held| self.calm_until().unwrap_or(held.windows.wake))
                 .map(|at| at.max(self.backoff.until().max(self.login_budget.reserved_until()).unwrap_or_default())),
         }
@@ -191,12 +170,7 @@ impl Lifecycle {
 
     /// The token if it is still worth something: what a caller gets whose flight failed.
     pub(crate) fn valid(&self, now: Now) -> Option<Arc<Held>> {
-        self.valid_at(now).filter(|_| !self.closed)
-    }
-
-    fn valid_at(&self, now: Now) -> Option<Arc<Held>> {
-        let held = self.held.as_ref().filter(|_| !self.refused);
-        held.filter(|held| held.windows.freshness(now.boot) != Freshness::Expired).map(Arc::clone)
+        self.holding.valid(now.boot).filter(|_| !self.closed).map(Arc::clone)
     }
 
     /// The token of a session at rest: nothing is on its way to the server or to the store.
@@ -207,7 +181,7 @@ impl Lifecycle {
     /// Whether this flight is the first login of a session that nobody has yet but those who wait for it.
     pub(crate) fn is_first_login(&self, number: FlightNumber) -> bool {
         let flight = self.flights.current().filter(|flight| flight.number == number);
-        self.held.is_none() && flight.is_some_and(|flight| flight.purpose == Purpose::FirstLogin)
+        self.held().is_none() && flight.is_some_and(|flight| flight.purpose == Purpose::FirstLogin)
     }
 
     /// What keeps the flight that is under way from getting through, if it has failed before.
@@ -246,22 +220,22 @@ impl Lifecycle {
 
     /// Whether the refresh token that is held must not be sent, or not by this process: in a forked child it is the parent's.
     pub(crate) fn is_spent(&self) -> bool {
-        self.spent.is_some() || self.inherited
+        self.holding.is_spent()
     }
 
     /// Until when a token that the server refused is not replaced: those before it were refused as well.
     fn calm_until(&self) -> Option<BootTime> {
-        self.streak.blocked_until().filter(|_| self.refused)
+        self.streak.blocked_until().filter(|_| self.holding.is_access_refused())
     }
 
     /// Whether the session holds, or held, this access token.
     pub(crate) fn had(&self, token: &Secret) -> bool {
-        self.held.as_ref().is_some_and(|held| held.issued.contains(token))
+        self.held().is_some_and(|held| held.issued.contains(token))
     }
 
     /// What is held, whatever it is worth.
     pub(crate) fn held(&self) -> Option<&Arc<Held>> {
-        self.held.as_ref()
+        self.holding.held()
     }
 
     /// What the session is doing.
@@ -273,8 +247,8 @@ impl Lifecycle {
             Some(_) => State::Refreshing,
             None if self.valid(now).is_some() => State::Active,
             None if self.challenged(now).is_some() => State::Challenged,
-            None if self.way_on(now).is_some() && (self.held.is_some() || self.last_error.is_some()) => State::Active,
-            None if self.held.is_none() && self.last_error.is_none() => State::New,
+            None if self.way_on(now).is_some() && (self.held().is_some() || self.last_error.is_some()) => State::Active,
+            None if self.held().is_none() && self.last_error.is_none() => State::New,
             None => State::NeedsLogin,
         }
     }
@@ -298,8 +272,13 @@ impl Lifecycle {
             }
             _ => Windows::new(now.boot, lifetime, self.rules.margins, chance),
         };
-        let issued = Issued::and(self.held.as_ref().map(|held| &held.issued), &grant.access_token);
+        let issued = Issued::and(self.held().map(|held| &held.issued), &grant.access_token);
         Held { grant, windows, expires_at, issued, handed: Handed::default() }
+    }
+
+    /// The timer may wake the session again, if it has anything to renew.
+    fn rearm(&mut self) {
+        self.armed = self.held().is_some();
     }
 
     fn announce(&self, now: Now, kind: EventKind, error: Option<&Error>) -> Effect {

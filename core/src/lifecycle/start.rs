@@ -11,9 +11,7 @@ impl Lifecycle {
     /// What could be sent to get new tokens, if anything.
     pub(super) fn way_on(&self, now: Now) -> Option<Exchange> {
         let may_login = self.login_right.by_itself(&self.rules) && self.challenged(now).is_none();
-        // A forked child must not spend its parent's refresh token.
-        let held = self.held.as_ref().filter(|_| self.spent.is_none() && !self.inherited);
-        match held.filter(|held| held.grant.refresh_token.is_some()) {
+        match self.holding.refreshable() {
             Some(held) => Some(Exchange::Refresh(Arc::clone(held))),
             None if may_login => Some(Exchange::Login { force: false, part: LoginPart::Whole(None) }),
             None => None,
@@ -73,7 +71,7 @@ impl Lifecycle {
             return vec![Effect::Refuse(error)];
         }
         // Between the end of a day and the next there is nothing to be had, however short the caller's time is.
-        let ended = self.held.as_ref().map(|held| held.windows).filter(|windows| windows.expired <= now.boot);
+        let ended = self.held().map(|held| held.windows).filter(|windows| windows.expired <= now.boot);
         let until = now.boot.max(allowed).max(ended.map(|windows| windows.renewable).unwrap_or_default());
         let deadline = deadline.max(until);
         let number = self.flights.start(exchange, purpose, until, deadline);
@@ -139,9 +137,9 @@ impl Lifecycle {
     }
 
     pub(super) fn no_way_on(&self, now: Now) -> Error {
-        match (&self.last_error, self.spent) {
+        match (&self.last_error, self.holding.spent()) {
             (Some(error), _) if self.login_right.is_rejected() || self.challenged(now).is_some() => error.clone(),
-            _ if self.inherited => refusal::forked(),
+            _ if self.holding.is_parents() => refusal::forked(),
             (error, Some(cause)) => self.relogin(cause, error.clone()),
             (_, None) if self.rules.attended => self.relogin(Cause::FactorRequired, None),
             (error, None) => self.relogin(Cause::NoRefreshToken, error.clone()),
@@ -151,8 +149,8 @@ impl Lifecycle {
     pub(super) fn relogin(&self, cause: Cause, error: Option<Error>) -> Error {
         let so = Circumstances {
             may_ask: cause == Cause::FactorRequired && self.login_right.when_asked(&self.rules),
-            resumed: self.resumed,
-            ended_elsewhere: self.refused && self.rules.ended_elsewhere,
+            resumed: self.holding.is_resumed(),
+            ended_elsewhere: self.holding.is_access_refused() && self.rules.ended_elsewhere,
         };
         refusal::relogin(cause, error, so)
     }

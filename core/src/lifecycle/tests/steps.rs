@@ -55,7 +55,7 @@ pub(super) fn refused(code: ErrorCode) -> Outcome {
 }
 
 /// An active session with token «one», obtained at 0 s, good for 1200 s.
-pub(super) fn active(rules: Rules) -> Lifecycle {
+pub(in crate::lifecycle) fn active(rules: Rules) -> Lifecycle {
     Lifecycle::resumed(rules, ServerClock::default(), grant("one", 1200), at(0), 0.0).0
 }
 
@@ -246,10 +246,9 @@ fn an_attended_session_that_has_ended_says_that_a_refresh_asks_and_keeps_it() {
     let held = |rules: Rules| {
         let mut lifecycle = active(rules);
         lifecycle.before = None;
-        lifecycle.held = lifecycle.held.take().map(|held| {
-            let grant = Grant { refresh_token: None, ..held.grant.clone() };
-            Arc::new(lifecycle.hold(at(0), grant, 0.0))
-        });
+        let grant = lifecycle.held().map(|held| Grant { refresh_token: None, ..held.grant.clone() });
+        let held = lifecycle.hold(at(0), grant.expect("an active session holds tokens"), 0.0);
+        lifecycle.holding.adopt(at(0).boot, Arc::new(held));
         let effects = step(&mut lifecycle, 1300, Input::Want);
         let [Effect::Refuse(error)] = &effects[..] else { panic!("{effects:?}") };
         assert_eq!(error.cause(), Some(Cause::FactorRequired));
