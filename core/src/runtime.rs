@@ -2,10 +2,10 @@
 
 use std::future::Future;
 use std::io;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::task::{Context, Poll};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,6 +68,24 @@ where
         return simulation::spawn(make).map(Running::Simulated);
     }
     Ok(Running::Task(handle()?.spawn(Box::pin(make()))))
+}
+
+/// Does work that takes long away from the workers, which have the network and the timers of all sessions to look after.
+/// Such work is done one at a time.
+pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stopped> {
+    #[cfg(test)]
+    if simulation::is_on() {
+        return Ok(work());
+    }
+    let runtime = handle().map_err(|_| Stopped)?;
+    let work = Arc::new(Mutex::new(Some(work)));
+    let take = move || work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let taken = take.clone();
+    // tokio panics where the system refuses the thread.
+    match catch_unwind(AssertUnwindSafe(|| runtime.spawn_blocking(move || taken().map(|work| work())))) {
+        Ok(done) => done.await.ok().flatten().ok_or(Stopped),
+        Err(_) => take().map(|work| work()).ok_or(Stopped),
+    }
 }
 
 /// A task under way. Dropping this lets it go on.
@@ -191,7 +209,7 @@ fn start() -> Result<Shared, Error> {
     let start = || {
         Builder::new_multi_thread()
             .worker_threads(WORKERS)
-            // Names are looked up on threads of their own (`transport::resolver`).
+            // For what is done aside. Names are looked up on threads of their own (`transport::resolver`).
             .max_blocking_threads(1)
             .thread_name_fn(|| format!("relatch-{}", NAMED.fetch_add(1, Ordering::Relaxed)))
             .enable_all()
@@ -203,4 +221,34 @@ fn start() -> Result<Shared, Error> {
     });
     let runtime = started.map_err(Error::runtime)?;
     Ok(Shared { handle: runtime.handle().clone(), runtime: RwLock::new(Some(runtime)) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_done_aside_keeps_no_worker() {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        let runtime = handle().unwrap();
+        let waiting: Vec<_> = (0..=WORKERS)
+            .map(|number| {
+                let receiver = Arc::clone(&receiver);
+                let work = move || receiver.lock().unwrap().recv_timeout(Duration::from_secs(30)).map(|()| number);
+                runtime.spawn(aside(work))
+            })
+            .collect();
+        // These run on the workers.
+        let done: Vec<_> = (0..=WORKERS).map(|_| runtime.spawn(std::future::ready(sender.clone()))).collect();
+        runtime.block_on(async {
+            for done in done {
+                done.await.unwrap().send(()).unwrap();
+            }
+            for (number, waiting) in waiting.into_iter().enumerate() {
+                assert_eq!(waiting.await.unwrap(), Ok(Ok(number)));
+            }
+            assert_eq!(aside(|| -> () { panic!("in the middle") }).await, Err(Stopped));
+        });
+    }
 }

@@ -36,7 +36,7 @@ struct Row {
     needs_release: bool,
 }
 
-static ROWS: [Row; 7] = [
+static ROWS: [Row; 8] = [
     Row {
         name: "a silent name, 12 callers",
         server: String::new,
@@ -89,6 +89,14 @@ static ROWS: [Row; 7] = [
         name: "8 answers full of secrets",
         server: full_of_secrets,
         sessions: 8,
+        hosts: 1,
+        needs_names: false,
+        needs_release: false,
+    },
+    Row {
+        name: "64 answers full of secrets",
+        server: full_of_secrets,
+        sessions: 64,
         hosts: 1,
         needs_names: false,
         needs_release: true,
@@ -271,8 +279,9 @@ fn flooding() -> String {
 
 /// Answers with as much as is read of an answer, all of it under names of secrets.
 fn full_of_secrets() -> String {
-    let members: Vec<_> = (0..45_000).map(|n| format!("\"token{n}\":\"x{n:06}\"")).collect();
-    let body = format!("{{\"result\":false,\"message\":\"x000001\",{}}}", members.join(","));
+    let secrets = (0..140_000).map(|n| format!("\"{n:05}\"")).collect::<Vec<_>>().join(",");
+    let mut body = format!("{{\"result\":false,\"message\":\"00001\",\"token\":[{secrets}]}}");
+    body.truncate(1 << 20);
     let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
     let answer: &'static str = answer.leak();
     serve(move |mut stream, _| {

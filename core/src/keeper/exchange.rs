@@ -12,7 +12,8 @@ use crate::grant::{Expiry, Grant, Tokens};
 use crate::identity::Origin;
 use crate::jwt;
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
-use crate::provider::{Answer, Outcome, Request};
+use crate::provider::{Answer, Outcome, Provider, Request};
+use crate::runtime::{self, Stopped};
 use crate::transport::{self, Ending};
 
 /// A flight's exchange. However the task ends, the lifecycle learns of it: callers wait for that.
@@ -47,7 +48,11 @@ impl Drop for Task {
 }
 
 /// Sends one request of `keeper`'s provider and reads the answer with `read`.
-pub(crate) async fn send(keeper: &Keeper, request: Request, read: impl FnOnce(&Answer) -> Outcome) -> Ended {
+pub(crate) async fn send(
+    keeper: &Keeper,
+    request: Request,
+    read: impl FnOnce(&dyn Provider, &Answer) -> Outcome + Send + 'static,
+) -> Ended {
     let (options, provider) = (&keeper.options, &keeper.provider);
     trace!(session = keeper.number, system = provider.system(), path = request.path, "sending");
     let ending =
@@ -58,11 +63,23 @@ pub(crate) async fn send(keeper: &Keeper, request: Request, read: impl FnOnce(&A
             trace!(session = keeper.number, status = answer.status, "answered");
             server_time::observe(provider.base_url(), options.time(), timing);
             let received = Now { boot: timing.received, unix: answer.received };
-            Ended::Answered(read(&answer).pinned(received), timing)
+            let provider = Arc::clone(provider);
+            match long_aside(answer, move |answer| read(&*provider, answer)).await {
+                Ok(outcome) => Ended::Answered(outcome.pinned(received), timing),
+                Err(Stopped) => Ended::Ambiguous(rotation::abandoned()),
+            }
         }
         Ending::NotSent(error) => Ended::NotSent(error),
         Ending::Ambiguous(error) => Ended::Ambiguous(error),
     }
+}
+
+/// Reads an answer: a short one here, and a long one where it takes no time from other sessions.
+pub(super) async fn long_aside<T: Send + 'static>(
+    answer: Answer,
+    read: impl FnOnce(&Answer) -> T + Send + 'static,
+) -> Result<T, Stopped> {
+    if answer.body.len() < transport::LONG { Ok(read(&answer)) } else { runtime::aside(move || read(&answer)).await }
 }
 
 impl Keeper {
@@ -83,7 +100,8 @@ impl Keeper {
             } else if let Err(error) = pass.renew() {
                 Ended::NotSent(error)
             } else {
-                send(self, request, |answer| self.provider.read_refresh(grant, answer)).await
+                let held = Arc::clone(held);
+                send(self, request, move |provider, answer| provider.read_refresh(&held.grant, answer)).await
             };
             pass.settle(&ended);
             // The store may take its time: the other sessions of the account need not.
@@ -121,4 +139,22 @@ pub(crate) fn grant(tokens: Tokens, otherwise: Expiry) -> Grant {
     let told = tokens.expires_at.and_then(UnixTime::as_foreign).or_else(|| jwt::expiry(tokens.access_token.expose()));
     let expiry = told.map_or(otherwise, Expiry::At);
     Grant { access_token: tokens.access_token, refresh_token: tokens.refresh_token, expiry, details: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_is_read_aside_if_it_is_long() {
+        for (length, is_aside) in [(0, false), (4096, false), (transport::LONG, true), (1 << 20, true)] {
+            let body = vec![b' '; length].into();
+            let answer =
+                Answer { status: 200, retry_at: None, received: UnixTime(0), date: None, content_type: None, body };
+            let read_on = long_aside(answer, |answer| (answer.body.len(), thread::current().id())).await.unwrap();
+            assert_eq!((read_on.0, read_on.1 != thread::current().id()), (length, is_aside), "{length}");
+        }
+    }
 }

@@ -14,7 +14,7 @@ use crate::event::{Event, EventKind, WaitReason};
 use crate::factor::{Callback, FactorKind, NotAText, Question, Source, Totp};
 use crate::lifecycle::{Ended, FlightNumber, Input, LoginPart, verdict};
 use crate::lockout::{Along, Verdict};
-use crate::provider::{Provider, Request};
+use crate::provider::{Answer, Provider, Request};
 use crate::runtime;
 use crate::secret::Secret;
 
@@ -314,8 +314,11 @@ impl Login {
             LoginPart::Second(asked, _) => Some(&asked.token),
             _ => None,
         };
-        let secrets: Vec<&Secret> = token.into_iter().chain(value).collect();
-        let ended = send(keeper, request, |answer| keeper.provider.read_login(answer, &secrets)).await;
+        let secrets: Vec<Secret> = token.into_iter().chain(value).cloned().collect();
+        let read = move |provider: &dyn Provider, answer: &Answer| {
+            provider.read_login(answer, &secrets.iter().collect::<Vec<_>>())
+        };
+        let ended = send(keeper, request, read).await;
         turn.settle(&ended);
         let now = clock.now();
         let (verdict, locked_until) = verdict(&ended, &self.part, now);

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::exchange::long_aside;
 use super::{Keeper, Reply};
 use crate::error::Error;
 use crate::grant::Grant;
-use crate::lifecycle::Input;
+use crate::lifecycle::{Held, Input};
 use crate::provider::Request;
 use crate::runtime::{self, Running};
 use crate::transport::{self, Ending};
@@ -35,18 +36,22 @@ impl Keeper {
             return Err(Error::invalid("session", "This system cannot be asked whether it knows a session."));
         };
         let keeper = Arc::clone(self);
-        let asking = runtime::spawn(async move { keeper.ask_server(request, &held.grant).await })?;
+        let asking = runtime::spawn(async move { keeper.ask_server(request, held).await })?;
         let known = asking.await.unwrap_or_else(|_| Err(Error::closed("The process is exiting.")))?;
         Ok(known)
     }
 
-    async fn ask_server(self: Arc<Self>, request: Request, grant: &Grant) -> Result<bool, Error> {
+    async fn ask_server(self: Arc<Self>, request: Request, held: Arc<Held>) -> Result<bool, Error> {
+        let token = held.grant.access_token.clone();
         let known = match self.exchange(request).await {
-            Ending::Answered(answer, _) => self.provider.read_validate(&answer, grant)?,
+            Ending::Answered(answer, _) => {
+                let provider = Arc::clone(&self.provider);
+                let known = long_aside(answer, move |answer| provider.read_validate(answer, &held.grant)).await;
+                known.unwrap_or_else(|_| Err(Error::closed("The process is exiting.")))?
+            }
             Ending::NotSent(error) | Ending::Ambiguous(error) => return Err(error),
         };
         // Whoever asks for a token next must not be given one that the server does not know.
-        let token = grant.access_token.clone();
         self.ask(if known { Input::Known(token) } else { Input::Unknown(token) });
         Ok(known)
     }

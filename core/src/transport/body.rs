@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::LARGEST_ANSWER;
 use super::unpack::{append, unpack};
+use super::{LARGEST_ANSWER, LONG};
 use crate::provider::json;
 use crate::runtime;
 
@@ -37,13 +37,21 @@ impl Received {
     }
 
     /// What has come so far, if it reads whole.
-    pub(super) fn if_whole(&self) -> Option<Zeroizing<Vec<u8>>> {
-        let body = self.unpacked().ok()?;
-        json::object(&body).is_some().then_some(body)
+    pub(super) async fn if_whole(&self) -> Option<Zeroizing<Vec<u8>>> {
+        let whole = |body: &Zeroizing<Vec<u8>>| json::object(body).is_some();
+        self.unpacked(move |body| whole(&body).then_some(body)).await.ok().flatten()
     }
 
-    fn unpacked(&self) -> Result<Zeroizing<Vec<u8>>, TooLarge> {
-        unpack(self.raw.clone(), &self.coding, LARGEST_ANSWER).map_err(|_| TooLarge)
+    /// What `then` makes of what has come, unpacked.
+    async fn unpacked<T: Send + 'static>(
+        &self,
+        then: impl FnOnce(Zeroizing<Vec<u8>>) -> T + Send + 'static,
+    ) -> Result<T, TooLarge> {
+        let (raw, coding) = (self.raw.clone(), self.coding.clone());
+        // What is packed may be long, whatever its headers say.
+        let is_short = raw.len() < LONG && coding.is_empty() && matches!(raw.first(), None | Some(b'{'));
+        let unpack = move || unpack(raw, &coding, LARGEST_ANSWER).map(then).map_err(|_| TooLarge);
+        if is_short { unpack() } else { runtime::aside(unpack).await.map_err(|_| TooLarge)? }
     }
 
     /// Reads the rest of the answer.
@@ -57,8 +65,8 @@ impl Received {
             match chunk {
                 Ok(Some(chunk)) if self.raw.len() + chunk.len() > LARGEST_ANSWER => return Read::TooLarge,
                 Ok(Some(chunk)) => append(&mut self.raw, &chunk),
-                Ok(None) => return self.unpacked().map_or(Read::TooLarge, Read::Whole),
-                Err(error) => return self.if_whole().map_or(Read::Cut(error), Read::Whole),
+                Ok(None) => return self.unpacked(|body| body).await.map_or(Read::TooLarge, Read::Whole),
+                Err(error) => return self.if_whole().await.map_or(Read::Cut(error), Read::Whole),
             }
         }
     }
@@ -66,7 +74,7 @@ impl Received {
     /// What has come, once nothing more of it has for a while; never where it is not whole.
     async fn whole_and_quiet(&self) -> Zeroizing<Vec<u8>> {
         runtime::sleep(QUIET).await;
-        match self.if_whole() {
+        match self.if_whole().await {
             Some(whole) => whole,
             None => std::future::pending().await,
         }

@@ -48,6 +48,9 @@ use watched_body::{WatchedBody, Written};
 /// A larger answer is not one of an authentication endpoint.
 const LARGEST_ANSWER: usize = 1 << 20;
 
+/// From this size on, an answer is read aside: a whole one of the largest takes tens of milliseconds.
+pub(crate) const LONG: usize = 64 << 10;
+
 /// How a request ended.
 pub(crate) enum Ending {
     /// A whole answer came.
@@ -117,7 +120,10 @@ pub(crate) async fn send(
         ending
     } else {
         // What came before the end of the time, and reads whole, is an answer.
-        let whole = received.and_then(|(head, body)| body.if_whole().map(|body| head.answered(body)));
+        let whole = match received {
+            Some((head, body)) => body.if_whole().await.map(|body| head.answered(body)),
+            None => None,
+        };
         whole.unwrap_or_else(|| if ended.is_some() { no_thread(&written) } else { timed_out(limit, &written) })
     };
     if let Ending::Answered(..) = ending {
