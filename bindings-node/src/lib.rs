@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod challenge;
+pub mod claim;
 pub mod environment;
 mod errors;
 pub mod events;

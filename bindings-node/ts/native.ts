@@ -3,6 +3,7 @@
  */
 import { join } from 'node:path';
 
+import { agree } from './agree';
 import { checkVersion, loaded } from './anchor';
 
 /** What comes back: the end of a call, an event, or a question. */
@@ -89,6 +90,7 @@ export interface Native {
   hold(environment: number, alive: boolean): void;
   cancel(environment: number, call: number): void;
   version(): string;
+  claim(wanted: boolean): boolean;
   names(): { codes: string[]; causes: string[]; events: string[] };
 
   totp(environment: number, secret: string): number | string;
@@ -183,21 +185,36 @@ function candidates(): string[] {
   return libraries.map((library) => `relatch.${process.platform}-${process.arch}${library}.node`);
 }
 
-/** The one that another copy of the package has loaded in this process, else this copy's own. */
+/** The one that the process uses: another copy of the package may have loaded it, in this thread or in another. */
 function load(): Native {
   const names = candidates();
-  const own = names.map((name) => join(__dirname, name));
-  const [other] = loaded(names).filter((path) => !own.includes(path));
+  const find = () => loaded(names);
+  // Looked for once more when it is there: another thread may have loaded another one meanwhile.
+  const own = find().length === 0 ? loadOwn(names) : undefined;
+  const native = agree(
+    () => (find().length === 0 && own !== undefined ? [own] : find()),
+    (path) => openLoaded(path),
+  );
+  if (native === undefined) throw new Error(gone(find()[0] ?? own ?? __dirname));
+  return native;
+}
+
+/** @returns the path of this copy's own */
+function loadOwn(names: readonly string[]): string {
   const failures: unknown[] = [];
-  for (const path of other === undefined ? own : [other]) {
-    const addon = open(path, failures);
-    if (!addon) continue;
-    checkVersion(addon, path);
-    return addon;
-  }
-  if (other !== undefined) throw new AggregateError(failures, gone(other));
+  const path = names.map((name) => join(__dirname, name)).find((path) => open(path, failures));
+  if (path !== undefined) return path;
   const message = `relatch has no native addon for ${process.platform} on ${process.arch} that loads here.`;
   throw new AggregateError(failures, message);
+}
+
+/** One that the process has loaded. */
+function openLoaded(path: string): Native {
+  const failures: unknown[] = [];
+  const addon = open(path, failures);
+  if (!addon) throw new AggregateError(failures, gone(path));
+  checkVersion(addon, path);
+  return addon;
 }
 
 function gone(path: string): string {

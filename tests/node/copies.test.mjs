@@ -53,6 +53,14 @@ for (const place of ['a worker', 'two workers']) {
   });
 }
 
+for (const round of [1, 2, 3]) {
+  test(`two copies that 17 workers load in the same instant go by one ledger: ${round}`, async () => {
+    const { codes, sent } = await tried('at once', 'one', 'two');
+    assert.deepEqual(codes, ['invalid_credentials', 'invalid_credentials', ...Array(15).fill('lockout_guard')]);
+    assert.equal(sent, 2);
+  });
+}
+
 for (const place of ['same', 'a worker']) {
   test(`another version is refused with both paths and versions: ${place}`, async () => {
     const { message } = await tried(place, 'one', 'newer');

@@ -66,9 +66,16 @@ async function ledger(first, second) {
   return { codes, known: last instanceof one.LockoutGuard, sent, refreshes, reused };
 }
 
-/** What a worker answers that makes one attempt. @param {string} folder @param {string} url @param {string} password */
-async function attemptInWorker(folder, url, password) {
-  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { folder, url, password }, argv: [] });
+/**
+ * What a worker answers that makes one attempt.
+ *
+ * @param {string} folder
+ * @param {string} url
+ * @param {string} password
+ * @param {Int32Array} [ready]
+ */
+async function attemptInWorker(folder, url, password, ready) {
+  const worker = new Worker(fileURLToPath(import.meta.url), { workerData: { folder, url, password, ready }, argv: [] });
   // Both at once: an exit may follow its last message in the same turn.
   const [[answer]] = await Promise.all([once(worker, 'message'), once(worker, 'exit')]);
   if (answer.message) throw new Error(answer.message);
@@ -89,6 +96,31 @@ async function workers(first, second, apart) {
   } finally {
     end();
   }
+}
+
+const MANY = 17;
+
+/** As many workers as that load a copy each in the same instant, one half of them the second. @param {string} first @param {string} second */
+async function atOnce(first, second) {
+  const { url, counts, end } = await sandboxElsewhere(first);
+  // How many are ready.
+  const ready = new Int32Array(new SharedArrayBuffer(4));
+  try {
+    const attempts = Array.from({ length: MANY }, (_, index) =>
+      attemptInWorker(index % 2 === 0 ? first : second, url, `wrong ${index}`, ready),
+    );
+    const codes = await Promise.all(attempts);
+    return { codes: codes.sort(), sent: (await counts()).login_rejected };
+  } finally {
+    end();
+  }
+}
+
+/** Waits until all workers have come here. @param {Int32Array} ready */
+function meet(ready) {
+  Atomics.add(ready, 0, 1);
+  Atomics.notify(ready, 0);
+  for (let count = 0; count < MANY; count = Atomics.load(ready, 0)) Atomics.wait(ready, 0, count);
 }
 
 /** @param {string} folder */
@@ -120,13 +152,15 @@ if (isMainThread) {
       ledger: () => ledger(first, second),
       'a worker': () => workers(first, second, false),
       'two workers': () => workers(first, second, true),
+      'at once': () => atOnce(first, second),
     };
     const act = acts[/** @type {keyof typeof acts} */ (what)];
     console.log(JSON.stringify(await act().catch(({ message }) => ({ message }))));
   }
 } else {
-  const { folder, url, password } = workerData;
+  const { folder, url, password, ready } = workerData;
   try {
+    if (ready) meet(ready);
     parentPort?.postMessage({ code: await attempt(relatch(folder), url, password) });
   } catch (error) {
     parentPort?.postMessage({ message: /** @type {Error} */ (error).message });
