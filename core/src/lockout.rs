@@ -16,10 +16,12 @@ use crate::store::Lifetime;
 
 mod credential;
 mod entry;
+mod proven;
 mod refusal;
 
 pub(crate) use credential::{Along, Credential, Key, Known};
 use entry::{End, Entry, told};
+use proven::Against;
 pub(crate) use refusal::Refusal;
 
 /// How many failed logins, in which time, a system bears.
@@ -107,6 +109,9 @@ pub(crate) struct Ledger {
     counted: Vec<Entry>,
     locked_until: Option<Entry>,
     refused: Option<Known>,
+    /// When any credential was rejected last, by the wall clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    rejected: Option<i64>,
     /// The credentials that have logged in and were not refused since, the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     proven: Vec<Known>,
@@ -141,6 +146,7 @@ impl Ledger {
         for known in self.refused.iter_mut().chain(&mut self.proven) {
             known.bound(now.unix);
         }
+        self.rejected = self.rejected.map(|at| at.min(now.unix.0));
     }
 
     /// Draws the next login's number: another process that did not see it must not have given out the same. `chance` in
@@ -167,7 +173,8 @@ impl Ledger {
         self.next = number.wrapping_add(1);
         let doubtful = credential.along != Along::Nothing;
         let of = Some(credential.tag);
-        let entry = Entry { number, late: true, of, doubtful, forced: force, ..Entry::time(now, now.boot) };
+        let by = credential.process;
+        let entry = Entry { number, late: true, of, by, doubtful, forced: force, ..Entry::time(now, now.boot) };
         self.counted.push(entry);
         Ok(Attempt(number))
     }
@@ -196,12 +203,11 @@ impl Ledger {
         let mut counted: Vec<_> = self.counted.iter().filter(|entry| entry.may_count()).copied().collect();
         let mut retry_at = full(counted.iter().map(|entry| entry.over_at(rule)), rule.most);
         if retry_at.is_some() && self.is_proven(credential) {
-            let (refused_until, against) = against_proven(&counted, credential, now, rule);
-            let then = full(against.iter().map(|entry| entry.over_at(rule)), rule.most);
-            match refused_until {
-                None => (counted, retry_at) = (against, then),
+            let against = Against::of(&counted, credential, now, rule);
+            match against.refused_until {
+                None => (counted, retry_at) = (against.counted, against.retry_at),
                 // Another may have been refused that is not known, and this would be the third.
-                Some(_) => retry_at = retry_at.min(then.max(refused_until)),
+                Some(_) => retry_at = retry_at.min(against.retry_at.max(against.refused_until)),
             }
         }
         if let Some(retry_at) = retry_at {
@@ -221,17 +227,18 @@ impl Ledger {
         if credential.along == Along::Typed {
             return false;
         }
-        // A rejection in this ledger may be of what the other one trusts.
-        if credential.is_vouched_for && !self.counted.iter().any(|entry| entry.end == End::Rejected) {
+        // What was rejected in this ledger since then may be what the other one trusts.
+        if credential.vouched_for.is_some_and(|since| self.rejected.is_none_or(|at| since.0 > at)) {
             return true;
         }
         let found = self.proven.iter_mut().find(|known| known.is(credential));
         found.map(|known| known.recognised(credential)).is_some()
     }
 
-    /// Whether this process has logged in with the credential and was not refused since.
-    pub(crate) fn vouches_for(&self, credential: Credential) -> bool {
-        self.proven.iter().any(|known| !known.is_slow_to_tell(credential) && known.is(credential))
+    /// When this process has logged in with the credential, if it has and was not refused since.
+    pub(crate) fn vouches_for(&self, credential: Credential) -> Option<UnixTime> {
+        let mut proven = self.proven.iter();
+        proven.find(|known| !known.is_slow_to_tell(credential) && known.is(credential)).map(Known::since)
     }
 
     /// Enters how a login ended. `salt` is fresh randomness for a ledger that other processes read, so that they know the
@@ -251,7 +258,7 @@ impl Ledger {
             Verdict::NotCounted => {}
             Verdict::Accepted => {
                 // Nobody had refused what is right now. What was rejected all the same has been counted.
-                self.counted.retain(|entry| entry.may_count() && !entry.is_void_by(credential.tag));
+                self.counted.retain_mut(|entry| entry.survives(credential.tag, now.boot));
                 for entry in self.counted.iter_mut().filter(|entry| forced && entry.is_rejection_of(credential.tag)) {
                     entry.forced = true;
                 }
@@ -269,6 +276,10 @@ impl Ledger {
         }
         if verdict.is_rejection() {
             self.proven.retain(|known| !known.is(credential));
+            // A password may have been changed, and what was under way before that may have come after it.
+            self.counted.iter_mut().for_each(|entry| entry.void = false);
+            // Only a ledger that other processes read is asked about what they trust.
+            self.rejected = salt.map(|_| now.unix.0).or(self.rejected);
         }
         if matches!(verdict, Verdict::Refused(_)) {
             self.refused = Some(Known::new(credential, salt, now.unix));
@@ -322,6 +333,7 @@ impl Ledger {
         self.counted.is_empty()
             && self.locked_until.is_none()
             && self.refused.is_none()
+            && self.rejected.is_none()
             && self.proven.is_empty()
             && self.steps.is_empty()
     }
@@ -332,7 +344,8 @@ impl Ledger {
         let locked = self.locked_until.map(|until| BootTime(until.boot));
         let steps = (!self.steps.is_empty()).then(|| now.boot.after(STEPS_FOR));
         let needed_until = counted.chain(locked).chain(steps).max().unwrap_or(now.boot);
-        let refused = self.refused.iter().map(|refused| refused.since().after(REFUSED_FOR));
+        let refused = self.refused.iter().map(Known::since).chain(self.rejected.map(UnixTime));
+        let refused = refused.map(|at| at.after(REFUSED_FOR));
         let proven = self.proven.iter().map(|proven| proven.since().after(PROVEN_FOR));
         let known_until = refused.chain(proven).map(|until| now.boot_at(until)).max();
         Lifetime { needed_until, kept_until: known_until.map_or(needed_until, |until| until.max(needed_until)) }
@@ -349,37 +362,9 @@ impl Ledger {
         self.locked_until = self.locked_until.filter(|until| until.boot > now.boot.0);
         let lasts = |known: &Known, time: Duration| known.since().after(time) > now.unix;
         self.refused.take_if(|refused| !lasts(refused, REFUSED_FOR));
+        self.rejected.take_if(|at| UnixTime(*at).after(REFUSED_FOR) <= now.unix);
         self.proven.retain(|proven| lasts(proven, PROVEN_FOR));
     }
-}
-
-/// Until when a refusal makes everything count against a proven credential, and what counts against it after that, or
-/// without one. What is not known does not: unless another process may have it on its way, or what goes along with the
-/// credential may be refused by itself.
-fn against_proven(
-    counted: &[Entry],
-    credential: Credential,
-    now: BootTime,
-    rule: LockoutRule,
-) -> (Option<BootTime>, Vec<Entry>) {
-    let is_elsewhere = |entry: &Entry| entry.of.is_some_and(|tag| !tag.is_of_process(credential.tag));
-    let is_pardoned = |entry: &Entry| entry.is_pardoned_for(credential.tag);
-    let doubtful = |entry: &Entry| entry.doubtful || entry.of != Some(credential.tag);
-    let with_more = credential.along != Along::Nothing;
-    let refused = counted.iter().filter(|entry| entry.end == End::Rejected && !is_pardoned(entry));
-    let refused_until = refused.map(|entry| entry.over_at(rule)).max();
-    let counts = |entry: &Entry| match entry.end {
-        End::Rejected => is_pardoned(entry),
-        End::Unjudged => false,
-        End::Open if is_elsewhere(entry) => now < BootTime(entry.boot).after(LATE),
-        // The ledger that vouches has let it pass with these, and knows how they ended where this one was not told.
-        End::Open if credential.is_vouched_for => false,
-        _ => with_more && doubtful(entry),
-    };
-    let against: Vec<_> = counted.iter().filter(|entry| counts(entry)).copied().collect();
-    // A user has let it in after it had been refused, and nothing else counts.
-    let is_clear = against.iter().all(is_pardoned);
-    (refused_until, if is_clear { Vec::new() } else { against })
 }
 
 /// When one more can be sent, where these are as many as may be and end then.

@@ -311,7 +311,7 @@ fn a_ledger_lasts_as_long_as_it_matters() {
     let hours = |hours: i64| BootTime(hours * 3_600_000);
     let mut ledger = Ledger::default();
     assert_eq!(ledger.lifetime(at(5), RULE), Lifetime { needed_until: at(5).boot, kept_until: at(5).boot });
-    fail(&mut ledger, 0, b"one", FAILED).unwrap();
+    end(&mut ledger, 0, credential(b"one"), FAILED, None).unwrap();
     let counts = BootTime(601_000);
     assert_eq!(ledger.lifetime(at(0), RULE), Lifetime { needed_until: counts, kept_until: counts });
     fail(&mut ledger, 0, b"one", REFUSED).unwrap();

@@ -16,16 +16,17 @@ struct Change {
     replace: &'static str,
 }
 
-const MUTANTS: [&str; 6] = [
+const MUTANTS: [&str; 7] = [
     "replay on ambiguous",
     "no compare on 401",
     "flight owned by the caller",
     "ledger does not count ambiguous logins",
     "busy taken for lost",
     "pause ignored",
+    "proven credentials trusted after a rejection",
 ];
 
-const CHANGES: [Change; 13] = [
+const CHANGES: [Change; 14] = [
     Change {
         file: "lib.rs",
         find: "pub mod runtime;",
@@ -70,6 +71,11 @@ const CHANGES: [Change; 13] = [
         file: "keeper/cool_down.rs",
         find: "waiting.map_or(Ok(()), Err)",
         replace: "waiting.filter(|_| !crate::is_mutant(\"pause ignored\")).map_or(Ok(()), Err)",
+    },
+    Change {
+        file: "lockout.rs",
+        find: "if verdict.is_rejection() {",
+        replace: "if verdict.is_rejection() && !crate::is_mutant(\"proven credentials trusted after a rejection\") {",
     },
     // The flight's task hangs on whoever waits for it, and ends with the first that goes.
     Change {

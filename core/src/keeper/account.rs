@@ -9,7 +9,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OwnedMutexGuard;
 
 use super::{Keeper, chance, locked, rotation};
-use crate::clock::{BootTime, Clock, Now, machine_start};
+use crate::clock::{BootTime, Clock, Now, UnixTime, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
 use crate::fork::PerProcess;
@@ -166,12 +166,12 @@ impl Keeper {
             refusal.error(self.ledger_clock().now())
         };
         // A login that is counted nowhere is not sent.
-        let memory = self.enter_in(&*memory(), account, sent, false, force).await;
-        let (memory, is_proven) = memory.map_err(|(error, _)| error)?.map_err(refused)?;
+        let memory = self.enter_in(&*memory(), account, sent, None, force).await;
+        let (memory, proven_since) = memory.map_err(|(error, _)| error)?.map_err(refused)?;
         #[cfg(test)]
         simulation::entered(account);
         let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
-        match self.enter_in(&**store, account, sent, is_proven, force).await {
+        match self.enter_in(&**store, account, sent, proven_since, force).await {
             Ok(Ok((stored, _))) => Ok(Entry { memory, stored: Some(stored) }),
             Ok(Err(refusal)) => {
                 let entry = Entry { memory, stored: None };
@@ -185,19 +185,19 @@ impl Keeper {
         }
     }
 
-    /// The login's number, and whether this ledger knows its credential to be good. With an error comes what may have been
+    /// The login's number, and since when this ledger knows its credential to be good. With an error comes what may have been
     /// entered all the same: a store that was late may have written it.
     async fn enter_in(
         &self,
         store: &dyn Store,
         account: &str,
         sent: &Sent,
-        is_vouched_for: bool,
+        vouched_for: Option<UnixTime>,
         force: bool,
-    ) -> Result<Result<(Attempt, bool), Refusal>, (Error, Option<Attempt>)> {
+    ) -> Result<Result<(Attempt, Option<UnixTime>), Refusal>, (Error, Option<Attempt>)> {
         let (rule, entered, key) = (self.provider.lockout_rule(), Mutex::new(None), key());
         let enter = |ledger: &mut Ledger, now| {
-            let credential = sent.known_by(&key).vouched_for(is_vouched_for);
+            let credential = sent.known_by(&key).vouched_for(vouched_for);
             let hashes = !force && ledger.may_hash(credential, false);
             ledger.number_from(chance());
             let begun = aside(hashes, || ledger.begin(now, rule, credential, force));

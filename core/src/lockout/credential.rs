@@ -69,19 +69,21 @@ pub(crate) struct Credential<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) tag: Tag,
     pub(super) along: Along,
-    /// Another ledger of this process knows that it is proven.
-    pub(super) is_vouched_for: bool,
+    /// The process that sends it.
+    pub(super) process: u32,
+    /// Since when another ledger of this process knows that it is proven, if it does.
+    pub(super) vouched_for: Option<UnixTime>,
 }
 
 impl<'a> Credential<'a> {
     pub(crate) fn new(key: &Key, bytes: &'a [u8], along: Along) -> Self {
         let tag = Tag { key: key.id, mac: first(&hmac::sign(&key.key, bytes)) };
-        Self { bytes, tag, along, is_vouched_for: false }
+        Self { bytes, tag, along, process: std::process::id(), vouched_for: None }
     }
 
     /// The same where another ledger of this process knows whether it is proven: one of a store that failed may not.
-    pub(crate) fn vouched_for(self, is_vouched_for: bool) -> Self {
-        Self { is_vouched_for, ..self }
+    pub(crate) fn vouched_for(self, since: Option<UnixTime>) -> Self {
+        Self { vouched_for: since, ..self }
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::credential::Tag;
+use super::credential::{Credential, Tag};
 use super::{LATE, LockoutRule, SLACK};
 use crate::clock::{BootTime, Now};
 
@@ -36,7 +36,13 @@ fn is_open(end: &End) -> bool {
     *end == End::Open
 }
 
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_no_process(process: &u32) -> bool {
+    *process == 0
+}
+
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools)] // each is stored by itself
 pub(super) struct Entry {
     pub(super) number: u64,
     pub(super) boot: i64,
@@ -52,9 +58,16 @@ pub(super) struct Entry {
     /// Whose credential it carried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) of: Option<Tag>,
+    /// Which process has it on its way.
+    #[serde(default, skip_serializing_if = "is_no_process")]
+    pub(super) by: u32,
     /// It carried something else that may have been refused although the credential was right.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) doubtful: bool,
+    /// Its credential has logged in since, so that it counts only if something is rejected after that: it may have arrived
+    /// late, and found another password.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) void: bool,
     /// It was sent by force; of one that has ended: a login by force got in with the same credential after it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) forced: bool,
@@ -64,7 +77,19 @@ impl Entry {
     /// A time, as the ledger stores it.
     pub(super) fn time(now: Now, at: BootTime) -> Self {
         let (boot, unix) = (at.0, now.unix_at(at).0);
-        Self { number: 0, boot, unix, late: false, end: End::Open, status: 0, of: None, doubtful: false, forced: false }
+        Self {
+            number: 0,
+            boot,
+            unix,
+            late: false,
+            end: End::Open,
+            status: 0,
+            of: None,
+            by: 0,
+            doubtful: false,
+            void: false,
+            forced: false,
+        }
     }
 
     /// When it stops to count.
@@ -82,12 +107,17 @@ impl Entry {
 
     /// Whether the server may have counted it.
     pub(super) fn may_count(&self) -> bool {
-        self.end != End::Unjudged
+        self.end != End::Unjudged && !self.void
     }
 
-    /// Whether it is known not to have failed, now that its credential has logged in.
-    pub(super) fn is_void_by(&self, proven: Tag) -> bool {
-        self.of == Some(proven) && self.end != End::Rejected && !self.doubtful
+    /// Whether it may matter still, now that this credential has logged in.
+    pub(super) fn survives(&mut self, proven: Tag, now: BootTime) -> bool {
+        if self.of != Some(proven) || self.end == End::Rejected || self.doubtful {
+            return self.end != End::Unjudged;
+        }
+        // What was answered was judged before.
+        self.void = matches!(self.end, End::Open | End::Lost) && now < BootTime(self.boot).after(LATE);
+        self.void
     }
 
     /// Whether this credential was rejected, and not what went along with it.
@@ -98,6 +128,12 @@ impl Entry {
     /// Whether that does not hold the credential back, for somebody who knew better sent it by force and it got in.
     pub(super) fn is_pardoned_for(&self, credential: Tag) -> bool {
         self.is_rejection_of(credential) && self.forced
+    }
+
+    /// Whether the process that sent it is the one that is to send this credential, which then knows how it ended.
+    pub(super) fn is_by_sender_of(&self, credential: Credential) -> bool {
+        // One that was forked names credentials as its parent does.
+        self.by == credential.process && self.of.is_some_and(|tag| tag.is_of_process(credential.tag))
     }
 
     fn words(&self) -> String {

@@ -58,6 +58,23 @@ fn a_credential_that_was_rejected_is_proven_no_more() {
 }
 
 #[test]
+fn a_credential_that_was_rejected_is_proven_no_more_when_the_rejection_has_stopped_to_count() {
+    let mut failed = Ledger::default();
+    fail(&mut failed, 0, b"right", Verdict::Accepted).unwrap();
+    let mut refused = failed.clone();
+    fail(&mut failed, 1, b"right", FAILED).unwrap();
+    fail(&mut refused, 1, b"right", REFUSED).unwrap();
+    // The ledger remembers one that was refused: another takes its place.
+    fail(&mut refused, 2, b"wrong", REFUSED).unwrap();
+    for mut ledger in [failed, refused] {
+        for second in [700, 730] {
+            fail(&mut ledger, second, b"right", Verdict::Lost).unwrap();
+        }
+        assert!(matches!(fail(&mut ledger, 760, b"right", FAILED), Err(Refusal::TooMany { .. })));
+    }
+}
+
+#[test]
 fn a_success_takes_away_what_was_counted_of_the_same_credential() {
     let mut ledger = Ledger::default();
     fail(&mut ledger, 0, b"right", UNKNOWN).unwrap();
@@ -66,6 +83,25 @@ fn a_success_takes_away_what_was_counted_of_the_same_credential() {
     ledger.settle(at(2), forced, Verdict::Accepted, credential(b"right"), false, SALT);
     assert_eq!(ledger.failures(), 1, "that of the other stays");
     fail(&mut ledger, 3, b"other", UNKNOWN).unwrap();
+}
+
+#[test]
+fn what_was_under_way_when_its_credential_got_in_may_have_come_after_a_change_of_it() {
+    for (verdict, at_success, is_sent) in [(Verdict::Lost, 59, false), (Verdict::Lost, 60, true), (UNKNOWN, 1, true)] {
+        let mut ledger = Ledger::default();
+        fail(&mut ledger, 0, b"right", verdict).unwrap();
+        fail(&mut ledger, at_success, b"right", Verdict::Accepted).unwrap();
+        assert_eq!(ledger.failures(), 0, "nothing was rejected");
+        fail(&mut ledger, 61, b"right", FAILED).unwrap();
+        assert_eq!(fail(&mut ledger, 62, b"other", FAILED).is_ok(), is_sent, "{verdict:?} {at_success}");
+    }
+    // What was rejected before it got in does not make it count.
+    let mut ledger = Ledger::default();
+    fail(&mut ledger, 0, b"wrong", REFUSED).unwrap();
+    fail(&mut ledger, 1, b"right", Verdict::Lost).unwrap();
+    let forced = ledger.begin(at(2), RULE, credential(b"right"), true).unwrap();
+    ledger.settle(at(2), forced, Verdict::Accepted, credential(b"right"), false, SALT);
+    fail(&mut ledger, 3, b"right", Verdict::Accepted).unwrap();
 }
 
 #[test]
@@ -144,8 +180,39 @@ fn what_another_process_has_on_its_way_keeps_a_proven_credential_back_for_a_minu
     for _ in 0..2 {
         ledger.begin(at(1), RULE, of(&there), false).unwrap();
     }
-    assert!(ledger.begin(at(60), RULE, of(&here), false).is_err());
+    let refusal = ledger.begin(at(60), RULE, of(&here), false).unwrap_err();
+    assert!(matches!(refusal, Refusal::TooMany { retry_at: BootTime(61_000), .. }), "{refusal:?}");
     ledger.begin(at(61), RULE, of(&here), false).unwrap();
+}
+
+#[test]
+fn a_forked_process_does_not_know_how_the_logins_of_its_parent_ended() {
+    let of = |process| Credential { process, ..credential(b"right") };
+    let mut ledger = Ledger::default();
+    end(&mut ledger, 0, of(1), Verdict::Accepted, SALT).unwrap();
+    for parent_or_sibling in [1, 2] {
+        ledger.begin(at(1), RULE, of(parent_or_sibling), false).unwrap();
+    }
+    assert!(ledger.begin(at(2), RULE, of(3), false).is_err(), "two may be refused in this moment");
+    ledger.begin(at(61), RULE, of(3), false).unwrap();
+}
+
+#[test]
+fn a_ledger_that_saw_a_rejection_trusts_no_other_that_knows_of_an_older_login() {
+    for verdict in [REFUSED, FAILED] {
+        let (here, there) = (key(1), key(2));
+        let mut shared = Ledger::default();
+        end(&mut shared, 100, Credential::new(&there, b"right", Along::Nothing), verdict, SALT).unwrap();
+        end(&mut shared, 101, Credential::new(&there, b"another", Along::Nothing), Verdict::Accepted, SALT).unwrap();
+        let of = |since: i64| Credential::new(&here, b"right", Along::Nothing).vouched_for(Some(at(since).unix));
+        // Long after the rejection has stopped to count.
+        for second in 800..802 {
+            end(&mut shared, second, of(99), UNKNOWN, SALT).unwrap();
+        }
+        let mut newer = shared.clone();
+        assert!(end(&mut shared, 802, of(99), UNKNOWN, SALT).is_err(), "{verdict:?}: it was rejected since");
+        end(&mut newer, 802, of(101), UNKNOWN, SALT).unwrap();
+    }
 }
 
 #[test]
@@ -161,7 +228,9 @@ fn four_credentials_of_one_account_are_known_to_be_good() {
 
 #[test]
 fn what_a_store_was_not_told_the_end_of_keeps_no_proven_credential_back() {
-    let of = |along, is_vouched_for| Credential::new(&key(1), b"right", along).vouched_for(is_vouched_for);
+    let of = |along, is_vouched_for: bool| {
+        Credential::new(&key(1), b"right", along).vouched_for(is_vouched_for.then_some(UnixTime(0)))
+    };
     for (along, is_vouched_for, is_sent) in [
         (Along::Code, true, true),
         (Along::Code, false, false),
