@@ -23,7 +23,6 @@ pub mod runtime;
 
 mod backlog;
 mod carried;
-mod challenge;
 mod clock;
 mod coarse_clock;
 mod cool_down;
@@ -49,12 +48,10 @@ mod seven_g_status;
 mod simulation;
 mod store;
 mod synapsewave_account;
-mod token;
 mod transport;
 mod words;
 
 pub use backlog::{Backlog, Waiting};
-pub use challenge::{Challenge, begin};
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
 pub use error::{Cause, Detail, Error, ErrorCode, Sent};
 pub use event::{Event, EventKind, WaitReason};
@@ -69,8 +66,7 @@ pub use provider::{
     SynapsewaveAccount, SynapsewaveAccountBuilder, SynapsewaveBuilder, SynapsewaveDealer, SynapsewaveDealerBuilder,
 };
 pub use secret::Secret;
-pub use session::{LogoutFuture, Session, login, refresh, resume};
+pub use session::{Challenge, LogoutFuture, Session, Token, TokenFuture, begin, login, refresh, resume};
 pub use seven_g_status::{Health, LookupEntry};
 pub use store::{MemoryStore, Pending, Store, Stored, stored_tokens};
 pub use synapsewave_account::TotpRegistration;
-pub use token::{Token, TokenFuture};

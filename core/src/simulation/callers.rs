@@ -8,11 +8,11 @@ use super::executor::{Owner, TaskNumber};
 use super::patience::{PATIENT, Waiting};
 use super::scene::{Client, Scene, Shared, name};
 use super::synapsewave::OTP;
-use crate::challenge::{Challenge, begin};
 use crate::error::Error;
 use crate::factor::FactorKind;
 use crate::grant::Tokens;
 use crate::policy::Relogin;
+use crate::session::{Challenge, begin};
 use crate::session::{Session, login, refresh, resume};
 use crate::store::{Store, stored_tokens};
 

@@ -8,8 +8,8 @@ use super::network::Model;
 use super::scene::{Client, SETTING, Scene, Setting};
 use super::seeds::{raise, run_for};
 use super::within;
-use crate::challenge::Challenge;
 use crate::policy::Relogin;
+use crate::session::Challenge;
 
 /// In how many orders the tasks are run.
 const ORDERS: u64 = 25;

@@ -9,7 +9,7 @@ use super::{World, with};
 use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode};
 use crate::policy::Relogin;
-use crate::token::Token;
+use crate::session::Token;
 
 /// What is not known of the server's clock after answers that took their time: the longest exchange, and a second.
 const UNCERTAIN: i64 = 17_000;

@@ -11,7 +11,8 @@ use crate::error::Error;
 use crate::keeper::{FlightResult, Keeper, Need, Reply, Waiter};
 use crate::lifecycle::{Held, Input};
 use crate::runtime;
-use crate::session::Session;
+
+use super::Session;
 
 /// An access token. Its text is wiped from memory when the last holder lets go of it.
 #[derive(Clone)]

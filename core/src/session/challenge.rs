@@ -14,8 +14,9 @@ use crate::lifecycle::{Input, LoginPart};
 use crate::policy::Options;
 use crate::provider::Provider;
 use crate::secret::Secret;
-use crate::session::Session;
-use crate::token::wait;
+
+use super::Session;
+use super::token::wait;
 
 /// A login that waits for its second factor. Clones are handles of the same login.
 ///

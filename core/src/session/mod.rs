@@ -1,5 +1,8 @@
 //! `Session`: the handle that callers hold, and the three ways to get tokens.
 
+mod challenge;
+mod token;
+
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -8,7 +11,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::carried;
-use crate::challenge::Challenge;
 use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::event::Event;
@@ -20,7 +22,10 @@ use crate::policy::{Options, Relogin};
 use crate::provider::Provider;
 use crate::runtime::Running;
 use crate::secret::Secret;
-use crate::token::{Token, TokenFuture, wait};
+
+pub use challenge::{Challenge, begin};
+use token::wait;
+pub use token::{Token, TokenFuture};
 
 /// Logs in and returns a session that stays valid.
 ///
