@@ -14,6 +14,7 @@ mod spent;
 mod storing;
 mod timer;
 mod waiter;
+mod waiting;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,7 +39,8 @@ use chance::chance;
 pub(crate) use exchange::{grant, tokens};
 use rules::rules;
 use waiter::Progress;
-pub(crate) use waiter::{Need, Result as FlightResult, Waiter};
+pub(crate) use waiter::{Need, Waiter};
+pub(crate) use waiting::{Waiting, wait};
 
 /// One session: what its handles share.
 pub(crate) struct Keeper {

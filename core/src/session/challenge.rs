@@ -9,14 +9,13 @@ use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
 use crate::factor::FactorKind;
 use crate::grant::SecondFactor;
-use crate::keeper::{Keeper, Need};
+use crate::keeper::{Keeper, Need, wait};
 use crate::lifecycle::{Input, LoginPart};
 use crate::policy::Options;
 use crate::provider::Provider;
 use crate::secret::Secret;
 
 use super::Session;
-use super::token::wait;
 
 /// A login that waits for its second factor. Clones are handles of the same login.
 ///

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::grant::{Claims, Feed, Profile, Tokens};
 use crate::jwt;
-use crate::keeper::{Keeper, Listeners, Need, Subscription, grant, tokens};
+use crate::keeper::{Keeper, Listeners, Need, Subscription, grant, tokens, wait};
 use crate::lifecycle::{Held, Input, LoginPart, State};
 use crate::policy::{Options, Relogin};
 use crate::provider::Provider;
@@ -24,7 +24,6 @@ use crate::runtime::Running;
 use crate::secret::Secret;
 
 pub use challenge::{Challenge, begin};
-use token::wait;
 pub use token::{Token, TokenFuture};
 
 /// Logs in and returns a session that stays valid.
@@ -127,7 +126,7 @@ impl Session {
 
     /// The same, waiting for `limit` at most. While the server is away or busy, it is tried again for as long.
     pub fn token_within(&self, limit: Duration) -> TokenFuture<'_> {
-        TokenFuture::new(self, limit)
+        TokenFuture::new(&self.0, limit)
     }
 
     /// The access token if that is fresh: no lock, no wait. Else [`token`](Self::token) finds one.

@@ -8,11 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::error::Error;
-use crate::keeper::{FlightResult, Keeper, Need, Reply, Waiter};
+use crate::keeper::{Keeper, Need, Waiting, wait};
 use crate::lifecycle::{Held, Input};
-use crate::runtime;
-
-use super::Session;
 
 /// An access token. Its text is wiped from memory when the last holder lets go of it.
 #[derive(Clone)]
@@ -51,10 +48,10 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What [`Session::token`] returns: ready at once while the token is fresh.
+/// What [`Session::token`](super::Session::token) returns: ready at once while the token is fresh.
 #[must_use = "futures do nothing unless polled"]
 pub struct TokenFuture<'a> {
-    session: &'a Session,
+    keeper: &'a Arc<Keeper>,
     limit: Duration,
     waiting: Option<Waiting>,
 }
@@ -65,7 +62,7 @@ impl Future for TokenFuture<'_> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         if self.waiting.is_none()
-            && let Some(held) = self.session.0.fresh()
+            && let Some(held) = self.keeper.fresh()
         {
             return Poll::Ready(Ok(Token::of(held)));
         }
@@ -74,59 +71,17 @@ impl Future for TokenFuture<'_> {
 }
 
 impl<'a> TokenFuture<'a> {
-    pub(crate) fn new(session: &'a Session, limit: Duration) -> Self {
-        Self { session, limit, waiting: None }
+    pub(crate) fn new(keeper: &'a Arc<Keeper>, limit: Duration) -> Self {
+        Self { keeper, limit, waiting: None }
     }
 
     fn poll_slowly(&mut self, context: &mut Context<'_>) -> Poll<Result<Token, Error>> {
         if self.waiting.is_none() {
-            let keeper = &self.session.0;
-            let waiting = wait(keeper, keeper.ask(Input::Want), Need::Token, self.limit);
-            self.waiting = Some(waiting.map_err(|error| error.with_challenge(&self.session.0))?);
+            let waiting = wait(self.keeper, self.keeper.ask(Input::Want), Need::Token, self.limit);
+            self.waiting = Some(waiting.map_err(|error| error.with_challenge(self.keeper))?);
         }
         let Some(waiting) = &mut self.waiting else { return Poll::Pending };
-        let explain = |error: Error| error.with_challenge(&self.session.0);
+        let explain = |error: Error| error.with_challenge(self.keeper);
         Pin::new(waiting).poll(context).map(|result| result.map(Token::of).map_err(explain))
-    }
-}
-
-/// A caller's wait, which works under any runtime or none. Dropping it ends the wait, not the flight.
-pub(crate) enum Waiting {
-    Done(Option<Arc<Held>>),
-    /// The time limit is kept by the shared runtime, whoever polls.
-    For {
-        wait: Pin<Box<dyn Future<Output = FlightResult> + Send>>,
-        keeper: Arc<Keeper>,
-        need: Need,
-    },
-}
-
-pub(crate) fn wait(keeper: &Arc<Keeper>, reply: Reply, need: Need, limit: Duration) -> Result<Waiting, Error> {
-    let waiter = match reply {
-        Reply::Token(held) => return Ok(Waiting::Done(Some(held))),
-        Reply::Wait(waiter) => waiter,
-        Reply::Refused(error) => Waiter::refused(keeper, error, need, limit)?,
-        Reply::Closing(_) | Reply::Nothing => return Err(Error::closed("The session has ended.")),
-    };
-    Ok(Waiting::For { wait: Box::pin(waiter.wait(need, limit)), keeper: Arc::clone(keeper), need })
-}
-
-impl Future for Waiting {
-    type Output = FlightResult;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<FlightResult> {
-        let ended = || Error::closed("The process is exiting.");
-        match &mut *self {
-            Self::Done(held) => Poll::Ready(held.take().ok_or_else(ended)),
-            Self::For { wait, keeper, need } => match runtime::inside(|| wait.as_mut().poll(context)) {
-                Ok(polled) => polled.unwrap_or_else(|| Poll::Ready(Err(ended()))),
-                // Without a thread nothing can be had, and what is held is still good.
-                Err(error) => {
-                    let now = keeper.options().time().now();
-                    let old = keeper.look(|lifecycle| lifecycle.valid(now)).filter(|_| *need == Need::Token);
-                    Poll::Ready(old.ok_or(error))
-                }
-            },
-        }
     }
 }
