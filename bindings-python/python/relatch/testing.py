@@ -88,7 +88,8 @@ class Sandbox(_relatch.Sandbox):
             `refresh_token_lifetime` in seconds, `lockout` (a mapping of `failures`, `window`, `locked_for`), `blocked`,
             `server_clock_shift` in seconds, `revoke_access_on_refresh`, `rotate`, `require_authorization_on_refresh`,
             `pascal_case`, `opaque_access_tokens`, `expiry_form`, `date_header`, `port`, `starts_at` in seconds since
-            1970, and `synapsewave`, a mapping of what only that system has, such as `users`, `path_prefix` or `otp_lifetime`.
+            1970, and `synapsewave`, a mapping of what only that system has, such as `users`, `path_prefix` or
+            `otp_lifetime`.
 
     Raises:
         ValueError: A setting is unknown or wrong.
@@ -203,8 +204,8 @@ class Sandbox(_relatch.Sandbox):
         Args:
             **fault: `on` ("login", "refresh", "account", "health", "lookup", "register", "validate", "logout", "factor"
                 or "any"), `fault` ("drop", "delay", "hold", "answer", "garbage", "half", "oversize", "headers" or
-                "redirect"), `when` ("before" the server acts, the default, or "after"), `times` (1 unless given; None until
-                cleared), and what the kind needs: `seconds`, `status`, `body`, `headers`, `retry_after`,
+                "redirect"), `when` ("before" the server acts, the default, or "after"), `times` (1 unless given; None
+                until cleared), and what the kind needs: `seconds`, `status`, `body`, `headers`, `retry_after`,
                 `retry_after_form`, `bytes`, `to`.
 
         Raises:
