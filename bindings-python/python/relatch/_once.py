@@ -25,10 +25,12 @@ def take_up(file: str) -> None:
         file: The `__file__` of the package that is being imported.
 
     Raises:
-        ImportError: That was another version, from another folder.
+        ImportError: That was another version, from another folder; or another interpreter of the process has another
+            copy.
     """
     first: ModuleType | None = getattr(sys, _ANCHOR, None)
     if first is None:
+        _refuse_beside(file)
         return
     here, there = (os.path.dirname(os.path.realpath(path or "")) for path in (file, first.__file__))  # noqa: PTH120
     version = first.__version__ if here == there else _version(here)
@@ -48,8 +50,51 @@ def take_up(file: str) -> None:
 
 
 def keep(package: ModuleType) -> None:
-    """Keeps the package as the one of this process."""
+    """Keeps the package as the one of this process.
+
+    Raises:
+        ImportError: Another interpreter has loaded another copy in the same instant.
+    """
+    if getattr(sys, _ANCHOR, None) is not package:
+        _refuse_beside(package.__file__ or "")
     setattr(sys, _ANCHOR, package)
+
+
+def _refuse_beside(file: str) -> None:
+    """Refuses a copy beside another one that the process has loaded: each interpreter has a `sys` of its own.
+
+    A second interpreter with the same copy is refused by the native module itself.
+    """
+    here = os.path.dirname(os.path.realpath(file))  # noqa: PTH120
+    native = sys.modules.get("relatch._relatch")
+    # A build system may have the two halves of one package in two places, and links to them in a third.
+    own = {here, *(_native_folder(path) for path in (file, getattr(native, "__file__", None)) if path)}
+    for there in _loaded():
+        if there not in own:
+            raise ImportError(
+                f"relatch is in use in this process, from {there}, by another interpreter; this is the copy in {here}. "
+                "Two copies would not know of each other's failed logins and spent refresh tokens, and could lock the "
+                "account: use it in that interpreter, or in a process of its own."
+            )
+
+
+def _native_folder(file: str) -> str:
+    """Where the native module beside that file lies."""
+    folder = os.path.dirname(file)  # noqa: PTH120
+    return os.path.dirname(os.path.realpath(os.path.join(folder, "_relatch.abi3.so")))  # noqa: PTH118, PTH120
+
+
+def _loaded() -> list[str]:
+    """The folders of all native modules of relatch that this process has loaded, on Linux."""
+    try:
+        with open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:  # noqa: PTH123
+            lines = [line for line in maps if "/_relatch." in line]
+    except OSError:
+        # Another system, or a container that does not show it.
+        return []
+    # The path is the last of six fields, and may have blanks in it.
+    paths = [line.rstrip("\n").removesuffix(" (deleted)").split(None, 5)[-1] for line in lines]
+    return list({os.path.dirname(path): None for path in paths if path.endswith(".so")})  # noqa: PTH120
 
 
 def keep_classes(names: dict[str, Any]) -> None:

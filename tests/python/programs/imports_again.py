@@ -1,6 +1,7 @@
 """Imports relatch more than once in one process.
 
-Usage: imports_again.py deleted|reloaded|copied|other-version FOLDER; FOLDER is for a copy of the package.
+Usage: imports_again.py deleted|reloaded|copied|other-version|interpreter|linked FOLDER; FOLDER is for a copy of the
+package.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 from typing import Any
 
@@ -98,4 +101,48 @@ def other_version() -> None:
     check(importlib.import_module("relatch"))
 
 
-{"deleted": deleted, "reloaded": reloaded, "copied": copied, "other-version": other_version}[sys.argv[1]]()
+def interpreter() -> None:
+    """Another interpreter, which has a `sys` of its own, and finds the copy first."""
+    if sys.version_info >= (3, 13):
+        import _interpreters as interpreters  # noqa: PLC0415
+    else:
+        import _xxsubinterpreters as interpreters  # type: ignore[import-not-found]  # noqa: PLC0415
+
+    copy()
+    code = (
+        f"import sys\nsys.path.insert(0, {str(FOLDER)!r})\n"
+        "for _ in range(2):\n try:\n  import relatch\n except ImportError as error:\n  print(error, flush=True)\n"
+    )
+    # One that shares its lock with this one: the others take no module that does not say that it is made for them.
+    other = interpreters.create(*["legacy"] if sys.version_info >= (3, 13) else [], **_shared())
+    interpreters.run_string(other, code)
+    interpreters.destroy(other)
+    check(importlib.import_module("relatch"))
+
+
+def linked() -> None:
+    """The halves of the package lie apart, and what is imported are links to them."""
+    package, native = FOLDER / "links" / "relatch", FOLDER / "native"
+    shutil.copytree(pathlib.Path(relatch.__file__).parent, FOLDER / "sources")
+    native.mkdir()
+    package.mkdir(parents=True)
+    for file in (FOLDER / "sources").iterdir():
+        target = file.rename(native / file.name) if file.suffix == ".so" else file
+        (package / file.name).symlink_to(target)
+    code = "import relatch, relatch.testing as t; sandbox = t.Sandbox(); print(relatch.login(sandbox.seven_g()).state)"
+    environment = {**os.environ, "PYTHONPATH": str(package.parent)}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def _shared() -> dict[str, bool]:
+    return {"isolated": False} if sys.version_info < (3, 13) else {}
+
+
+{
+    "deleted": deleted,
+    "reloaded": reloaded,
+    "copied": copied,
+    "other-version": other_version,
+    "interpreter": interpreter,
+    "linked": linked,
+}[sys.argv[1]]()
