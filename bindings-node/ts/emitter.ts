@@ -2,7 +2,7 @@
  * What a session has of Node's EventEmitter, so that `events.once` and `events.on` take one.
  */
 import { InvalidConfig } from './errors';
-import { type EventKind, eventKinds, type Listener, Listeners, type SessionEvent } from './events';
+import { type EventKind, eventKinds, type How, type Listener, Listeners, type SessionEvent } from './events';
 
 /** What can be listened to: a kind of event, or all of them. */
 export type EventName = EventKind | 'event';
@@ -61,14 +61,14 @@ export abstract class SessionEmitter {
   on<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   on(kind: 'event', listener: Listener): this;
   on(kind: EventName, listener: (event: never) => void): this {
-    return this.#listen(kind, listener as Listener, { once: false });
+    return this.#listen(kind, listener as Listener);
   }
 
   /** Calls `listener` for the next such event, and not again. */
   once<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   once(kind: 'event', listener: Listener): this;
   once(kind: EventName, listener: (event: never) => void): this {
-    return this.#listen(kind, listener as Listener, { once: true });
+    return this.#listen(kind, listener as Listener, 'once');
   }
 
   /** Removes a listener. */
@@ -83,7 +83,7 @@ export abstract class SessionEmitter {
   addListener<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   addListener(kind: 'event', listener: Listener): this;
   addListener(kind: EventName, listener: (event: never) => void): this {
-    return this.#listen(kind, listener as Listener, { once: false });
+    return this.#listen(kind, listener as Listener);
   }
 
   /** Node's other name of {@link SessionEmitter.off}. */
@@ -98,14 +98,14 @@ export abstract class SessionEmitter {
   prependListener<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   prependListener(kind: 'event', listener: Listener): this;
   prependListener(kind: EventName, listener: (event: never) => void): this {
-    return this.#listen(kind, listener as Listener, { once: false, first: true });
+    return this.#listen(kind, listener as Listener, 'first');
   }
 
   /** As {@link SessionEmitter.once}, before the listeners there are. */
   prependOnceListener<Kind extends EventKind>(kind: Kind, listener: Listener<Kind>): this;
   prependOnceListener(kind: 'event', listener: Listener): this;
   prependOnceListener(kind: EventName, listener: (event: never) => void): this {
-    return this.#listen(kind, listener as Listener, { once: true, first: true });
+    return this.#listen(kind, listener as Listener, 'once', 'first');
   }
 
   /** Removes all listeners, or all of one kind. */
@@ -153,12 +153,12 @@ export abstract class SessionEmitter {
     throw new TypeError('Only a session itself tells what happens to it.');
   }
 
-  #listen(kind: EventName, listener: Listener, how: { once: boolean; first?: boolean }): this {
+  #listen(kind: EventName, listener: Listener, ...how: How[]): this {
     checkKind(kind);
     if (typeof listener !== 'function') {
       throw new InvalidConfig('listener must be a function.', { field: 'listener' });
     }
-    listenTo(this).add(kind, listener, how);
+    listenTo(this).add(kind, listener, ...how);
     return this;
   }
 }

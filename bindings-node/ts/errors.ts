@@ -2,7 +2,7 @@
  * The error classes: one for each code of the core.
  */
 import type { Challenge } from './challenge';
-import { fixed, give, readObject } from './plain';
+import { bare, fixed, give, readObject } from './plain';
 import { thrownValue } from './thrown';
 import { moment } from './time';
 
@@ -68,7 +68,7 @@ export class RelatchError extends Error {
    * @param details - for programs
    */
   constructor(message: string, details: ErrorDetails = {}) {
-    const { cause, ...own } = details;
+    const { cause, ...own } = bare(details);
     super(message, Object.hasOwn(details, 'cause') ? { cause } : undefined);
     give(this, own);
   }

@@ -69,6 +69,13 @@ export interface SessionEvent<Kind extends EventKind = EventKind> {
 /** What is called when something happens. */
 export type Listener<Kind extends EventKind = EventKind> = (event: SessionEvent<Kind>) => void;
 
+/**
+ * How to listen: for the next event alone, and before the others.
+ *
+ * @internal
+ */
+export type How = 'once' | 'first';
+
 interface Registered {
   kind: EventKind | 'event';
   listener: Listener;
@@ -84,9 +91,9 @@ export class Listeners {
   #registered: Registered[] = [];
 
   /** Adds a listener, behind those there are or before them. */
-  add(kind: EventKind | 'event', listener: Listener, { once, first }: { once: boolean; first?: boolean }): void {
-    const added = { kind, listener, once };
-    this.#registered = first ? [added, ...this.#registered] : [...this.#registered, added];
+  add(kind: EventKind | 'event', listener: Listener, ...how: How[]): void {
+    const added = { kind, listener, once: how.includes('once') };
+    this.#registered = how.includes('first') ? [added, ...this.#registered] : [...this.#registered, added];
   }
 
   /** The listeners of one kind. */

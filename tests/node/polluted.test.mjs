@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { run } from './support.mjs';
 
 /** Values that each name is given: what a configuration file may hold, and what only code can leave. */
-const VALUES = ['text', 'url', 'number', 'true', 'false', 'object', 'function', 'accessor'];
+const VALUES = ['text', 'url', 'number', 'true', 'false', 'object', 'function', 'accessor', 'trapped'];
 
 for (const value of VALUES) {
   test(`a polluted prototype has no effect: ${value}`, async () => {

@@ -95,14 +95,24 @@ const VALUES = {
 const sandbox = await Sandbox.start({ synapsewave: { ssoSingleUse: false } });
 /** What is assigned is lost. */
 const accessor = { __proto__: null, configurable: true, get: () => VALUES.url, set: () => {} };
+const refuse = () => {
+  throw new Error('nobody is to look here');
+};
+/** Neither read nor assigned. */
+const trapped = { __proto__: null, configurable: true, get: refuse, set: refuse };
+/** @type {Map<string, object>} */
+const accessors = new Map([
+  ['accessor', accessor],
+  ['trapped', trapped],
+]);
 for (const name of kind === 'nothing' ? [] : NAMES) {
-  if (kind === 'accessor' || kind === 'function') {
+  if (accessors.has(kind) || kind === 'function') {
     if (NOT_CALLABLE.includes(name)) continue;
   }
   // Even false for `get` is more than a descriptor may hold.
   if (['get', 'set'].includes(name)) continue;
   const value = { __proto__: null, configurable: true, writable: true, value: VALUES[kind] };
-  Object.defineProperty(Object.prototype, name, kind === 'accessor' ? accessor : value);
+  Object.defineProperty(Object.prototype, name, accessors.get(kind) ?? value);
 }
 
 /** @type {string[]} */
