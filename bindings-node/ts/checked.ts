@@ -1,8 +1,10 @@
 /**
  * The checks that a language without static types needs: everything else is checked by the core.
  */
+import { types } from 'node:util';
+
 import { InvalidConfig } from './errors';
-import { bareOf } from './plain';
+import { bareOf, held } from './plain';
 
 /**
  * What a value must be: a `typeof`, or more than that.
@@ -42,19 +44,22 @@ const TIMES = {
 } as const;
 
 /**
- * Checks the types of what a caller passed, and leaves out what is undefined. The result has no prototype, and what is not
- * the object's own is not looked at.
+ * Checks the types of what a caller passed, and leaves out what is undefined. The result has no prototype, and what
+ * every object has is not looked at; what an object has by its class is, for a configuration may be an instance of one.
  *
- * @throws {@link InvalidConfig} for an unknown name, and for a value of another type
+ * @throws {@link InvalidConfig} for an unknown name, for a value of another type, and for what holds no options by name
  *
  * @internal
  */
 export function checked(what: string, given: unknown, shape: Shape): Record<string, unknown> {
   if (given === undefined) return bareOf([]);
-  if (typeof given !== 'object' || given === null) {
+  if (typeof given !== 'object' || given === null || holdsOther(given)) {
     throw new InvalidConfig(`${what} must be an object, not ${describe(given)}.`, { field: what });
   }
-  const present = Object.entries(given).filter(([, value]) => value !== undefined);
+  const names = new Set([...Object.keys(given), ...Object.keys(shape)]);
+  const present = [...names]
+    .map((name) => [name, held(given, name)] as const)
+    .filter(([, value]) => value !== undefined);
   for (const [field, value] of present) {
     const wanted = Object.hasOwn(shape, field) ? shape[field] : undefined;
     if (wanted === undefined) {
@@ -67,6 +72,14 @@ export function checked(what: string, given: unknown, shape: Shape): Record<stri
     if (isTime(wanted)) checkTime(field, value as number, wanted);
   }
   return bareOf(present);
+}
+
+/** Whether it is an object that holds something else than options: those that a program meant would be ignored. */
+function holdsOther(given: object): boolean {
+  // An array, a Map, a Set, Headers and the like; a promise that nobody has awaited.
+  const isList = held(given, Symbol.iterator) !== undefined || typeof held(given, 'then') === 'function';
+  const isValue = types.isDate(given) || types.isRegExp(given) || types.isNativeError(given);
+  return isList || isValue || types.isBoxedPrimitive(given) || types.isAnyArrayBuffer(given) || isSignal(given);
 }
 
 function isTime(wanted: string): wanted is keyof typeof TIMES {
@@ -99,7 +112,8 @@ function fits(value: unknown, wanted: Shape[string]): boolean {
     case 'margin':
       return typeof value === 'number';
     case 'pem':
-      return typeof value === 'string' || value instanceof Uint8Array;
+      // In a test runner the global one may be of another realm than a file's bytes.
+      return typeof value === 'string' || types.isUint8Array(value);
     case 'signal':
       return isSignal(value);
     case 'key':
@@ -148,5 +162,19 @@ export function describe(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
   if (typeof value === 'string') return 'this string';
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  // The language's own words alone: the name of a class, or what an object says of itself, may be anything.
+  const kind = KINDS.find(([, is]) => is(value));
+  return kind ? kind[0] : 'an object';
 }
+
+const KINDS: ReadonlyArray<[string, (value: object) => boolean]> = [
+  ['a promise', types.isPromise],
+  ['a Map', types.isMap],
+  ['a Set', types.isSet],
+  ['a Date', types.isDate],
+  ['a regular expression', types.isRegExp],
+  ['an error', types.isNativeError],
+  ['a boxed value', types.isBoxedPrimitive],
+  ['an AbortSignal', isSignal],
+];

@@ -41,11 +41,11 @@ export function readObject(text: string): any {
  *
  * @internal
  */
-export function held(object: object, name: string): unknown {
+export function held(object: object, name: string | symbol): unknown {
   for (let at: object | null = object; at !== null; at = Object.getPrototypeOf(at)) {
     // Each realm has its Object.prototype: it is what has nothing behind it.
     if (at !== object && Object.getPrototypeOf(at) === null) return undefined;
-    if (Object.hasOwn(at, name)) return (object as Record<string, unknown>)[name];
+    if (Object.hasOwn(at, name)) return (object as Record<string | symbol, unknown>)[name];
   }
   return undefined;
 }

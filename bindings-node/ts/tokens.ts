@@ -15,11 +15,15 @@ export interface StoredTokens {
   accessToken: string;
   refreshToken?: string | null | undefined;
   /**
-   * The end of the access token: a date, what `JSON.stringify` makes of one (ISO 8601 with a time zone), or milliseconds
-   * since 1970. Without it the end is read from the access token; one that says nothing is taken to be new.
+   * The end of the access token: a date, what `JSON.stringify` makes of one (ISO 8601 with a time zone), milliseconds
+   * since 1970, or seconds as a JWT counts them. Without it the end is read from the access token; one that says nothing
+   * is taken to be new.
    */
   expiresAt?: Date | string | number | null | undefined;
 }
+
+/** The least number that is no time in seconds. */
+const NO_SECONDS = 1e11;
 
 /** A time as `JSON.stringify` writes it, or with an offset. Without a zone it would be read by this machine's. */
 const ISO = /^(?:[+-]\d\d)?\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
@@ -101,5 +105,7 @@ function millisecondsOf(time: unknown): number {
   // A date may come from another realm.
   if (types.isDate(time)) return time.getTime();
   if (typeof time === 'string') return ISO.test(time) ? Date.parse(time) : Number.NaN;
-  return typeof time === 'number' ? time : Number.NaN;
+  if (typeof time !== 'number') return Number.NaN;
+  // JWTs and other languages count in seconds; so many milliseconds ended in 1973.
+  return time > 0 && time < NO_SECONDS ? time * 1000 : time;
 }

@@ -60,6 +60,34 @@ const options = [
   ['an unknown way to log in again', 'relogin', { relogin: 'sometimes' }],
   ['an option that does not exist', 'keep_alive', { keep_alive: true }],
   ['options that are null', 'options', /** @type {any} */ (null)],
+  ['options that are an array', 'options', []],
+  ['options that are a Map', 'options', new Map([['timeout', 5_000]])],
+  ['options that are a Set', 'options', new Set()],
+  ['options that are headers', 'options', new Headers()],
+  ['options that nobody awaited', 'options', Promise.resolve({ timeout: 5_000 })],
+  ['options that are a date', 'options', new Date()],
+  ['options that are a boxed number', 'options', Object(5_000)],
+  ['options that are an error', 'options', new Error('made up')],
+  ['a signal in the place of options', 'options', AbortSignal.timeout(60_000)],
+  ['a controller in the place of its signal', 'signal', { signal: new AbortController() }],
+  ['a time limit that is a BigInt', 'timeout', { timeout: 3_000n }],
+  ['a time limit that is a string', 'timeout', { timeout: '3000' }],
+  ['a time limit that is a boxed number', 'timeout', { timeout: Object(3_000) }],
+  ['a time limit of minus zero', 'timeout', { timeout: -0 }],
+  ['a time limit that is a truth', 'timeout', { timeout: true }],
+  ['a wrong time limit that an object inherits', 'timeout', Object.create({ timeout: 5 })],
+  [
+    'a wrong time limit that a class tells',
+    'timeout',
+    new (class {
+      get timeout() {
+        return 5;
+      }
+    })(),
+  ],
+  ['a wrong time limit that is not enumerable', 'timeout', Object.defineProperty({}, 'timeout', { value: 5 })],
+  ['a wrong time limit behind a proxy', 'timeout', new Proxy({ timeout: 5 }, {})],
+  ['a property that is a prototype in JSON', '__proto__', JSON.parse('{ "__proto__": { "timeout": 5 } }')],
 ];
 
 for (const [what, field, given] of options) {

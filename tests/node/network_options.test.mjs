@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { test } from 'node:test';
+import vm from 'node:vm';
 import { begin, login, refresh, TlsError, TransportError } from 'relatch';
 import { between } from './between.mjs';
 import { failure, ROOT, sandboxFor } from './support.mjs';
@@ -44,6 +45,40 @@ test('userAgent', async (t) => {
     seen(requests, ({ headers }) => headers['user-agent']),
     [`relatch/${version}`],
   );
+});
+
+class Configured {
+  get userAgent() {
+    return 'configured';
+  }
+}
+
+class Derived extends Configured {
+  timeout = 5_000;
+}
+
+test('options may be any object that holds them', async (t) => {
+  const sandbox = await sandboxFor(t);
+  const { url, requests } = await between(t, sandbox.url);
+  const provider = sandbox.sevenG({ baseUrl: url });
+  const plain = { userAgent: 'configured' };
+  const several = [
+    Object.freeze({ ...plain }),
+    Object.assign(Object.create(null), plain),
+    Object.create(plain),
+    new Proxy(plain, {}),
+    new Configured(),
+    new Derived(),
+    vm.runInNewContext("({ userAgent: 'configured' })"),
+    Object.defineProperty({ [Symbol('userAgent')]: 'other' }, 'userAgent', { value: 'configured' }),
+  ];
+  for (const options of several) {
+    await (await login(provider, options)).logout();
+    assert.deepEqual(
+      seen(requests, ({ headers }) => headers['user-agent']),
+      ['configured'],
+    );
+  }
 });
 
 const elsewhere = process.platform !== 'linux' && 'elsewhere not all of 127.0.0.0/8 is this machine';
@@ -94,6 +129,7 @@ async function wanting(t) {
 for (const [form, given] of /** @type {Array<[string, (name: string) => string | Uint8Array]>} */ ([
   ['a text', (name) => madeUp(name).toString()],
   ['bytes', (name) => new Uint8Array(madeUp(name))],
+  ['bytes of another realm', (name) => vm.runInNewContext('Uint8Array').from(madeUp(name))],
 ])) {
   test(`clientCertificate: ${form}`, async (t) => {
     const { provider, requests } = await wanting(t);

@@ -25,6 +25,7 @@ test('an opaque token keeps its end, in whichever form it was stored', async (t)
   const forms = [
     expiresAt,
     expiresAt.getTime(),
+    expiresAt.getTime() / 1000,
     expiresAt.toISOString(),
     expiresAt.toISOString().replace('Z', '+00:00'),
     vm.runInNewContext(`new Date(${expiresAt.getTime()})`),
