@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ import relatch
 from support import check_invalid
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
     from relatch.testing import Sandbox
@@ -267,11 +269,31 @@ def test_callbacks_are_plain_functions(sandbox: Sandbox) -> None:
         async def __call__(self, _event: relatch.Event) -> None:
             """Nor would this."""
 
+    def generator(_event: relatch.Event) -> Iterator[None]:
+        yield
+
+    async def async_generator(_event: relatch.Event) -> AsyncIterator[None]:
+        yield
+
     session = relatch.login(sandbox.seven_g())
-    for wrong in (callback, Callback(), None):
+    wrong: list[Any] = [callback, Callback(), None, generator, async_generator, functools.partial(callback)]
+    wrong += [lambda: None, lambda _one, _two: None, lambda _event, *, name: name, functools.partial(len, "a")]
+    for one in wrong:
         with pytest.raises(relatch.InvalidConfig) as refused:
-            session.subscribe(wrong)  # type: ignore[arg-type]
+            session.subscribe(one)
         check_invalid(refused.value, "callback")
+    right: list[Any] = [print, [].append, lambda *_events: None, lambda event, other=1: (event, other), type, str]
+    for one in right:
+        session.subscribe(one).cancel()
+
+
+def test_a_callback_that_yields_answers_nothing() -> None:
+    def generator() -> Iterator[str]:
+        yield "123456"
+
+    with pytest.raises(relatch.InvalidConfig) as refused:
+        relatch.Otp(generator)  # type: ignore[arg-type]
+    check_invalid(refused.value, "callback")
 
 
 def test_unknown_keywords_are_type_errors(sandbox: Sandbox) -> None:

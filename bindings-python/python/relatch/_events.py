@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from weakref import WeakValueDictionary, ref
 
-from relatch import _once, _relatch
+from relatch import _once, _parameters, _relatch
 from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
 from relatch._record import Record
@@ -235,8 +235,18 @@ def subscribe(session: Session, held: Any) -> Subscription:
 
 
 def _is_plain(callback: Any) -> bool:
-    """Whether it can be called and has done its work then: nobody would await it."""
+    """Whether it can be called with an event and has done its work then: nobody would await or iterate it."""
     import inspect  # noqa: PLC0415
 
-    is_async = inspect.iscoroutinefunction
-    return callable(callback) and not is_async(callback) and not is_async(type(callback).__call__)
+    if not callable(callback) or _parameters.is_coroutine(callback) or _parameters.is_generator(callback):
+        return False
+    try:
+        signature = inspect.signature(callback)
+    except (TypeError, ValueError):
+        # Some functions that are written in C do not tell.
+        return True
+    try:
+        signature.bind(None)
+    except TypeError:
+        return False
+    return True

@@ -15,9 +15,10 @@ def takes_question(held: Held, field: str) -> bool:
     """Whether a callback has a parameter for the question: one that must be given, or one of that name.
 
     Raises:
-        InvalidConfig: It can be called neither with a question nor with nothing; ``field`` says which callback.
+        InvalidConfig: It can be called neither with a question nor with nothing, or yields what it would return;
+            ``field`` says which callback.
     """
-    takes = _takes_question(held)
+    takes = None if is_generator(held.given()) else _takes_question(held)
     if takes is None:
         raise InvalidConfig(f"{field} must be a function of one argument or of none.", field=field)
     return takes
@@ -51,3 +52,11 @@ def is_coroutine(function: Any) -> bool:
     import inspect  # noqa: PLC0415
 
     return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__)
+
+
+def is_generator(function: Any) -> bool:
+    """Whether calling it does nothing yet, for what it returns is iterated."""
+    import inspect  # noqa: PLC0415
+
+    of = (inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+    return any(is_one(one) for is_one in of for one in (function, type(function).__call__))
