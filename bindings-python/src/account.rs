@@ -6,13 +6,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use serde_json::{Map, Value};
 
+use crate::asks::Asks;
 use crate::awaitable::Awaitable;
 use crate::convert::flag;
 use crate::error::{invalid, raise};
 use crate::held::given;
 use crate::logging;
 use crate::options;
-use crate::question::Asks;
 use crate::sandbox::sandbox_of;
 use crate::session::Session;
 use crate::synapsewave::{with_header_key, with_place, with_texts};

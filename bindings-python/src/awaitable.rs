@@ -11,10 +11,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyIterator;
 use relatch::Error;
 
+use crate::asks::Asks;
 use crate::error::{forked, invalid, raise_asking};
 use crate::event;
-use crate::exit::{self, Busy, Process};
-use crate::question::Asks;
+use crate::process::{self, Busy, Process};
 use crate::wake::Wake;
 
 type Work = Pin<Box<dyn Future<Output = PyResult<Py<PyAny>>> + Send>>;
@@ -99,8 +99,8 @@ impl Awaitable {
 
     /// Polls; the event loop calls this, first at once and then each time that it has been woken.
     fn __next__(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        if exit::left_behind() {
-            py.detach(|| exit::stay());
+        if process::left_behind() {
+            py.detach(|| process::stay());
         }
         let _busy = Busy::new();
         // Held by this thread alone, unless somebody awaits it twice: then waiting here would be a deadlock.

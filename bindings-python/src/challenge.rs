@@ -3,28 +3,12 @@
 use pyo3::prelude::*;
 use relatch::{FactorKind, UnixTime};
 
+use crate::asks::Asks;
 use crate::awaitable::Awaitable;
 use crate::convert::text;
 use crate::error::invalid;
-use crate::login::Opened;
-use crate::question::Asks;
+use crate::opened::{Begun, Opened};
 use crate::wait::wait_asking;
-
-/// A challenge of the core, for `Challenge` to take.
-#[pyclass(frozen, module = "relatch._relatch")]
-pub(crate) struct Begun {
-    pub(crate) core: relatch::Challenge,
-    pub(crate) asks: Asks,
-}
-
-#[pymethods]
-impl Begun {
-    /// The number of the callback that it may ask, 0 for none.
-    #[getter]
-    fn asks(&self) -> u64 {
-        self.asks.number()
-    }
-}
 
 /// A login that waits for its second factor.
 #[pyclass(frozen, subclass, module = "relatch._relatch")]

@@ -7,9 +7,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use relatch::{Detail, Error};
 
-use crate::challenge::Begun;
+use crate::asks::Asks;
+use crate::opened::Begun;
 use crate::package::functions;
-use crate::question::{Asks, Raised};
+use crate::question::Raised;
 
 /// The exception for an error of the core, with all that it carries.
 pub(crate) fn raise(error: &Error) -> PyErr {

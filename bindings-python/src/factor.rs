@@ -3,9 +3,10 @@
 use pyo3::prelude::*;
 use relatch::{Factor, Totp};
 
+use crate::asks::Asks;
+use crate::callback::Callback;
 use crate::error::{invalid, raise};
 use crate::held::given;
-use crate::question::{Asks, Callback};
 
 /// A second factor of one user. Make one of its subclasses.
 #[pyclass(frozen, subclass, module = "relatch._relatch")]

@@ -3,7 +3,9 @@
 //! The package `relatch` (`python/relatch`) is what users see; this module is private to it.
 
 mod account;
+mod asks;
 mod awaitable;
+mod callback;
 mod carried;
 mod challenge;
 mod convert;
@@ -17,9 +19,11 @@ mod here;
 mod interpreter;
 mod logging;
 mod login;
+mod opened;
 mod options;
 mod package;
 mod pem;
+mod process;
 mod provider;
 mod question;
 mod queue;
@@ -52,7 +56,9 @@ mod _relatch {
     #[pymodule_export]
     use crate::awaitable::Awaitable;
     #[pymodule_export]
-    use crate::challenge::{Begun, Challenge};
+    use crate::callback::{Callback, next_question};
+    #[pymodule_export]
+    use crate::challenge::Challenge;
     #[pymodule_export]
     use crate::convert::check_limit;
     #[pymodule_export]
@@ -64,13 +70,15 @@ mod _relatch {
     #[pymodule_export]
     use crate::held::{Held, hold};
     #[pymodule_export]
-    use crate::login::{Opened, begin, begin_async, login, login_async, refresh, refresh_async, resume};
+    use crate::login::{begin, begin_async, login, login_async, refresh, refresh_async, resume};
+    #[pymodule_export]
+    use crate::opened::{Begun, Opened};
     #[pymodule_export]
     use crate::package::connect;
     #[pymodule_export]
     use crate::provider::Provider;
     #[pymodule_export]
-    use crate::question::{Asked, Callback, next_question};
+    use crate::question::Asked;
     #[pymodule_export]
     use crate::sandbox::Sandbox;
     #[pymodule_export]

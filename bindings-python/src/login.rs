@@ -6,39 +6,16 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::asks::Asks;
 use crate::awaitable::Awaitable;
-use crate::challenge::Begun;
 use crate::convert::{TokensParts, tokens_out};
 use crate::error::{invalid, raise};
 use crate::held::given;
+use crate::opened::{Begun, Opened};
 use crate::options;
 use crate::provider::Provider;
-use crate::question::Asks;
 use crate::tokens::tokens_in;
 use crate::wait::wait_asking;
-
-/// A session of the core, for `Session` to take.
-#[pyclass(frozen, module = "relatch._relatch")]
-pub(crate) struct Opened {
-    pub(crate) core: relatch::Session,
-    pub(crate) asks: Asks,
-}
-
-#[pymethods]
-impl Opened {
-    /// The number of the callback that it may ask, 0 for none.
-    #[getter]
-    fn asks(&self) -> u64 {
-        self.asks.number()
-    }
-}
-
-impl Opened {
-    /// For an `Awaitable`.
-    pub(crate) fn object(self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        Ok(Py::new(py, self)?.into_any())
-    }
-}
 
 /// Logs in; blocks.
 #[pyfunction]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use relatch::Clock;
 
-use crate::question::Asks;
+use crate::asks::Asks;
 use crate::sandbox::Sandbox;
 
 /// Which system to log in to, and as whom. Make one of its subclasses.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Condvar, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 
-use crate::exit;
+use crate::process;
 
 /// What a queue keeps its items in.
 pub(crate) trait Store: Default {
@@ -85,7 +85,7 @@ impl<S: Store> Queue<S> {
         loop {
             if state.ending == Ending::Abandoned {
                 drop(state);
-                exit::stay();
+                process::stay();
             }
             if let Some(next) = state.waiting.take() {
                 return Some(next);

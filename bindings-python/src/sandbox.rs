@@ -8,9 +8,9 @@ use relatch::Clock;
 
 use crate::convert::text;
 use crate::error::invalid;
-use crate::exit::{self, Busy};
 use crate::held::given;
 use crate::logging;
+use crate::process::{self, Busy};
 use crate::wait::wait;
 
 /// A local server that behaves as both systems do. JSON texts go in and out.
@@ -29,7 +29,7 @@ impl Sandbox {
         let settings: relatch_sandbox::Settings = serde_json::from_str(&text("settings", settings)?)
             .map_err(|error| PyValueError::new_err(error.to_string()))?;
         let api_key = settings.synapsewave.api_key.clone();
-        let started = exit::detached(py, &Busy::new(), || relatch_sandbox::Sandbox::start(settings));
+        let started = process::detached(py, &Busy::new(), || relatch_sandbox::Sandbox::start(settings));
         started.map(|core| Self { core, api_key }).map_err(|error| PyOSError::new_err(error.to_string()))
     }
 
@@ -50,7 +50,7 @@ impl Sandbox {
         let body =
             serde_json::from_str(&text("body", body)?).map_err(|error| PyValueError::new_err(error.to_string()))?;
         let answer =
-            exit::detached(py, &Busy::new(), || self.core.control(name, body)).map_err(PyValueError::new_err)?;
+            process::detached(py, &Busy::new(), || self.core.control(name, body)).map_err(PyValueError::new_err)?;
         Ok(answer.to_string())
     }
 

@@ -6,15 +6,15 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 use relatch::{Feed, LogoutFuture, Profile, Token, UnixTime};
 
+use crate::asks::Asks;
 use crate::awaitable::{Awaitable, running_loop};
 use crate::carried::carried;
-use crate::challenge::Begun;
 use crate::convert::{TokensParts, limit, tokens_out};
 use crate::event::{self, Subscription};
-use crate::exit::{self, Busy};
 use crate::handed::Handed;
-use crate::login::Opened;
-use crate::question::Asks;
+use crate::opened::Begun;
+use crate::opened::Opened;
+use crate::process::{self, Busy};
 use crate::wait::{wait_asking, wait_unless_forked};
 
 /// A session that stays valid.
@@ -332,7 +332,7 @@ impl Session {
 
 impl Session {
     fn end(&self, py: Python<'_>) -> LogoutFuture {
-        let ending = exit::detached(py, &Busy::new(), || self.core.logout());
+        let ending = process::detached(py, &Busy::new(), || self.core.logout());
         self.handed.forget();
         ending
     }

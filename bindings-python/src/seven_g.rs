@@ -6,13 +6,13 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 use relatch::{Health, LookupEntry};
 
+use crate::asks::Asks;
 use crate::awaitable::Awaitable;
 use crate::convert::{flag, optional_text};
 use crate::error::raise;
 use crate::logging;
 use crate::options;
 use crate::provider::Provider;
-use crate::question::Asks;
 use crate::sandbox::sandbox_of;
 use crate::synapsewave::with_texts;
 use crate::wait::wait;

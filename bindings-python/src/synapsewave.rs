@@ -8,13 +8,14 @@ use pyo3::types::{PyBool, PyMapping};
 use relatch::{SynapsewaveBuilder, SynapsewaveDealerBuilder};
 use serde_json::Value;
 
+use crate::asks::Asks;
+use crate::callback::Callback;
 use crate::convert::{flag, optional_text};
 use crate::error::{invalid, raise};
 use crate::factor::SecondFactor;
 use crate::held::given;
 use crate::logging;
 use crate::provider::Provider;
-use crate::question::{Asks, Callback};
 use crate::sandbox::{Sandbox, sandbox_of};
 
 /// Synapsewave for one user of a broker.

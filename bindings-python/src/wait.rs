@@ -11,11 +11,11 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use relatch::Error;
 
+use crate::asks::Asks;
 use crate::error::{forked, raise_asking};
 use crate::event;
-use crate::exit::{self, Busy};
 use crate::here::Place;
-use crate::question::Asks;
+use crate::process::{self, Busy};
 
 /// How often a waiting thread looks whether a signal has come.
 const SLICE: Duration = Duration::from_millis(50);
@@ -62,7 +62,7 @@ pub(crate) fn wait_unless_forked<T: Send>(
     let mut future = Box::pin(future);
     loop {
         let is_asked = || place.as_ref().is_some_and(Place::is_asked);
-        if let Some(output) = exit::detached(py, &busy, || poll_for(SLICE, future.as_mut(), &waker, is_asked)) {
+        if let Some(output) = process::detached(py, &busy, || poll_for(SLICE, future.as_mut(), &waker, is_asked)) {
             return output.map(Some).map_err(|error| raise_asking(&error, asks));
         }
         let handled = py.check_signals().and_then(|()| place.as_ref().map_or(Ok(()), |place| place.answer(py)));
