@@ -6,7 +6,7 @@ use base64::engine::general_purpose::NO_PAD;
 use serde_json::{Map, Value};
 
 use crate::clock::UnixTime;
-use crate::provider::json;
+use crate::json;
 
 /// Some issuers pad, RFC 7515 does not: both are read.
 const READER: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD);

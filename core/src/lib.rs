@@ -34,6 +34,7 @@ mod fork;
 mod freshness;
 mod grant;
 mod identity;
+mod json;
 mod jwt;
 mod keeper;
 mod lifecycle;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::canonical::letters;
 use super::printable::one_line;
 use super::secrets::{MOST_SECRETS, Secrets};
-use crate::provider::json::{self, Json};
+use crate::json::{self, Json};
 use crate::secret::Secret;
 
 /// What goes by a name that has one of these in it is secret, however its words are joined.

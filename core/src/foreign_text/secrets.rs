@@ -9,7 +9,7 @@ use super::canonical::{Form, is_word, letters, signs};
 use super::names::named;
 use super::printable::one_line;
 use super::readings::{SHORTEST_SPELT, SHORTEST_STRETCH, data, other_encodings, stretches, unescaped};
-use crate::provider::json::Json;
+use crate::json::Json;
 use crate::secret::Secret;
 
 /// A run of so many characters of a secret is too much of it; of a shorter secret, half.

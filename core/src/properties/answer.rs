@@ -10,7 +10,8 @@ use crate::clock::{BootTime, UnixTime};
 use crate::error::{Error, ErrorCode};
 use crate::freshness::{Freshness, Margins, ServerClock, Timing, Windows};
 use crate::grant::Expiry;
-use crate::provider::{Answer, Outcome, json};
+use crate::json;
+use crate::provider::{Answer, Outcome};
 use crate::secret::Secret;
 use crate::transport::retry_after::{http_date, wait};
 

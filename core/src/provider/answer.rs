@@ -3,10 +3,10 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::json;
 use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
 use crate::foreign_text::{self, Secrets, WITHHELD};
+use crate::json;
 use crate::secret::Secret;
 
 /// A longer body is no error of an API: nothing of it is shown but the title of a page.

@@ -3,7 +3,6 @@
 
 mod answer;
 mod base_url;
-pub(crate) mod json;
 pub(crate) mod judged;
 mod seven_g;
 mod synapsewave;

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::unpack::{append, unpack};
 use super::{LARGEST_ANSWER, LONG};
-use crate::provider::json;
+use crate::json;
 use crate::runtime;
 
 /// An answer that reads whole, and of which nothing more comes for this long, is taken.

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use crate::provider::answer::{field, text};
-use crate::provider::{Answer, json};
+use crate::json;
+use crate::provider::Answer;
 
 /// An object that says how the call went: what gateways and firewalls answer does not.
 pub(super) struct Envelope {
