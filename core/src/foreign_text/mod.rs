@@ -22,6 +22,7 @@
 //! nothing is shown.
 
 mod canonical;
+mod data;
 mod entities;
 mod names;
 mod page;
@@ -32,7 +33,8 @@ pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use names::{datum, holds_secrets, is_secret, shown};
+pub(crate) use data::{datum, shown};
+pub(crate) use names::{holds_secrets, is_secret};
 pub(crate) use page::title;
 #[cfg(any(test, fuzzing))]
 pub(crate) use printable::is_printable;

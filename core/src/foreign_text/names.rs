@@ -1,10 +1,8 @@
 //! The one list of what is secret by its name, for claims, profiles, answers and all that is shown of them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::canonical::letters;
-use super::printable::one_line;
-use super::secrets::{MOST_SECRETS, Secrets};
 use crate::json::{self, Json};
 use crate::secret::Secret;
 
@@ -41,9 +39,8 @@ const TELLS_WHETHER: &str = "enabled";
 const SHORTEST_SECRET: usize = 4;
 /// Words that go by the names of secrets.
 const WORDS: [&str; 6] = ["bearer", "basic", "true", "false", "null", "none"];
-/// The longest text of a claim or a profile, and of a name, in characters.
-const LONGEST_VALUE: usize = 1 << 16;
-const LONGEST_NAME: usize = 200;
+/// No exchange has more secrets. Where there are more, nothing is shown.
+pub(super) const MOST_SECRETS: usize = 64;
 
 /// Whether what goes by this name is to be kept from sight.
 pub(crate) fn is_secret(name: &str) -> bool {
@@ -103,30 +100,4 @@ fn held(text: &str) -> Option<Json> {
 fn is_token(name: &str, value: &Value) -> bool {
     let is_word = |text: &str| ["true", "false"].iter().any(|word| word.eq_ignore_ascii_case(text));
     name.eq_ignore_ascii_case("data") && value.as_str().is_some_and(|text| held(text).is_none() && !is_word(text))
-}
-
-/// What may be shown of what a server says of a user or a token: nothing that is secret by its name, at any depth, and
-/// no text that holds one of `secrets` whole. Texts are printable and bounded.
-pub(crate) fn shown(members: Map<String, Value>, secrets: &Secrets) -> Map<String, Value> {
-    let kept = members.into_iter().filter(|(name, value)| !is_secret(name) || value.is_boolean());
-    kept.filter_map(|(name, value)| Some((one_line(&name, LONGEST_NAME), shown_value(value, secrets)?))).collect()
-}
-
-fn shown_value(value: Value, secrets: &Secrets) -> Option<Value> {
-    match value {
-        Value::Object(members) => Some(Value::Object(shown(members, secrets))),
-        Value::Array(list) => Some(list.into_iter().filter_map(|value| shown_value(value, secrets)).collect()),
-        text @ Value::String(_) if holds_secrets(&text) => None,
-        Value::String(text) => {
-            let line = one_line(&text, LONGEST_VALUE);
-            (!secrets.are_whole_in(&line)).then_some(Value::String(line))
-        }
-        Value::Number(number) if secrets.are_whole_in(&number.to_string()) => None,
-        other => Some(other),
-    }
-}
-
-/// A text of a server's that is data: an identifier, an address. Printable, and bounded.
-pub(crate) fn datum(text: &str) -> String {
-    one_line(text, LONGEST_VALUE)
 }

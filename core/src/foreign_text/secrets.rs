@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use zeroize::Zeroizing;
 
 use super::canonical::{Form, is_word, letters, signs};
-use super::names::named;
+use super::names::{MOST_SECRETS, named};
 use super::printable::one_line;
 use super::readings::{SHORTEST_SPELT, SHORTEST_STRETCH, data, other_encodings, stretches, unescaped};
 use crate::json::Json;
@@ -20,8 +20,7 @@ pub(crate) const LONGEST_TEXT: usize = 200;
 const READ: usize = 4 * LONGEST_TEXT;
 /// A run of so many token characters may be a token, whatever it is called.
 const LONGEST_WORD: usize = 20;
-/// No exchange has more secrets, or longer ones. Where there are more, nothing is shown.
-pub(super) const MOST_SECRETS: usize = 64;
+/// No exchange has longer secrets. Where they are, nothing is shown.
 const MOST_CHARACTERS: usize = 1 << 16;
 /// Escapes that go deeper, or readings that are more, are made to hide something.
 const DEEPEST: usize = 8;

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::provider::answer::{field, text};
 use crate::json;
 use crate::provider::Answer;
+use crate::provider::answer::{field, text};
 
 /// An object that says how the call went: what gateways and firewalls answer does not.
 pub(super) struct Envelope {
