@@ -49,6 +49,7 @@ mod seven_g_status;
 mod simulation;
 mod store;
 mod synapsewave_account;
+mod time;
 mod transport;
 mod words;
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::clock::{UnixTime, duration};
+use crate::time::{UnixTime, duration};
 
 const DAY: i64 = 86_400_000;
 

@@ -5,7 +5,6 @@
 pub(crate) mod attention;
 mod foreign;
 mod machine;
-mod times;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -21,10 +20,10 @@ use crate::runtime;
 #[cfg(test)]
 use crate::simulation;
 
+pub use crate::time::{BootTime, Now, UnixTime};
+pub(crate) use crate::time::{duration, milliseconds};
 pub(crate) use machine::machine_start;
 use machine::{system_boot_time, system_unix_time};
-pub use times::{BootTime, Now, UnixTime};
-pub(crate) use times::{duration, milliseconds};
 
 /// A laptop that slept, or a clock that was set, is noticed within this time: tokio's timers do not count suspend.
 const LONGEST_NAP: Duration = Duration::from_secs(30);

@@ -29,7 +29,6 @@ mod page;
 mod printable;
 mod readings;
 mod secrets;
-pub(crate) mod source;
 #[cfg(test)]
 mod tests;
 

@@ -274,19 +274,3 @@ fn a_page_is_shown_by_its_title() {
     }
     assert_eq!(title(b"<title>\xff</title>"), None);
 }
-
-#[test]
-fn errors_of_libraries_are_shown_in_bounded_printable_lines() {
-    let inner = std::io::Error::other(format!("name \u{1b}[2J\r\n{}", "x".repeat(60_000)));
-    let outer = std::io::Error::other(inner);
-    let shown = source::shown(&outer);
-    let mut beneath = Some(&*shown as &(dyn std::error::Error + 'static));
-    while let Some(error) = beneath {
-        for text in [error.to_string(), format!("{error:?}")] {
-            assert!(text.chars().count() < 300 && text.chars().all(printable::is_printable), "{text}");
-        }
-        beneath = error.source();
-    }
-    let system = source::shown(&std::io::Error::from_raw_os_error(2));
-    assert_eq!(system.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error), Some(2));
-}

@@ -11,8 +11,7 @@ use super::resolver::NoAddress;
 use super::route::Route;
 use super::tls_failure::{explain, is_about_client};
 use super::watched_body::Written;
-use crate::error::{Error, ErrorCode, Sent};
-use crate::foreign_text;
+use crate::error::{Error, ErrorCode, Sent, source};
 
 /// hyper says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
 pub(super) fn no_answer(error: legacy::Error, route: &Route, by_proxy: bool, written: &Written) -> Ending {
@@ -39,7 +38,7 @@ fn is_timeout(error: &legacy::Error) -> bool {
 fn not_connected(error: legacy::Error, route: &Route, by_proxy: bool) -> Error {
     let words = sources(&error).map(ToString::to_string).collect::<Vec<_>>().join(": ").to_ascii_lowercase();
     let told_of_proxy = ["proxy", "tunnel", "socks"].iter().any(|word| words.contains(word));
-    let last = sources(&error).last().map(foreign_text::source::words).unwrap_or_default();
+    let last = sources(&error).last().map(source::words).unwrap_or_default();
     let no_address = sources(&error).find_map(<dyn StdError>::downcast_ref::<NoAddress>);
     let io = sources(&error).find_map(<dyn StdError>::downcast_ref::<io::Error>);
     let (code, what, reason, advice) = if let Some(error) = tls_error(&error) {

@@ -1,12 +1,14 @@
 //! The one error type: what happened, what it means, what to do; with a stable code that every language maps.
 
+pub(crate) mod source;
+
 use std::any::Any;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::clock::{BootTime, Now, UnixTime};
-use crate::foreign_text::{self, LONGEST_TEXT, one_line};
+use crate::foreign_text::{LONGEST_TEXT, one_line};
+use crate::time::{BootTime, Now, UnixTime};
 use crate::words::words;
 
 words! {
@@ -202,7 +204,7 @@ impl Error {
 
     /// The store failed for `key`, which names an account or a session and holds no secret.
     pub fn store(key: impl Into<String>, source: impl StdError + Send + Sync + 'static) -> Self {
-        let words = foreign_text::source::words(&source);
+        let words = source::words(&source);
         let mut error = Self::new(ErrorCode::Store, format!("The session store failed: {words}"));
         Arc::make_mut(&mut error.0).key = Some(one_line(&key.into(), LONGEST_MESSAGE));
         error.with_boxed_source(Box::new(source))
@@ -217,7 +219,7 @@ impl Error {
     /// With the error of a library beneath, of which only the words are kept: it may quote the server.
     #[must_use]
     pub(crate) fn with_source(self, source: impl StdError + Send + Sync + 'static) -> Self {
-        self.with_boxed_source(foreign_text::source::shown(&source))
+        self.with_boxed_source(source::shown(&source))
     }
 
     #[must_use]

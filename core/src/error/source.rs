@@ -3,8 +3,8 @@
 use std::error::Error as StdError;
 use std::{fmt, io};
 
-use super::printable::one_line;
-use super::secrets::LONGEST_TEXT;
+use super::Error;
+use crate::foreign_text::{LONGEST_TEXT, one_line};
 
 /// So many errors beneath each other are kept.
 const DEEPEST: usize = 8;
@@ -45,7 +45,7 @@ pub(crate) fn shown(error: &(dyn StdError + 'static)) -> Box<dyn StdError + Send
 }
 
 fn within(error: &(dyn StdError + 'static), depth: usize) -> Box<dyn StdError + Send + Sync> {
-    if let Some(own) = error.downcast_ref::<crate::error::Error>() {
+    if let Some(own) = error.downcast_ref::<Error>() {
         return Box::new(own.clone());
     }
     let system = error.downcast_ref::<io::Error>();
@@ -57,5 +57,27 @@ fn within(error: &(dyn StdError + 'static), depth: usize) -> Box<dyn StdError + 
     match system {
         Some(system) => Box::new(io::Error::new(system.kind(), shown)),
         None => Box::new(shown),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::foreign_text::is_printable;
+
+    #[test]
+    fn errors_of_libraries_are_shown_in_bounded_printable_lines() {
+        let inner = std::io::Error::other(format!("name \u{1b}[2J\r\n{}", "x".repeat(60_000)));
+        let outer = std::io::Error::other(inner);
+        let seen = shown(&outer);
+        let mut beneath = Some(&*seen as &(dyn std::error::Error + 'static));
+        while let Some(error) = beneath {
+            for text in [error.to_string(), format!("{error:?}")] {
+                assert!(text.chars().count() < 300 && text.chars().all(is_printable), "{text}");
+            }
+            beneath = error.source();
+        }
+        let system = shown(&std::io::Error::from_raw_os_error(2));
+        assert_eq!(system.downcast_ref::<std::io::Error>().and_then(std::io::Error::raw_os_error), Some(2));
     }
 }
