@@ -36,6 +36,14 @@ impl Tokens {
         let expires_at = jwt::expiry(access_token.expose());
         Self { access_token, refresh_token: refresh_token.map(Secret::new), expires_at }
     }
+
+    /// Tokens from elsewhere as a grant; `otherwise` is when they end where they do not say.
+    pub(crate) fn into_grant(self, otherwise: Expiry) -> Grant {
+        // A user may have kept the time in another unit.
+        let told = self.expires_at.and_then(UnixTime::as_foreign).or_else(|| jwt::expiry(self.access_token.expose()));
+        let expiry = told.map_or(otherwise, Expiry::At);
+        Grant { access_token: self.access_token, refresh_token: self.refresh_token, expiry, details: None }
+    }
 }
 
 /// The claims of an access token: what its issuer says in it. They are read, not verified.

@@ -10,7 +10,7 @@ use icu_normalizer::ComposingNormalizerBorrowed;
 use icu_properties::props::{BinaryProperty, DefaultIgnorableCodePoint, EnumeratedProperty, GeneralCategory};
 use reqwest::Url;
 
-use crate::provider::BaseUrl;
+use crate::base_url::BaseUrl;
 
 /// How often a path is percent-decoded: no server does it more often than a proxy before it and its own framework.
 const DEEPEST_ENCODING: usize = 4;

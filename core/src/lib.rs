@@ -22,6 +22,7 @@ pub mod properties;
 pub mod runtime;
 
 mod backlog;
+mod base_url;
 mod carried;
 mod clock;
 mod coarse_clock;

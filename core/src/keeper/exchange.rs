@@ -6,11 +6,9 @@ use tracing::trace;
 
 use super::storing::Mark;
 use super::{Keeper, Reply, rotation, server_time};
-use crate::clock::{Now, UnixTime};
+use crate::clock::Now;
 use crate::error::Error;
-use crate::grant::{Expiry, Grant, Tokens};
 use crate::identity::Origin;
-use crate::jwt;
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
 use crate::provider::{Answer, Outcome, Provider, Request};
 use crate::runtime::{self, Stopped};
@@ -124,28 +122,12 @@ impl Keeper {
     }
 }
 
-/// What a grant in use looks like to users.
-pub(crate) fn tokens(held: &Held) -> Tokens {
-    Tokens {
-        access_token: held.grant.access_token.clone(),
-        refresh_token: held.grant.refresh_token.clone(),
-        expires_at: Some(held.expires_at),
-    }
-}
-
-/// Tokens from elsewhere as a grant; `otherwise` is when they end where they do not say.
-pub(crate) fn grant(tokens: Tokens, otherwise: Expiry) -> Grant {
-    // A user may have kept the time in another unit.
-    let told = tokens.expires_at.and_then(UnixTime::as_foreign).or_else(|| jwt::expiry(tokens.access_token.expose()));
-    let expiry = told.map_or(otherwise, Expiry::At);
-    Grant { access_token: tokens.access_token, refresh_token: tokens.refresh_token, expiry, details: None }
-}
-
 #[cfg(test)]
 mod tests {
     use std::thread;
 
     use super::*;
+    use crate::clock::UnixTime;
 
     #[tokio::test]
     async fn an_answer_is_read_aside_if_it_is_long() {

@@ -36,7 +36,6 @@ use crate::store;
 pub(crate) use announce::Listeners;
 pub use announce::Subscription;
 use chance::chance;
-pub(crate) use exchange::{grant, tokens};
 use rules::rules;
 use waiter::Progress;
 pub(crate) use waiter::{Need, Waiter};

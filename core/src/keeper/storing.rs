@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use super::Keeper;
 use super::account::STORE_LIMIT;
-use super::exchange::tokens;
 use crate::error::Error;
 use crate::lifecycle::{FlightNumber, Held, Input};
 use crate::runtime;
@@ -72,7 +71,7 @@ impl Keeper {
 
     async fn write(&self, store: &dyn Store, held: &Held) -> Result<(), Error> {
         let Some(key) = &self.stored_as else { return Ok(()) };
-        let (keep, value) = (&**key, write_tokens(&tokens(held), false));
+        let (keep, value) = (&**key, write_tokens(&held.tokens(), false));
         let change = store::change(store, keep, |_| Some(value.clone()));
         let written = self.options.time().within(STORE_LIMIT, change).await;
         written.unwrap_or_else(|| Err(store::late(keep, STORE_LIMIT)))
@@ -82,7 +81,7 @@ impl Keeper {
     /// or need not be. A store that fails keeps nobody from new tokens.
     pub(super) async fn mark(self: &Arc<Self>, held: &Held, mark: Mark) -> bool {
         let (Some(store), Some(key)) = (self.options.own_store().cloned(), self.stored_as.clone()) else { return true };
-        let (ours, clock) = (tokens(held), self.options.time().clone());
+        let (ours, clock) = (held.tokens(), self.options.time().clone());
         // In a task of its own: a store that panics must not take the flight with it.
         let marking = runtime::spawn(async move {
             let change = store::change(&*store, &key, |found| match found {
@@ -108,7 +107,7 @@ impl Keeper {
 
     async fn remove(&self, store: &dyn Store, held: &Held) -> Result<(), Error> {
         let Some(key) = &self.stored_as else { return Ok(()) };
-        let ours = tokens(held);
+        let ours = held.tokens();
         let change = store::change(store, key, |found| found.filter(|value| !is_of(value, &ours)).cloned());
         let written = self.options.time().within(STORE_LIMIT, change).await;
         written.unwrap_or_else(|| Err(store::late(key, STORE_LIMIT)))

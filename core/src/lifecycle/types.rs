@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::factor::FactorKind;
 use crate::freshness::{Margins, Timing, Windows};
-use crate::grant::{Grant, SecondFactor};
+use crate::grant::{Grant, SecondFactor, Tokens};
 use crate::provider::{Outcome, Renewal};
 use crate::secret::Secret;
 use crate::words::words;
@@ -55,6 +55,17 @@ pub(crate) struct Held {
     /// This access token and those that the session had before.
     pub(crate) issued: Issued,
     pub(crate) handed: Handed,
+}
+
+impl Held {
+    /// What users see of it.
+    pub(crate) fn tokens(&self) -> Tokens {
+        Tokens {
+            access_token: self.grant.access_token.clone(),
+            refresh_token: self.grant.refresh_token.clone(),
+            expires_at: Some(self.expires_at),
+        }
+    }
 }
 
 /// Whether somebody may have put the token on a request.

@@ -2,8 +2,8 @@
 
 use reqwest::Url;
 
+use crate::base_url::BaseUrl;
 use crate::error::Error;
-use crate::provider::BaseUrl;
 
 /// Texts that are refused, one for each reason.
 const REFUSED: [&str; 11] = [

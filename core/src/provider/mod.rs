@@ -2,7 +2,6 @@
 //! send it, and what follows, is decided elsewhere and is the same for all of them.
 
 mod answer;
-mod base_url;
 pub(crate) mod judged;
 mod seven_g;
 mod synapsewave;
@@ -18,10 +17,9 @@ use crate::grant::{Claims, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::lockout::LockoutRule;
 use crate::secret::Secret;
 
+pub use crate::base_url::BaseUrl;
 pub use answer::Answer;
 pub(crate) use answer::{denies, field};
-pub use base_url::BaseUrl;
-pub(crate) use base_url::{host_and_port, is_loopback};
 pub use seven_g::{SevenG, SevenGBuilder};
 pub(crate) use synapsewave::{AccountReply, account_operation, read_account};
 pub use synapsewave::{

@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::event::Event;
 use crate::grant::{Claims, Feed, Profile, Tokens};
 use crate::jwt;
-use crate::keeper::{Keeper, Listeners, Need, Subscription, grant, tokens, wait};
+use crate::keeper::{Keeper, Listeners, Need, Subscription, wait};
 use crate::lifecycle::{Held, Input, LoginPart, State};
 use crate::policy::{Options, Relogin};
 use crate::provider::Provider;
@@ -72,7 +72,7 @@ pub fn resume(provider: impl Into<Arc<dyn Provider>>, tokens: Tokens, options: O
         check_token("refresh_token", refresh_token)?;
     }
     let options = options.routed(provider.base_url())?;
-    let grant = grant(tokens, provider.default_expiry(options.time().unix_time()));
+    let grant = tokens.into_grant(provider.default_expiry(options.time().unix_time()));
     Ok(Session(Keeper::resumed(provider, options, grant)))
 }
 
@@ -336,7 +336,7 @@ impl Session {
 /// The tokens on their way to a caller, who may put them on a request.
 fn shown(held: &Held) -> Tokens {
     held.handed.note();
-    tokens(held)
+    held.tokens()
 }
 
 /// What [`Session::logout`] returns: ready when the server has been told, at once where there is nothing to tell.

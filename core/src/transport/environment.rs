@@ -4,8 +4,8 @@ use std::ffi::OsString;
 use std::net::IpAddr;
 
 use super::proxy_address::{EXAMPLE, ProxyAddress};
+use crate::base_url::BaseUrl;
 use crate::error::Error;
-use crate::provider::BaseUrl;
 
 /// The proxy that `variable` names for `base_url`, if any. This machine is reached without one.
 pub(super) fn proxy(

@@ -10,8 +10,8 @@ use super::local_end::LocalEnd;
 use super::proxy_address::{EXAMPLE, ProxyAddress};
 use super::route::{Route, Way};
 use super::tls;
+use crate::base_url::BaseUrl;
 use crate::error::Error;
-use crate::provider::BaseUrl;
 
 /// A longer one is not a program's name.
 const LONGEST_USER_AGENT: usize = 256;

@@ -8,7 +8,7 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 use zeroize::Zeroizing;
 
-use crate::provider::{host_and_port, is_loopback};
+use crate::base_url::{host_and_port, is_loopback};
 use crate::secret::Secret;
 
 /// How a proxy is spoken to.

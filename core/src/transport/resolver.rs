@@ -12,9 +12,9 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::lookup_queue::{LookupQueue, Standing};
+use crate::base_url::is_loopback;
 use crate::clock::{BootTime, Clock};
 use crate::fork::PerProcess;
-use crate::provider::is_loopback;
 use crate::runtime;
 
 /// Addresses that were found are good for so long where a look-up fails or does not end.

@@ -14,10 +14,10 @@ use super::client_certificate::ClientCertificate;
 use super::local_end::LocalEnd;
 use super::proxy_address::ProxyAddress;
 use super::{resolver, tls};
+use crate::base_url::BaseUrl;
 use crate::clock::{BootTime, Clock};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
-use crate::provider::BaseUrl;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Clocks that differ by more than this since the last request were not both running.
