@@ -51,7 +51,18 @@ def test_options_of_an_account_are_shown() -> None:
 
 def test_coroutine_functions_are_known_for_that() -> None:
     assert all(inspect.iscoroutinefunction(function) for function in (*SESSION_ASYNC, *NETWORK_ASYNC))
-    assert inspect.getsource(relatch.login).startswith("def login(")
+
+
+@pytest.mark.parametrize("function", [*SESSION, *NETWORK], ids=lambda function: str(function.__name__))
+def test_types_and_source_are_shown_as_they_are(function: Callable[..., object]) -> None:
+    signature = inspect.signature(function)
+    assert "provider" in signature.parameters or "self" in signature.parameters
+    for name, hint in Options.__annotations__.items():
+        if name in signature.parameters:
+            assert signature.parameters[name].annotation == hint.__forward_arg__.replace('"', "'")
+    source = inspect.getsource(function)
+    assert f"def {function.__name__}(" in source.splitlines()[0]
+    assert "**options" in source
 
 
 async def test_a_slip_in_the_name_of_an_option_is_told_the_names(sandbox: Sandbox) -> None:

@@ -294,7 +294,7 @@ class SynapsewaveAccount(_relatch.SynapsewaveAccount):
         raise TypeError("a SynapsewaveAccount holds a key and is neither pickled nor copied: make a new one")
 
 
-_signatures.show(_signatures.account, SynapsewaveAccount.__new__)
+_signatures.show(_signatures.NETWORK, SynapsewaveAccount.__new__)
 
 
 def _message(result: dict[str, str | None]) -> str:

@@ -186,7 +186,7 @@ async def refresh_async(
     return _tokens.from_native(await _relatch.refresh_async(provider, tokens, options))
 
 
-_signatures.show(_signatures.login, login, login_async)
-_signatures.show(_signatures.begin, begin, begin_async)
-_signatures.show(_signatures.resume, resume)
-_signatures.show(_signatures.refresh, refresh, refresh_async)
+_signatures.show(_signatures.SESSION, login, login_async)
+_signatures.show(_signatures.SESSION, begin, begin_async)
+_signatures.show(_signatures.SESSION, resume)
+_signatures.show(_signatures.SESSION, refresh, refresh_async)

@@ -163,8 +163,8 @@ class SevenG(_relatch.SevenG):
         )
 
 
-_signatures.show(_signatures.health, SevenG.health, SevenG.health_async)
-_signatures.show(_signatures.lookup, SevenG.lookup, SevenG.lookup_async)
+_signatures.show(_signatures.NETWORK, SevenG.health, SevenG.health_async)
+_signatures.show(_signatures.NETWORK, SevenG.lookup, SevenG.lookup_async)
 
 
 _once.keep_classes(globals())
