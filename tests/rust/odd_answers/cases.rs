@@ -16,7 +16,7 @@ pub(super) struct Case {
     pub(super) end: End,
 }
 
-fn tokens() -> String {
+pub(super) fn tokens() -> String {
     format!(r#"{{"accessToken":"{ACCESS}","refreshToken":"{REFRESH}"}}"#)
 }
 
@@ -28,12 +28,12 @@ fn with(member: &[u8]) -> Vec<u8> {
 }
 
 /// An answer with these header lines and this body, whose length is told.
-fn answer(lines: &str, body: &[u8]) -> Vec<u8> {
+pub(super) fn answer(lines: &str, body: &[u8]) -> Vec<u8> {
     let head = format!("HTTP/1.1 200 OK\r\n{lines}Content-Length: {}\r\n\r\n", body.len());
     [head.as_bytes(), body].concat()
 }
 
-fn text(head: &str, body: &str) -> Vec<u8> {
+pub(super) fn text(head: &str, body: &str) -> Vec<u8> {
     format!("{head}\r\n\r\n{body}").into_bytes()
 }
 
@@ -62,13 +62,14 @@ pub(super) fn plain() -> Vec<u8> {
 
 pub(super) fn whole() -> Vec<Case> {
     let mut cases = heads();
+    cases.extend(super::heads::whole());
     cases.extend(packed());
     cases.extend(bodies());
     cases.extend(ends());
     cases
 }
 
-fn case(name: &'static str, answer: Vec<u8>) -> Case {
+pub(super) fn case(name: &'static str, answer: Vec<u8>) -> Case {
     Case { name, answer, end: End::Close }
 }
 

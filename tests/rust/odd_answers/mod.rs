@@ -1,6 +1,7 @@
 //! Answers that are whole and odd. At a refresh whatever is not read costs the session: of none of these may it be lost.
 
 mod cases;
+mod heads;
 mod server;
 
 use relatch::{Cause, ErrorCode, Options, SevenG, SynapsewaveDealer, Tokens};
