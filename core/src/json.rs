@@ -12,6 +12,9 @@ const MOST_DEEP: usize = 10_000;
 /// What may come before an object that is no page: a guard against script inclusion, a callback's name, a chunk's length.
 const LONGEST_PRELUDE: usize = 64;
 
+/// An object is looked for below so many lists and texts.
+const MOST_WRAPPINGS: usize = 3;
+
 /// What was read of a text.
 pub(crate) struct Json {
     pub(crate) value: Value,
@@ -28,18 +31,18 @@ pub(crate) fn read(bytes: &[u8]) -> Option<Json> {
     Some(Json { value, is_whole: reader.is_whole })
 }
 
-/// The object in these bytes: as it is, alone in a list, or written into a text once more.
+/// The object in these bytes: as it is, alone in a list, or written into a text once more, or twice.
 pub(crate) fn object(bytes: &[u8]) -> Option<Map<String, Value>> {
-    match read(bytes)?.value {
+    unwrapped(read(bytes)?.value, MOST_WRAPPINGS)
+}
+
+fn unwrapped(value: Value, wrappings: usize) -> Option<Map<String, Value>> {
+    match value {
         Value::Object(members) => Some(members),
-        Value::Array(list) if list.len() == 1 => match list.into_iter().next() {
-            Some(Value::Object(members)) => Some(members),
-            _ => None,
-        },
-        Value::String(text) if text.trim_start().starts_with('{') => match read(text.as_bytes())?.value {
-            Value::Object(members) => Some(members),
-            _ => None,
-        },
+        Value::Array(list) if wrappings > 0 && list.len() == 1 => unwrapped(list.into_iter().next()?, wrappings - 1),
+        Value::String(text) if wrappings > 0 && text.trim_start().starts_with(['{', '[', '"']) => {
+            unwrapped(read(text.as_bytes())?.value, wrappings - 1)
+        }
         _ => None,
     }
 }
@@ -305,9 +308,10 @@ fn is_of_a_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$' | b'-' | b'.') || byte >= 0x80
 }
 
-/// Of two members of one name the last counts, unless it is none.
+/// Of two members of one name the last counts, unless it is none or an empty text.
 fn keep(members: &mut Map<String, Value>, name: String, value: Value) {
-    if value.is_null() && members.get(&name).is_some_and(|held| !held.is_null()) {
+    let is_nothing = value.is_null() || value.as_str().is_some_and(str::is_empty);
+    if is_nothing && members.get(&name).is_some_and(|held| !held.is_null()) {
         return;
     }
     members.insert(name, value);

@@ -35,7 +35,5 @@ mod tests;
 pub(crate) use data::{datum, shown};
 pub(crate) use names::{holds_secrets, is_secret};
 pub(crate) use page::title;
-#[cfg(any(test, fuzzing))]
-pub(crate) use printable::is_printable;
-pub(crate) use printable::{Brief, one_line};
+pub(crate) use printable::{Brief, is_printable, one_line};
 pub(crate) use secrets::{LONGEST_TEXT, Secrets, WITHHELD};

@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
-use crate::foreign_text::{self, Secrets, WITHHELD};
+use crate::foreign_text::{self, Secrets, WITHHELD, is_printable};
 use crate::json;
 use crate::secret::Secret;
 
@@ -156,10 +156,20 @@ pub(crate) fn text(object: &Map<String, Value>, name: &str) -> Option<String> {
     field(object, name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(ToOwned::to_owned)
 }
 
-/// Any field, whatever the case of its name.
+/// A token, without what stands around it and cannot be seen: no token has that.
+pub(crate) fn token(object: &Map<String, Value>, name: &str) -> Option<String> {
+    text(object, name).map(|text| seen(&text).to_owned())
+}
+
+/// Any field, whatever the case of its name, and whatever stands around that and cannot be seen.
 pub(crate) fn field<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     let exact = object.get(name);
-    exact.or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))
+    exact.or_else(|| object.iter().find(|(key, _)| seen(key).eq_ignore_ascii_case(name)).map(|(_, value)| value))
+}
+
+/// The text without the blanks and the invisible characters at its ends.
+fn seen(text: &str) -> &str {
+    text.trim_matches(|character: char| character.is_whitespace() || !is_printable(character))
 }
 
 /// Whether an answer says that the call failed, whatever its HTTP status is (wire.md 1.5).

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::answer::{Answer, denies, holds_line_ends, text};
+use super::answer::{Answer, denies, field, holds_line_ends, token};
 use super::judged::{self, Said};
 use super::{BaseUrl, Method, Outcome, Provider, Request};
 use crate::error::{Error, ErrorCode};
@@ -220,8 +220,7 @@ impl Provider for SevenG {
     fn read_login(&self, answer: &Answer, _sent: &[&Secret]) -> Outcome {
         let secrets = self.secrets(None);
         let outcome = read(answer, "login", &secrets, |object| {
-            let refresh_token = text(object, "refreshToken")?;
-            grant(text(object, "accessToken")?, Some(Secret::new(refresh_token)))
+            grant(token(object, "accessToken")?, Some(Secret::new(refresh_token(object)?)))
         });
         if matches!(outcome, Outcome::Granted(_)) {
             return outcome;
@@ -253,8 +252,10 @@ impl Provider for SevenG {
     /// wire.md 1.8.3: where the answer has no refresh token the old one stays good.
     fn read_refresh(&self, spent: &Grant, answer: &Answer) -> Outcome {
         read(answer, "refresh", &self.secrets(Some(spent)), |object| {
-            let rotated = text(object, "refreshToken").map(Secret::new);
-            grant(text(object, "accessToken")?, rotated.or_else(|| spent.refresh_token.clone()))
+            let rotated = refresh_token(object).map(Secret::new);
+            // One that is there and cannot be read has replaced the old one all the same.
+            let is_kept = matches!(field(object, "refreshToken"), None | Some(Value::Null | Value::String(_)));
+            grant(token(object, "accessToken")?, rotated.or_else(|| spent.refresh_token.clone().filter(|_| is_kept)))
         })
     }
 
@@ -286,6 +287,13 @@ impl Provider for SevenG {
     fn default_lifetime(&self) -> Duration {
         LIFETIME
     }
+}
+
+/// A number is one as well, if it is read exactly.
+fn refresh_token(object: &Map<String, Value>) -> Option<String> {
+    const NAME: &str = "refreshToken";
+    let number = || field(object, NAME).and_then(Value::as_u64).map(|number| number.to_string());
+    token(object, NAME).or_else(number)
 }
 
 /// Nothing where a token could not be sent: such an answer is not one of the API.

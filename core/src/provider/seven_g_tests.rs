@@ -134,7 +134,7 @@ fn a_refresh_that_comes_too_often_or_is_refused_is_no_lockout() {
 
 #[test]
 fn tokens_that_no_header_can_carry_are_no_tokens() {
-    for body in [r#"{"accessToken":"a\n","refreshToken":"r"}"#, r#"{"accessToken":"a","refreshToken":"\u00e9"}"#] {
+    for body in [r#"{"accessToken":"a\nb","refreshToken":"r"}"#, r#"{"accessToken":"a","refreshToken":"\u00e9"}"#] {
         assert!(matches!(provider().read_login(&answer(200, body), &[]), Outcome::Unreadable(_)), "{body}");
     }
 }
@@ -299,4 +299,23 @@ fn a_line_end_in_what_was_copied_is_refused_before_any_traffic() {
         }
     }
     SevenG::builder().username("api user").password(" \u{e9} ").build().unwrap();
+}
+
+#[test]
+fn a_refresh_token_that_was_replaced_is_not_kept() {
+    let (provider, spent) = (provider(), held());
+    for (member, expected) in [
+        (r#""refreshToken":123456789012"#, Some("123456789012")),
+        (r#""refreshToken":12345678901234567890123456789"#, None),
+        (r#""refreshToken":["new"]"#, None),
+        (r#""refreshToken":{"token":"new"}"#, None),
+        (r#""refreshToken":" new\n""#, Some("new")),
+        (r#""refreshToken":null"#, Some("old refresh")),
+        (r#""refreshToken":"""#, Some("old refresh")),
+        (r#""other":1"#, Some("old refresh")),
+    ] {
+        let outcome = provider.read_refresh(&spent, &answer(200, &format!(r#"{{"accessToken":"new",{member}}}"#)));
+        let Outcome::Granted(grant) = outcome else { panic!("{member}") };
+        assert_eq!(grant.refresh_token.as_ref().map(Secret::expose), expected, "{member}");
+    }
 }

@@ -63,6 +63,7 @@ pub(super) fn plain() -> Vec<u8> {
 pub(super) fn whole() -> Vec<Case> {
     let mut cases = heads();
     cases.extend(super::heads::whole());
+    cases.extend(super::values::whole());
     cases.extend(packed());
     cases.extend(bodies());
     cases.extend(ends());

@@ -3,6 +3,7 @@
 mod cases;
 mod heads;
 mod server;
+mod values;
 
 use relatch::{Cause, ErrorCode, Options, SevenG, SynapsewaveDealer, Tokens};
 

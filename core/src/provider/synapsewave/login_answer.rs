@@ -11,7 +11,7 @@ use crate::factor::FactorKind;
 use crate::foreign_text::Secrets;
 use crate::grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::jwt;
-use crate::provider::answer::{field, text};
+use crate::provider::answer::{field, token};
 use crate::provider::judged::{self, Said};
 use crate::provider::{Answer, BaseUrl, Outcome};
 use crate::secret::Secret;
@@ -40,11 +40,11 @@ pub(super) struct Expected<'a> {
 pub(super) fn read(answer: &Answer, known: Vec<Secret>, expected: &Expected) -> Outcome {
     let reading = Reading::new(answer, "login", known);
     let Some(data) = granted(&reading) else { return refused(&reading, expected) };
-    if let Some(token) = expected.tokens.iter().find_map(|name| text(&data, name)) {
+    if let Some(token) = expected.tokens.iter().find_map(|name| token(&data, name)) {
         let grant = grant(token, data, &reading, expected.user);
         return grant.map_or_else(|| reading.unreadable().into(), Outcome::Granted);
     }
-    match text(&data, "register_token").filter(|_| expected.may_ask) {
+    match token(&data, "register_token").filter(|_| expected.may_ask) {
         Some(token) => Outcome::SecondFactor(second_factor(token, data, &reading)),
         None => reading.unreadable().into(),
     }
