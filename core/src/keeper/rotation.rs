@@ -1,7 +1,7 @@
 //! One exchange for each refresh token of the process, whoever holds it: two sessions that were made of the same tokens,
 //! or two requests of a web server that read them from the same row, must not both spend them.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::future::Future;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -99,8 +99,13 @@ pub(super) async fn once(
 
 /// What the others have made meanwhile of what `ended` brought: that itself may have been exchanged.
 async fn newest(origin: &Origin, clock: &Clock, mut ended: Ended) -> Ended {
+    let mut followed = HashSet::new();
     while let Ended::Answered(Outcome::Granted(grant), _) = &ended {
         let key = key(origin, grant);
+        if !followed.insert(key) {
+            // The server brings tokens again that it has taken: none of them is known to be good.
+            return Ended::Ambiguous(spent());
+        }
         if !with(|rotations| rotations.all.contains_key(&key) || rotations.spent.knows(&key)) {
             break;
         }

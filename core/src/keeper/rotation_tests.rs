@@ -34,7 +34,7 @@ fn run(test: impl Future<Output = ()>) {
     static ALONE: Mutex<()> = Mutex::new(());
     let _alone = locked(&ALONE);
     with(|rotations| *rotations = Rotations::default());
-    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(test);
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(test);
 }
 
 #[test]
@@ -104,4 +104,24 @@ fn a_lost_exchange_is_made_again_within_the_grace_and_not_after_it() {
         let never = async { unreachable!("it is sent again") };
         assert!(matches!(once(&origin, &granted(0), &clock, grace, never).await, Ended::NotSent(_)));
     });
+}
+
+#[test]
+fn tokens_that_a_server_brings_again_are_followed_once_round_and_not_sent() {
+    let (origin, clock) = (Origin::of_text("https://circle.example"), crate::clock::ManualClock::new().clock());
+    for length in [2, 3, 10] {
+        run(async {
+            for number in 0..length {
+                let next = Ended::Answered(Outcome::Granted(granted((number + 1) % length)), AT_ONCE);
+                once(&origin, &granted(number), &clock, Duration::ZERO, async { next }).await;
+            }
+            for number in 0..length {
+                let never = async { unreachable!("it is sent again") };
+                let grant = granted(number);
+                let round = once(&origin, &grant, &clock, Duration::ZERO, never);
+                let ended = tokio::time::timeout(Duration::from_secs(20), round).await.expect("an end");
+                assert!(matches!(ended, Ended::Ambiguous(error) if error.cause() == Some(Cause::RotationLost)));
+            }
+        });
+    }
 }
