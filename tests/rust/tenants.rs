@@ -39,7 +39,7 @@ struct Row {
     needs_release: bool,
 }
 
-static ROWS: [Row; 9] = [
+static ROWS: [Row; 10] = [
     Row {
         name: "a silent name, 12 callers",
         server: String::new,
@@ -102,6 +102,15 @@ static ROWS: [Row; 9] = [
         needs_names: false,
         is_healed: true,
         needs_release: true,
+    },
+    Row {
+        name: "64 answers in a million pieces",
+        server: in_pieces,
+        sessions: 64,
+        hosts: 1,
+        needs_names: false,
+        is_healed: false,
+        needs_release: false,
     },
     Row {
         name: "8 answers full of secrets",
@@ -328,6 +337,16 @@ fn flooding_later() -> String {
 fn flood(stream: &mut TcpStream) {
     let flood = "HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000);
     while stream.write_all(flood.as_bytes()).is_ok() {}
+}
+
+/// Answers a byte at a time.
+fn in_pieces() -> String {
+    serve(|mut stream, _| {
+        let _ = stream.read(&mut [0; 4096]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        let pieces = "1\r\n \r\n".repeat(10_000);
+        while stream.write_all(pieces.as_bytes()).is_ok() {}
+    })
 }
 
 /// Answers with as much as is read of an answer, all of it under names of secrets.
