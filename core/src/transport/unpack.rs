@@ -180,7 +180,8 @@ mod tests {
         fn nothing_grows_beyond_its_limit(bytes in prop::collection::vec(any::<u8>(), 0..300), coding in "(gzip|deflate|br)?") {
             for body in [bytes.clone(), gzip(&bytes), zlib(&bytes)] {
                 let unpacked = unpack(Zeroizing::new(body), &coding, 1000);
-                prop_assert!(unpacked.is_ok_and(|unpacked| unpacked.len() <= 2000));
+                // Any bytes may be deflated ones, and so be a bomb: nothing tells them from others.
+                prop_assert!(unpacked.map_or(coding == "deflate", |unpacked| unpacked.len() <= 2000));
             }
         }
     }
