@@ -40,10 +40,13 @@ impl CoolDown {
 
     /// What is said to whoever would send something now; nothing where it may be sent.
     pub(crate) fn refusal(&self, now: Now) -> Option<Error> {
-        let message = "This was not sent: the server has asked this account to wait (HTTP 429, or 503 with Retry-After). Try \
-                       again after retry_at.";
+        if now.boot >= self.until {
+            return None;
+        }
+        let message =
+            "This was not sent: the server has asked this account to wait (HTTP 429, or 503 with Retry-After).";
         let error = Error::new(ErrorCode::RateLimited, message).with_sent(Sent::No);
-        (now.boot < self.until).then(|| error.with_retry_at(now.unix_at(self.until)).pinned(now))
+        Some(error.trying_again(now.unix, now.unix_at(self.until)).pinned(now))
     }
 
     /// Whether it can be forgotten.

@@ -97,7 +97,7 @@ impl SevenG {
         let object = answer.object().filter(|_| answer.is_success());
         let Some(object) = object else { return Err(answer.unreadable("lookup", &secrets)) };
         if denies(&object) {
-            let error = Error::new(ErrorCode::AccessDenied, "The API refused the lookup: server_message says why.");
+            let error = Error::new(ErrorCode::AccessDenied, "The API refused the lookup.");
             return Err(answer.explain(error, &secrets));
         }
         let entries = field(&object, "data").and_then(Value::as_array);

@@ -52,6 +52,20 @@ function checkError(error, expected) {
     if (expected[name] !== undefined) assert.equal(value, expected[name], name);
   if (expected.retry_at) assert.ok(error.retryAt instanceof Date);
   if (expected.challenge) assert.ok('challenge' in error, 'no challenge');
+  checkWords(error);
+}
+
+/**
+ * A notebook shows the text of an error and nothing else: the values that it carries are in there.
+ *
+ * @param {RelatchError} error
+ */
+function checkWords(error) {
+  const { serverMessage, serverCode, retryAt } = error;
+  const second = retryAt && new Date(Math.ceil(retryAt.getTime() / 1000) * 1000);
+  const moment = second && `at ${second.toISOString().slice(11, 19)} UTC`;
+  for (const told of [serverMessage, serverCode, moment])
+    if (told !== undefined) assert.ok(error.message.includes(told), `«${told}» is not in: ${error.message}`);
 }
 
 /** @param {import('relatch').Profile} profile @param {Fields} expected */

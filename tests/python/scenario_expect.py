@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import Any
 
 import relatch
@@ -19,6 +20,17 @@ def check_error(outcome: object, expected: dict[str, Any]) -> None:
     for name in ("cause", "field", "status", "sent", "server_code", "server_message", "snippet"):
         assert name not in expected or getattr(outcome, name) == expected[name], f"{name}: {outcome!r}"
     assert not expected.get("retry_at") or outcome.retry_at is not None
+    check_words(outcome)
+
+
+def check_words(error: relatch.RelatchError) -> None:
+    """A notebook shows the text of an error and nothing else: the values that it carries are in there."""
+    told = [error.server_message, error.server_code]
+    if error.retry_at is not None:
+        # To the next whole second, so that nobody comes early.
+        at = error.retry_at.astimezone(timezone.utc) + timedelta(microseconds=999_999)
+        told.append(f"{at:at %H:%M:%S UTC}")
+    assert [value for value in told if value is not None and value not in str(error)] == [], repr(error)
 
 
 def check_result(result: Yield, expected: dict[str, Any], saved: dict[str, str]) -> None:

@@ -8,8 +8,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::foreign_text::{LONGEST_TEXT, one_line};
+use crate::moment;
 use crate::time::{BootTime, Now, UnixTime};
 use crate::words::words;
+
+mod text;
 
 words! {
     /// What kind of error it is. Every code has a class of its own in Python and in TypeScript.
@@ -173,6 +176,13 @@ impl Error {
     pub(crate) fn new(code: ErrorCode, message: impl Into<String>) -> Self {
         let message = one_line(&message.into(), LONGEST_MESSAGE);
         Self(Arc::new(Inner { code: Some(code), message, ..Inner::default() }))
+    }
+
+    /// With the time of the next try, if there is one, which the message then says.
+    #[must_use]
+    pub(crate) fn trying_again(self, now: UnixTime, at: impl Into<Option<UnixTime>>) -> Self {
+        let Some(at) = at.into() else { return self };
+        self.with_more(&format!(" Try again {}.", moment::at(now, at))).with_retry_at(at)
     }
 
     /// Ties `retry_at` to the boot clock, read `now` with the wall clock that it was made of: setting that changes nothing
@@ -361,12 +371,6 @@ impl Error {
         add("methods", Some(&inner.methods).filter(|list| !list.is_empty()).map(|list| Detail::List(list.clone())));
         add("key", inner.key.as_deref().map(text));
         details
-    }
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.0.message)
     }
 }
 

@@ -314,11 +314,11 @@ fn gone() -> Error {
 fn no_code(limit: Duration, now: Now, until: BootTime) -> Error {
     let message = format!(
         "The code of the authenticator that is due has been used, or is about to end. The next one can be had in {:.1} \
-         seconds, at retry_at, and this call waits {} seconds (timeout). Nothing was sent. Try again then, or give it more time.",
+         seconds, and this call waits {} seconds (timeout). Nothing was sent. Give it more time, or wait yourself.",
         now.boot.until(until).as_secs_f64(),
         limit.as_secs_f64()
     );
-    Error::new(ErrorCode::Timeout, message).with_sent(Sent::No).with_retry_at(now.unix_at(until))
+    Error::new(ErrorCode::Timeout, message).with_sent(Sent::No).trying_again(now.unix, now.unix_at(until))
 }
 
 fn too_late(limit: Duration) -> Error {

@@ -98,7 +98,7 @@ impl Lifecycle {
             self.streak.blocked_until().filter(|until| now.boot < *until && !self.holding.is_access_refused())
         {
             // The token may be good for other requests: it is handed out on.
-            let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(until));
+            let error = refusal::token_refused(&self.rules, now, until);
             return vec![self.announce(now, EventKind::Unauthorized, None), Effect::Refuse(error)];
         }
         self.refuse(now)

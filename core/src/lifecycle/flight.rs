@@ -232,7 +232,7 @@ impl Lifecycle {
         kind: EventKind,
     ) -> Vec<Effect> {
         let first = self.held().is_none();
-        let error = self.of_refused_code(error);
+        let error = self.of_refused_code(now, error);
         self.failed(now, &error, FIRST_LOGIN_WAIT, chance);
         self.login_budget.spend(self.valid(now).map(|held| held.windows.urgent), &error);
         self.rearm();
@@ -293,7 +293,7 @@ impl Lifecycle {
 
     /// What is to be known of a refused code: how it may have come to be refused. What keeps another from being sent is told
     /// as the refusal that it followed, with the time that it says.
-    fn of_refused_code(&self, error: Error) -> Error {
+    fn of_refused_code(&self, now: Now, error: Error) -> Error {
         const USED: &str =
             " Each code is good for one login: another program that holds the same secret may have used it.";
         match (error.code(), &self.last_error) {
@@ -301,7 +301,7 @@ impl Lifecycle {
             (ErrorCode::LockoutGuard, Some(refused))
                 if self.login_right.is_one_code_rejected() && self.held().is_none() =>
             {
-                refused.clone().with_retry_at(error.retry_at())
+                refused.clone().trying_again(now.unix, error.retry_at())
             }
             _ => error,
         }

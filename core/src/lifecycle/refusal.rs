@@ -1,6 +1,7 @@
 //! The errors of a session that cannot go on: what happened, what it means, what to do.
 
 use super::Rules;
+use crate::clock::{BootTime, Now};
 use crate::error::{Cause, Error, ErrorCode};
 use crate::grant::SecondFactor;
 
@@ -14,7 +15,7 @@ pub(super) fn forked() -> Error {
     Error::new(ErrorCode::ForkedSession, message)
 }
 
-pub(super) fn token_refused(rules: &Rules) -> Error {
+pub(super) fn token_refused(rules: &Rules, now: Now, until: BootTime) -> Error {
     let likely = if rules.ended_elsewhere {
         "Another login of the same user, in another program or in the broker's own application, is the likely cause: it \
          ends this session again and again. Give each program a user of its own, or let one of them log in for all"
@@ -23,9 +24,9 @@ pub(super) fn token_refused(rules: &Rules) -> Error {
     };
     let message = format!(
         "The server refuses the access tokens that it issues, one after the other: a newer one does not help. {likely}. \
-         The next report after retry_at gets a newer token."
+         The next report after a pause gets a newer token."
     );
-    Error::relogin(Cause::TokenRefused, message)
+    Error::relogin(Cause::TokenRefused, message).trying_again(now.unix, now.unix_at(until))
 }
 
 pub(super) fn stranger() -> Error {

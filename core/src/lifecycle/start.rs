@@ -62,7 +62,7 @@ impl Lifecycle {
         // Who asks for new tokens knows more than the refusals tell.
         let calm = self.calm_until().filter(|_| purpose != Purpose::Asked).unwrap_or_default();
         if calm > deadline {
-            let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(calm));
+            let error = refusal::token_refused(&self.rules, now, calm);
             return vec![Effect::Refuse(error)];
         }
         let allowed = self.backoff.until().unwrap_or_default().max(calm);

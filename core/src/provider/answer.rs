@@ -130,11 +130,11 @@ impl Answer {
 
     /// The error for a server that asks to slow down.
     pub(crate) fn busy(&self, what: &str, secrets: &Secrets) -> Error {
-        let message = format!(
-            "The server did not look at the {what} and asks to slow down (HTTP {}). Try again after retry_at.",
-            self.status
-        );
-        self.explain(Error::new(ErrorCode::RateLimited, message).with_retry_at(self.retry_at), secrets)
+        let later = if self.retry_at.is_some() { "" } else { " It does not say for how long: try again later." };
+        let message =
+            format!("The server did not look at the {what} and asks to slow down (HTTP {}).{later}", self.status);
+        let error = Error::new(ErrorCode::RateLimited, message).trying_again(self.received, self.retry_at);
+        self.explain(error, secrets)
     }
 }
 

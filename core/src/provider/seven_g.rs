@@ -345,16 +345,17 @@ fn judged_all_the_same(answer: &Answer, secrets: &Secrets) -> Error {
         _ => (ErrorCode::AccessDenied, "the login failed"),
     };
     let message = format!("The server refused the login (HTTP {status}) and asks to slow down: {what}.");
-    answer.explain(Error::new(code, message).with_retry_at(answer.retry_at), secrets)
+    answer.explain(Error::new(code, message).trying_again(answer.received, answer.retry_at), secrets)
 }
 
 fn locked(answer: &Answer, what: &str, secrets: &Secrets) -> Error {
     let message = format!(
         "The server says that the account is locked and refused the {what}. It opens again ten minutes after the last \
-         failed login; nothing is sent before retry_at."
+         failed login, and nothing is sent before that."
     );
     let retry_at = answer.retry_at.unwrap_or_else(|| answer.received.after(LOCKED_FOR));
-    answer.explain(Error::new(ErrorCode::AccountLocked, message).with_retry_at(retry_at), secrets)
+    let error = Error::new(ErrorCode::AccountLocked, message).trying_again(answer.received, retry_at);
+    answer.explain(error, secrets)
 }
 
 fn rejected(answer: &Answer, what: &str, secrets: &Secrets) -> Error {
@@ -368,12 +369,12 @@ fn rejected(answer: &Answer, what: &str, secrets: &Secrets) -> Error {
     } else {
         let message = format!(
             "The server refused the {what} (HTTP {}). A blocked address, a disabled account and a wrong path all look \
-             like this: server_message may say which.",
+             like this.",
             answer.status
         );
         Error::new(ErrorCode::AccessDenied, message)
     };
-    answer.explain(error.with_retry_at(answer.retry_at), secrets)
+    answer.explain(error.trying_again(answer.received, answer.retry_at), secrets)
 }
 
 #[cfg(test)]

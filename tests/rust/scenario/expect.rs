@@ -63,6 +63,7 @@ impl Expectation {
         if self.retry_at && error.retry_at().is_none() {
             return Err(format!("no retry_at: {error:?}"));
         }
+        check_words(error)?;
         if self.challenge.is_some() && error.challenge().is_none() {
             return Err(format!("no challenge: {error:?}"));
         }
@@ -126,4 +127,18 @@ pub(super) fn audit(wanted: &[Object], got: &Value) -> Result<(), String> {
 
 pub(super) fn same<T: PartialEq + std::fmt::Debug>(what: &str, wanted: &T, got: &T) -> Result<(), String> {
     if wanted == got { Ok(()) } else { Err(format!("{what}: wanted {wanted:?}, got {got:?}")) }
+}
+
+/// A notebook shows the text of an error and nothing else: the values that it carries are in there.
+fn check_words(error: &Error) -> Result<(), String> {
+    let text = error.to_string();
+    let moment = error.retry_at().map(|at| {
+        let seconds = (at.0.saturating_add(999)).div_euclid(1000).rem_euclid(86_400);
+        format!("at {:02}:{:02}:{:02} UTC", seconds / 3600, seconds / 60 % 60, seconds % 60)
+    });
+    let told = [error.server_message(), error.server_code(), moment.as_deref()];
+    match told.into_iter().flatten().find(|told| !text.contains(told)) {
+        Some(untold) => Err(format!("«{untold}» is not in the text: {error:?}")),
+        None => Ok(()),
+    }
 }

@@ -96,7 +96,7 @@ impl Lifecycle {
         self.forget_refusals(now);
         if let Some(until) = self.guarded_until().filter(|until| now.boot < *until && !self.refused) {
             // The token may be good for other requests: it is handed out on.
-            let error = refusal::token_refused(&self.rules).with_retry_at(now.unix_at(until));
+            let error = refusal::token_refused(&self.rules, now, until);
             return vec![self.announce(now, EventKind::Unauthorized, None), Effect::Refuse(error)];
         }
         self.refuse(now)

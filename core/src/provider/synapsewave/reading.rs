@@ -89,7 +89,8 @@ impl<'a> Reading<'a> {
 
     /// `error` of this kind, explained.
     pub(super) fn refused(&self, code: ErrorCode, message: impl Into<String>) -> Error {
-        self.explain(Error::new(code, message)).with_retry_at(self.answer.retry_at)
+        let error = Error::new(code, message).trying_again(self.answer.received, self.answer.retry_at);
+        self.explain(error)
     }
 }
 

@@ -40,8 +40,8 @@ pub(super) fn read(reading: &Reading) -> Error {
         (false, false) if status == 401 => credentials(reading),
         _ => {
             let message = format!(
-                "The server refused the {what} (HTTP {status}). Its answer does not tell a wrong value from a disabled \
-                 user or a bad API key: server_message may say which."
+                "The server refused the {what} (HTTP {status}). A wrong value, a disabled user and a bad API key look \
+                 alike."
             );
             reading.refused(ErrorCode::AccessDenied, message)
         }
@@ -77,12 +77,13 @@ fn licence(reading: &Reading) -> Error {
 
 fn locked(reading: &Reading) -> Error {
     let message = format!(
-        "The server says that the user is locked and refused the {}. Nothing is sent before retry_at; the broker may \
-         have to unlock the user.",
+        "The server says that the user is locked and refused the {}. The broker may have to unlock the user, and nothing is \
+         sent for a while.",
         reading.what
     );
-    let retry_at = reading.answer.retry_at.unwrap_or_else(|| reading.answer.received.after(LOCKED_FOR));
-    reading.refused(ErrorCode::AccountLocked, message).with_retry_at(retry_at)
+    let answer = reading.answer;
+    let retry_at = answer.retry_at.unwrap_or_else(|| answer.received.after(LOCKED_FOR));
+    reading.explain(Error::new(ErrorCode::AccountLocked, message).trying_again(answer.received, retry_at))
 }
 
 /// wire.md 2.10.7: a gateway, a firewall or a proxy answers in words of its own. JSON comes of a gateway that knows the
