@@ -223,9 +223,10 @@ fn without_markup(page: &str) -> String {
 
 /// What follows an element whose content is no text.
 fn after_element<'a>(page: &'a str, name: &str) -> &'a str {
-    let lower = page.to_ascii_lowercase();
-    let end = lower.find(&format!("</{name}")).unwrap_or(page.len());
-    page[end..].split_once('>').map_or("", |(_, rest)| rest)
+    // As far as its end alone: a page may have thousands of them.
+    let is_end = |at: usize| page[at..].get(..name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name));
+    let end = page.match_indices("</").map(|(at, begin)| at + begin.len()).find(|at| is_end(*at));
+    end.and_then(|end| page[end..].split_once('>')).map_or("", |(_, rest)| rest)
 }
 
 #[cfg(test)]
