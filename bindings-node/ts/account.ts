@@ -4,6 +4,7 @@
 import { environment, result, start } from './calls';
 import { checked, type Shape } from './checked';
 import { decode } from './errors';
+import { Handed } from './handed';
 import { type Inspect, inspect, refuseCloning, Uncloneable } from './inspect';
 import { native } from './native';
 import { type NetworkOptions, networkOptions, type SignalOptions } from './options';
@@ -68,6 +69,11 @@ const SETTINGS: Shape = { ...GATEWAY, source: 'string' };
 
 const released = new FinalizationRegistry<number>((number) => native.releaseAccount(environment, number));
 
+/** Arguments as the core reads them. */
+function written(values: Record<string, unknown>): string {
+  return JSON.stringify(bareOf(Object.entries(values).map(([name, value]) => [snakeCase(name), value])));
+}
+
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
@@ -97,7 +103,9 @@ export class SynapsewaveAccount {
   /** @internal */
   constructor(settings: SynapsewaveAccountSettings, sandbox?: number);
   constructor(settings: SynapsewaveAccountSettings, sandbox?: number) {
-    const number = native.synapsewaveAccount(environment, gatewaySettings(settings, SETTINGS), sandbox);
+    const handed = new Handed(settings);
+    settings = {};
+    const number = native.synapsewaveAccount(environment, gatewaySettings(handed, SETTINGS).take(), sandbox);
     if (typeof number === 'string') throw decode(number, new.target as never);
     this.#number = number;
     released.register(this, number);
@@ -192,16 +200,28 @@ export class SynapsewaveAccount {
    * @internal
    */
   async call(operation: string, given: object, options?: AccountOptions, ...sessions: Session[]): Promise<Answer> {
-    const { settings, signal } = networkOptions(options);
-    const shape = bareOf(Object.keys(given ?? {}).map((name) => [name, 'string'])) as Shape;
-    const values = Object.entries(checked('arguments', given, shape));
-    const written = JSON.stringify(bareOf(values.map(([name, value]) => [snakeCase(name), value])));
-    const [session] = sessions.map(sessionNumber);
+    const [handed, secrets] = [new Handed(options), new Handed(given)];
+    const owners = sessions.map((session) => new Handed(session));
+    [options, given, sessions] = [undefined, {}, []];
+    // The frames of the methods above hold what they were called with, and are gone after this.
+    await undefined;
+    const { settings, signal } = networkOptions(handed);
+    const [session] = owners.map(sessionNumber);
+    const shape = secrets.map((given) => bareOf(Object.keys(given ?? {}).map((name) => [name, 'string'])) as Shape);
+    const values = new Handed(checked('arguments', secrets, shape.take()));
     throwIfAborted(signal);
     const call = start(
       (number) =>
-        native.callAccount(environment, number, this.#number, snakeCase(operation), written, session, settings),
-      sessions[0],
+        native.callAccount(
+          environment,
+          number,
+          this.#number,
+          snakeCase(operation),
+          values.map(written).take(),
+          session,
+          settings.take(),
+        ),
+      owners[0]?.take(),
     );
     const { text = '' } = await result(call, signal);
     return readObject(text);

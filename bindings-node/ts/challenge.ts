@@ -4,6 +4,7 @@
 import { environment, makeChallengesBy, result, start } from './calls';
 import { checked, type Shape } from './checked';
 import { InvalidConfig } from './errors';
+import { Handed } from './handed';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import type { SignalOptions } from './options';
@@ -108,12 +109,14 @@ export class Challenge {
    *   {@link SecondFactorRejected}; {@link SecondFactorRequired} where the challenge is over; else as `login`
    */
   async complete(factor: HumanFactor, options?: SignalOptions): Promise<Session> {
-    const { signal } = checked('options', options, OPTIONS) as SignalOptions;
-    const [kind, value] = onlyOne(factor);
+    const [handed, given] = [new Handed(options), new Handed(factor)];
+    [options, factor] = [undefined, { otp: '' }];
+    const { signal } = checked('options', handed, OPTIONS) as SignalOptions;
+    const { kind, value } = onlyOne(given);
     throwIfAborted(signal);
     const held = this.#login.session?.deref();
     if (held) expectChange(held);
-    const call = start((number) => native.complete(environment, number, this.#number, kind, value), this);
+    const call = start((number) => native.complete(environment, number, this.#number, kind, value.take()), this);
     const { session = 0 } = await result(call, signal);
     return opened(this.#login, session);
   }
@@ -141,9 +144,9 @@ function opened(login: Login, number: number): Session {
   return session;
 }
 
-function onlyOne(factor: unknown): [string, string] {
-  const given = Object.entries(checked('factor', factor, FACTORS)) as Array<[string, string]>;
-  const [first] = given;
-  if (first && given.length === 1) return first;
+function onlyOne(factor: Handed): { kind: string; value: Handed<string> } {
+  const given = new Handed(checked('factor', factor, FACTORS));
+  const [kind, ...others] = given.map(Object.keys).take();
+  if (kind !== undefined && others.length === 0) return { kind, value: given.map((given) => String(given[kind])) };
   throw new InvalidConfig('Give one of totp, otp and fingerprint.', { field: 'factor' });
 }

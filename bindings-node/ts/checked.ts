@@ -4,6 +4,7 @@
 import { types } from 'node:util';
 
 import { InvalidConfig } from './errors';
+import { Handed } from './handed';
 import { bareOf, held } from './plain';
 
 /**
@@ -52,9 +53,21 @@ const TIMES = {
  * @internal
  */
 export function checked(what: string, given: unknown, shape: Shape): Record<string, unknown> {
-  if (given === undefined) return bareOf([]);
+  const found = look(what, new Handed(given), shape);
+  given = undefined;
+  if ('wrong' in found) throw new InvalidConfig(found.wrong, { field: found.field });
+  return found.values;
+}
+
+/** What is wrong, and with which field; or what was given. */
+type Found = { wrong: string; field: string } | { values: Record<string, unknown> };
+
+/** Throws nothing: an error's frames may be shown with what they hold. */
+function look(what: string, handed: Handed, shape: Shape): Found {
+  const given = handed.take();
+  if (given === undefined) return { values: bareOf([]) };
   if (typeof given !== 'object' || given === null || holdsOther(given)) {
-    throw new InvalidConfig(`${what} must be an object, not ${describe(given)}.`, { field: what });
+    return { wrong: `${what} must be an object, not ${describe(given)}.`, field: what };
   }
   const names = new Set([...Object.keys(given), ...Object.keys(shape)]);
   const present = [...names]
@@ -64,14 +77,15 @@ export function checked(what: string, given: unknown, shape: Shape): Record<stri
     const wanted = Object.hasOwn(shape, field) ? shape[field] : undefined;
     if (wanted === undefined) {
       const known = Object.keys(shape).join(', ');
-      throw new InvalidConfig(`${what} has no ${field}. Known are: ${known}.`, { field });
+      return { wrong: `${what} has no ${field}. Known are: ${known}.`, field };
     }
     if (!fits(value, wanted)) {
-      throw new InvalidConfig(`${field} must be ${NAMES[wanted]}, not ${describe(value)}.`, { field });
+      return { wrong: `${field} must be ${NAMES[wanted]}, not ${describe(value)}.`, field };
     }
-    if (isTime(wanted)) checkTime(field, value as number, wanted);
+    const wrong = isTime(wanted) ? wrongTime(value as number, wanted) : undefined;
+    if (wrong !== undefined) return { wrong: `${field} is ${value}: ${wrong}.`, field };
   }
-  return bareOf(present);
+  return { values: bareOf(present) };
 }
 
 /** Whether it is an object that holds something else than options: those that a program meant would be ignored. */
@@ -86,15 +100,10 @@ function isTime(wanted: string): wanted is keyof typeof TIMES {
   return Object.hasOwn(TIMES, wanted);
 }
 
-/** @throws {@link InvalidConfig} for one that is out of bounds */
-function checkTime(field: string, value: number, kind: keyof typeof TIMES): void {
+/** What is wrong with a time that is out of bounds. */
+function wrongTime(value: number, kind: keyof typeof TIMES): string | undefined {
   const { least, longest, none } = TIMES[kind];
-  if ((value >= least && value <= longest) || (none && value === 0)) return;
-  throw new InvalidConfig(`${field} is ${value}: ${wrongWith(value, kind)}.`, { field });
-}
-
-function wrongWith(value: number, kind: keyof typeof TIMES): string {
-  const { least, longest, none } = TIMES[kind];
+  if ((value >= least && value <= longest) || (none && value === 0)) return undefined;
   if (value > longest)
     return longest === DAY ? 'this is more than a day: it counts in milliseconds' : 'this is too large';
   if (!(value > 0)) return `give a number of milliseconds that is ${none ? 'not negative' : 'above zero'}`;

@@ -4,6 +4,7 @@
 import { environment } from './calls';
 import { checked, describe, isText } from './checked';
 import { decode, InvalidConfig } from './errors';
+import { Handed } from './handed';
 import { inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import { Asked, type Callback } from './questions';
@@ -22,7 +23,7 @@ interface Made {
  *
  * @internal
  */
-export let factorParts: (factor: unknown) => { number: number; asked: Asked | undefined };
+export let factorParts: (factor: Handed) => { number: number; asked: Asked | undefined };
 
 /** A second factor of one user: {@link Totp}, {@link Otp}, {@link Fingerprint} or {@link Pan}. */
 export abstract class Factor {
@@ -39,10 +40,14 @@ export abstract class Factor {
   }
 
   static {
-    factorParts = (factor) => {
-      if (typeof factor === 'object' && factor !== null && #number in factor) {
-        return { number: factor.#number, asked: factor.#asked };
-      }
+    factorParts = (given) => {
+      const parts = given.map((factor) =>
+        typeof factor === 'object' && factor !== null && #number in factor
+          ? { number: factor.#number, asked: factor.#asked }
+          : undefined,
+      );
+      const found = parts.take();
+      if (found) return found;
       const message = 'secondFactor must be a Totp, an Otp, a Fingerprint or a Pan.';
       throw new InvalidConfig(message, { field: 'secondFactor' });
     };
@@ -64,8 +69,10 @@ export class Totp extends Factor {
    * @throws {@link InvalidConfig} for anything else; the secret is not quoted
    */
   constructor(secret: string) {
-    checked('totp', { totp: secret ?? null }, { totp: 'string' });
-    super({ number: native.totp(environment, secret) }, new.target as never);
+    const handed = new Handed(secret);
+    secret = '';
+    checked('totp', { totp: handed.take() ?? null }, { totp: 'string' });
+    super({ number: native.totp(environment, handed.take()) }, new.target as never);
   }
 
   /** @internal */
@@ -96,9 +103,11 @@ export class Otp extends Factor {
    * @throws {@link InvalidConfig}
    */
   constructor(callback: Callback, options?: OtpOptions) {
-    checked('otp', { callback: callback ?? null }, { callback: 'function' });
-    const { timeout } = checked('options', options, { timeout: 'limit' }) as OtpOptions;
-    const asked = new Asked(callback);
+    const [called, handed] = [new Handed(callback), new Handed(options)];
+    [callback, options] = [() => '', undefined];
+    checked('otp', { callback: called.take() ?? null }, { callback: 'function' });
+    const { timeout } = checked('options', handed, { timeout: 'limit' }) as OtpOptions;
+    const asked = new Asked(called.take());
     super({ number: native.otp(environment, asked.number, timeout), asked }, new.target as never);
   }
 
@@ -115,8 +124,10 @@ export class Fingerprint extends Factor {
    * @throws {@link InvalidConfig}
    */
   constructor(udid: string) {
-    checkHeld('udid', udid);
-    super({ number: native.fingerprint(environment, udid) }, new.target as never);
+    const handed = new Handed(udid);
+    udid = '';
+    checkHeld('udid', handed);
+    super({ number: native.fingerprint(environment, handed.take()) }, new.target as never);
   }
 
   /** @internal */
@@ -132,8 +143,10 @@ export class Pan extends Factor {
    * @throws {@link InvalidConfig}
    */
   constructor(pan: string) {
-    checkHeld('PAN', pan);
-    super({ number: native.pan(environment, pan) }, new.target as never);
+    const handed = new Handed(pan);
+    pan = '';
+    checkHeld('PAN', handed);
+    super({ number: native.pan(environment, handed.take()) }, new.target as never);
   }
 
   /** @internal */
@@ -143,10 +156,12 @@ export class Pan extends Factor {
 }
 
 /** These two are held as they are: the core looks at them when a provider is made, by this name. */
-function checkHeld(what: string, value: unknown): void {
-  const field = 'secondFactor';
-  if (!isText(value)) {
-    throw new InvalidConfig(`The ${what} must be a string of whole characters, not ${describe(value)}.`, { field });
+function checkHeld(what: string, value: Handed): void {
+  const wrong = value.map((value) => {
+    if (!isText(value)) return `must be a string of whole characters, not ${describe(value)}`;
+    return value.trim() === '' ? 'is empty' : undefined;
+  });
+  if (wrong.take() !== undefined) {
+    throw new InvalidConfig(`The ${what} ${wrong.take()}.`, { field: 'secondFactor' });
   }
-  if (value.trim() === '') throw new InvalidConfig(`The ${what} is empty.`, { field });
 }

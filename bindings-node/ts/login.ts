@@ -4,12 +4,17 @@
 import { environment, result, start } from './calls';
 import { type Challenge, openChallenge } from './challenge';
 import { decode } from './errors';
+import { Handed } from './handed';
 import { native } from './native';
 import { type LoginOptions, type SessionOptions, sessionOptions } from './options';
 import { asksCallbacks, type Provider, providerNumber } from './provider';
 import { openSession, type Session } from './session';
 import { throwIfAborted } from './signals';
 import { readTokens, type StoredTokens, storedTokens, type Tokens } from './tokens';
+
+/** What stands in the place of tokens, and of a provider, once they are handed on. */
+const NONE: StoredTokens = Object.freeze({ accessToken: '' });
+const NOBODY = undefined as never;
 
 /** What a session must keep of its provider. */
 function ownerOf(provider: Provider): Provider | undefined {
@@ -34,14 +39,16 @@ function ownerOf(provider: Provider): Provider | undefined {
  * ```
  */
 export async function login(provider: Provider, options?: LoginOptions): Promise<Session> {
-  const { settings, signal } = sessionOptions(options);
-  const number = providerNumber(provider);
+  const [handed, owner] = [new Handed(options), new Handed(provider)];
+  [options, provider] = [undefined, NOBODY];
+  const { settings, signal } = sessionOptions(handed);
+  const number = providerNumber(owner);
   throwIfAborted(signal);
   const { session = 0 } = await result(
-    start((call) => native.login(environment, call, number, settings), provider),
+    start((call) => native.login(environment, call, number, settings.take()), owner.take()),
     signal,
   );
-  return openSession(session, ownerOf(provider));
+  return openSession(session, ownerOf(owner.take()));
 }
 
 /**
@@ -58,14 +65,16 @@ export async function login(provider: Provider, options?: LoginOptions): Promise
  * ```
  */
 export async function begin(provider: Provider, options?: LoginOptions): Promise<Challenge> {
-  const { settings, signal } = sessionOptions(options);
-  const number = providerNumber(provider);
+  const [handed, owner] = [new Handed(options), new Handed(provider)];
+  [options, provider] = [undefined, NOBODY];
+  const { settings, signal } = sessionOptions(handed);
+  const number = providerNumber(owner);
   throwIfAborted(signal);
   const { challenge = 0 } = await result(
-    start((call) => native.begin(environment, call, number, settings), provider),
+    start((call) => native.begin(environment, call, number, settings.take()), owner.take()),
     signal,
   );
-  return openChallenge(challenge, ownerOf(provider));
+  return openChallenge(challenge, ownerOf(owner.take()));
 }
 
 /**
@@ -76,10 +85,13 @@ export async function begin(provider: Provider, options?: LoginOptions): Promise
  * @throws {@link InvalidConfig} for an empty token, one that no header can carry, or an `expiresAt` that is no time
  */
 export function resume(provider: Provider, tokens: StoredTokens, options?: SessionOptions): Session {
-  const { settings } = sessionOptions(options);
-  const session = native.resume(environment, providerNumber(provider), storedTokens(tokens), settings);
+  const [handed, owner, stored] = [new Handed(options), new Handed(provider), new Handed(tokens)];
+  [options, provider, tokens] = [undefined, NOBODY, NONE];
+  const { settings } = sessionOptions(handed);
+  const [number, given] = [providerNumber(owner), storedTokens(stored)];
+  const session = native.resume(environment, number, given.take(), settings.take());
   if (typeof session === 'string') throw decode(session, resume);
-  return openSession(session, ownerOf(provider));
+  return openSession(session, ownerOf(owner.take()));
 }
 
 /**
@@ -98,10 +110,15 @@ export async function refresh(
   tokens: StoredTokens,
   options?: SessionOptions & { signal?: AbortSignal | undefined },
 ): Promise<Tokens> {
-  const { settings, signal } = sessionOptions(options);
-  const [number, stored] = [providerNumber(provider), storedTokens(tokens)];
+  const [handed, owner, stored] = [new Handed(options), new Handed(provider), new Handed(tokens)];
+  [options, provider, tokens] = [undefined, NOBODY, NONE];
+  const { settings, signal } = sessionOptions(handed);
+  const [number, given] = [providerNumber(owner), storedTokens(stored)];
   throwIfAborted(signal);
-  const call = start((call) => native.refreshTokens(environment, call, number, stored, settings), provider);
+  const call = start(
+    (call) => native.refreshTokens(environment, call, number, given.take(), settings.take()),
+    owner.take(),
+  );
   const { text = '' } = await result(call, signal);
   return readTokens(text);
 }

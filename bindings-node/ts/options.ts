@@ -2,6 +2,7 @@
  * Options of calls, sessions and the network.
  */
 import { checked, type Shape } from './checked';
+import { Handed } from './handed';
 import type { NativeSessionSettings } from './native';
 import { bare } from './plain';
 
@@ -89,13 +90,13 @@ const CALL: Shape = { signal: 'signal', timeout: 'wait' };
 
 /** The checked options of one call, and the signal among them. */
 interface Checked {
-  settings: NativeSessionSettings;
+  settings: Handed<NativeSessionSettings>;
   signal: AbortSignal | undefined;
 }
 
 function split(given: Record<string, unknown>): Checked {
   const { signal, ...settings } = given;
-  return { settings: bare(settings), signal: signal as AbortSignal | undefined };
+  return { settings: new Handed(bare(settings)), signal: signal as AbortSignal | undefined };
 }
 
 /**
@@ -103,7 +104,7 @@ function split(given: Record<string, unknown>): Checked {
  *
  * @internal
  */
-export function networkOptions(given: unknown): Checked {
+export function networkOptions(given: Handed): Checked {
   return split(checked('options', given, NETWORK));
 }
 
@@ -112,7 +113,7 @@ export function networkOptions(given: unknown): Checked {
  *
  * @internal
  */
-export function sessionOptions(given: unknown): Checked {
+export function sessionOptions(given: Handed): Checked {
   return split(checked('options', given, SESSION));
 }
 
@@ -121,6 +122,6 @@ export function sessionOptions(given: unknown): Checked {
  *
  * @internal
  */
-export function callOptions(given: unknown): CallOptions {
+export function callOptions(given: Handed): CallOptions {
   return checked('options', given, CALL);
 }

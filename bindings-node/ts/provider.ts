@@ -3,6 +3,7 @@
  */
 import { environment, whenAbandoned } from './calls';
 import { decode, InvalidConfig } from './errors';
+import type { Handed } from './handed';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import { readObject } from './plain';
@@ -15,7 +16,7 @@ const released = new FinalizationRegistry<number>((number) => native.releaseProv
  *
  * @internal
  */
-export let providerNumber: (provider: unknown) => number;
+export let providerNumber: (provider: Handed) => number;
 
 /**
  * Whether a provider asks callbacks, so that sessions must keep it.
@@ -48,8 +49,12 @@ export abstract class Provider {
   }
 
   static {
-    providerNumber = (provider) => {
-      if (typeof provider === 'object' && provider !== null && #number in provider) return provider.#number;
+    providerNumber = (given) => {
+      const number = given.map((provider) =>
+        typeof provider === 'object' && provider !== null && #number in provider ? provider.#number : undefined,
+      );
+      const found = number.take();
+      if (found !== undefined) return found;
       const message = 'The provider must be a SevenG, a Synapsewave or a SynapsewaveDealer.';
       throw new InvalidConfig(message, { field: 'provider' });
     };

@@ -3,6 +3,7 @@
  */
 import { describe, isText } from './checked';
 import { InvalidConfig } from './errors';
+import type { Handed } from './handed';
 
 /** Headers: those of `fetch`, pairs of names and values, or an object with the names as its properties. */
 export type SentHeaders =
@@ -16,13 +17,22 @@ export type SentHeaders =
  *
  * @internal
  */
-export function carriedBy(sent: unknown): string | Array<[string, string]> {
+export function carriedBy(sent: Handed): Handed<Carried> {
+  const carried = sent.map(read);
+  if (isCarried(carried)) return carried;
+  const wanted = 'token must be the token that was refused, or the headers of the request that carried it';
+  throw new InvalidConfig(`${wanted}, not ${sent.map(describe).take()}.`, { field: 'token' });
+}
+
+type Carried = string | Array<[string, string]>;
+
+function read(sent: unknown): Carried | undefined {
   if (isText(sent)) return sent;
-  if (typeof sent === 'object' && sent !== null) return entriesOf(sent).flatMap(headersOf);
-  throw new InvalidConfig(
-    `token must be the token that was refused, or the headers of the request that carried it, not ${describe(sent)}.`,
-    { field: 'token' },
-  );
+  return typeof sent === 'object' && sent !== null ? entriesOf(sent).flatMap(headersOf) : undefined;
+}
+
+function isCarried(carried: Handed<Carried | undefined>): carried is Handed<Carried> {
+  return carried.take() !== undefined;
 }
 
 function entriesOf(headers: object): unknown[] {

@@ -10,6 +10,7 @@ import { isHeard, listenTo, receive, SessionEmitter, tell } from './emitter';
 import { InvalidConfig } from './errors';
 import { readEvent, type SessionEvent } from './events';
 import { type Feed, readFeed } from './feed';
+import { Handed } from './handed';
 import { type Inspect, inspect, refuseCloning } from './inspect';
 import { native } from './native';
 import { type CallOptions, callOptions, type SignalOptions } from './options';
@@ -71,7 +72,7 @@ export let openSession: (number: number, owner: object | undefined) => Session;
  *
  * @internal
  */
-export let sessionNumber: (session: unknown) => number;
+export let sessionNumber: (session: Handed) => number;
 
 /**
  * Says that a session's tokens may be replaced from now on: nothing of before is handed out or joined any more.
@@ -112,8 +113,12 @@ export class Session extends SessionEmitter {
       tell(session, event);
     };
     expectChange = (session) => session.#expectChange();
-    sessionNumber = (session) => {
-      if (typeof session === 'object' && session !== null && #number in session) return session.#number;
+    sessionNumber = (given) => {
+      const number = given.map((session) =>
+        typeof session === 'object' && session !== null && #number in session ? session.#number : undefined,
+      );
+      const found = number.take();
+      if (found !== undefined) return found;
       throw new InvalidConfig('session must be a Session.', { field: 'session' });
     };
   }
@@ -130,10 +135,12 @@ export class Session extends SessionEmitter {
     // Not an async function: a promise that has been kept already costs nothing but the await.
     const fresh = this.#fresh;
     if (options === undefined && fresh !== undefined && isBefore(fresh.until)) return fresh.token;
-    return this.#obtain(options);
+    const handed = new Handed(options);
+    options = undefined;
+    return this.#obtain(handed);
   }
 
-  async #obtain(options: CallOptions | undefined): Promise<string> {
+  async #obtain(options: Handed): Promise<string> {
     const { signal, timeout } = callOptions(options);
     throwIfAborted(signal);
     const fresh = native.freshToken(environment, this.#number);
@@ -199,7 +206,9 @@ export class Session extends SessionEmitter {
    * @throws as {@link Session.token}; a failure leaves a valid token in use
    */
   async refresh(options?: CallOptions): Promise<Tokens> {
-    const { signal, timeout } = callOptions(options);
+    const handed = new Handed(options);
+    options = undefined;
+    const { signal, timeout } = callOptions(handed);
     throwIfAborted(signal);
     listenTo(this);
     this.#endSharing(['token']);
@@ -220,11 +229,14 @@ export class Session extends SessionEmitter {
    *   for what this session never had
    */
   async reportUnauthorized(sent: string | SentHeaders, options?: CallOptions): Promise<string> {
-    const carried = carriedBy(sent);
-    const { signal, timeout } = callOptions(options);
+    const [handed, given] = [new Handed(options), new Handed(sent)];
+    [options, sent] = [undefined, ''];
+    const carried = carriedBy(given);
+    const { signal, timeout } = callOptions(handed);
     throwIfAborted(signal);
     this.#expectChange();
-    const begin = (number: number) => native.reportUnauthorized(environment, number, this.#number, carried, timeout);
+    const begin = (number: number) =>
+      native.reportUnauthorized(environment, number, this.#number, carried.take(), timeout);
     const { text = '' } = await result(start(begin, this), signal);
     this.#fresh = undefined;
     return text;
@@ -239,7 +251,9 @@ export class Session extends SessionEmitter {
    * @throws {@link InvalidConfig} where the system cannot be asked; else what kept the question from being answered
    */
   async validate(options?: SignalOptions): Promise<boolean> {
-    const { signal } = checked('options', options, { signal: 'signal' }) as SignalOptions;
+    const handed = new Handed(options);
+    options = undefined;
+    const { signal } = checked('options', handed, { signal: 'signal' }) as SignalOptions;
     throwIfAborted(signal);
     this.#expectChange();
     const { text } = await result(
@@ -257,7 +271,9 @@ export class Session extends SessionEmitter {
    * @throws {@link InvalidConfig} where the system has no feed; else as {@link Session.token}
    */
   async feed(options?: CallOptions): Promise<Feed> {
-    const { signal, timeout } = callOptions(options);
+    const handed = new Handed(options);
+    options = undefined;
+    const { signal, timeout } = callOptions(handed);
     throwIfAborted(signal);
     const call = start((number) => native.feed(environment, number, this.#number, timeout), this);
     const { text = '' } = await result(call, signal);

@@ -3,6 +3,7 @@
  */
 import { environment, result, start } from './calls';
 import { checked, type Shape } from './checked';
+import { Handed } from './handed';
 import { native } from './native';
 import { type NetworkOptions, networkOptions, type SignalOptions } from './options';
 import { Provider, providerNumber } from './provider';
@@ -72,7 +73,9 @@ export class SevenG extends Provider {
   /** @internal */
   constructor(settings?: SevenGSettings, sandbox?: number);
   constructor(settings?: SevenGSettings, sandbox?: number) {
-    const made = native.sevenG(environment, checked('settings', settings, SETTINGS), sandbox);
+    const handed = new Handed(settings);
+    settings = undefined;
+    const made = native.sevenG(environment, checked('settings', handed, SETTINGS), sandbox);
     super(made, 'SevenG', new.target as never);
   }
 
@@ -82,9 +85,13 @@ export class SevenG extends Provider {
    * @throws {@link TransportError} and its kin where no answer came
    */
   async health(options?: NetworkOptions & SignalOptions): Promise<Health> {
-    const { settings, signal } = networkOptions(options);
+    const handed = new Handed(options);
+    options = undefined;
+    const { settings, signal } = networkOptions(handed);
     throwIfAborted(signal);
-    const call = start((number) => native.health(environment, number, providerNumber(this), settings));
+    const call = start((number) =>
+      native.health(environment, number, providerNumber(new Handed(this)), settings.take()),
+    );
     const { text = '' } = await result(call, signal);
     return JSON.parse(text);
   }
@@ -96,10 +103,14 @@ export class SevenG extends Provider {
    * @throws {@link AccessDenied} for a name that the server does not know; {@link TransportError} and its kin
    */
   async lookup(name?: string, options?: NetworkOptions & SignalOptions): Promise<LookupEntry[]> {
-    checked('lookup', { name }, { name: 'string' });
-    const { settings, signal } = networkOptions(options);
+    const [given, handed] = [new Handed({ name }), new Handed(options)];
+    name = options = undefined;
+    const wanted = new Handed(checked('lookup', given, { name: 'string' }).name as string | undefined);
+    const { settings, signal } = networkOptions(handed);
     throwIfAborted(signal);
-    const call = start((number) => native.lookup(environment, number, providerNumber(this), name, settings));
+    const call = start((number) =>
+      native.lookup(environment, number, providerNumber(new Handed(this)), wanted.take(), settings.take()),
+    );
     const { text = '' } = await result(call, signal);
     return JSON.parse(text);
   }

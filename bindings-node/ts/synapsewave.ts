@@ -5,6 +5,7 @@ import { environment } from './calls';
 import { checked, type Shape } from './checked';
 import { InvalidConfig } from './errors';
 import { type Factor, factorParts } from './factor';
+import { Handed } from './handed';
 import { native } from './native';
 import { bare } from './plain';
 import { Provider } from './provider';
@@ -102,24 +103,41 @@ const USER: Shape = {
  *
  * @internal
  */
-export function gatewaySettings(given: unknown, shape: Shape): Record<string, unknown> {
+export function gatewaySettings(given: Handed, shape: Shape): Handed<Record<string, unknown>> {
   const settings = checked('settings', given, shape);
   if (settings.xApiKey === false) {
     delete settings.xApiKey;
     settings.withoutXApiKey = true;
   }
-  return settings;
+  return new Handed(settings);
 }
 
 /** The settings for the native half, and the callbacks that must live as long as the provider. */
-function split(given: unknown): { settings: Record<string, unknown>; asked: Asked[] } {
-  const { secondFactor, ssoToken, deviceInfo, ...rest } = gatewaySettings(given, USER);
-  const settings = bare(rest);
-  const asked: Asked[] = [];
-  if (deviceInfo !== undefined) settings.deviceInfo = JSON.stringify(bare(Object(deviceInfo)));
-  if (settings.ssoTimeout !== undefined && typeof ssoToken !== 'function') {
+function split(given: Handed): { settings: Handed<Record<string, unknown>>; asked: Asked[] } {
+  const settings = gatewaySettings(given, USER);
+  if (settings.map(lacksCallback).take()) {
     throw new InvalidConfig('ssoTimeout goes with an ssoToken that is a function.', { field: 'ssoTimeout' });
   }
+  const secondFactor = settings.map((settings) => settings.secondFactor);
+  const factor = secondFactor.take() === undefined ? undefined : factorParts(secondFactor);
+  const asked = factor?.asked ? [factor.asked] : [];
+  return { settings: settings.map((settings) => spelt(settings, asked, factor?.number)), asked };
+}
+
+function lacksCallback({ ssoTimeout, ssoToken }: Record<string, unknown>): boolean {
+  return ssoTimeout !== undefined && typeof ssoToken !== 'function';
+}
+
+/** The settings as the native half takes them. */
+function spelt(
+  given: Record<string, unknown>,
+  asked: Asked[],
+  secondFactor: number | undefined,
+): Record<string, unknown> {
+  const { secondFactor: _, ssoToken, deviceInfo, ...rest } = bare(given);
+  const settings = bare<Record<string, unknown>>(rest);
+  if (deviceInfo !== undefined) settings.deviceInfo = JSON.stringify(bare(Object(deviceInfo)));
+  if (secondFactor !== undefined) settings.secondFactor = secondFactor;
   if (typeof ssoToken === 'function') {
     const callback = new Asked(ssoToken as Callback);
     settings.ssoCallback = callback.number;
@@ -127,12 +145,7 @@ function split(given: unknown): { settings: Record<string, unknown>; asked: Aske
   } else if (ssoToken !== undefined) {
     settings.ssoToken = ssoToken;
   }
-  if (secondFactor !== undefined) {
-    const factor = factorParts(secondFactor);
-    settings.secondFactor = factor.number;
-    if (factor.asked) asked.push(factor.asked);
-  }
-  return { settings, asked };
+  return settings;
 }
 
 /**
@@ -161,8 +174,10 @@ export class Synapsewave extends Provider {
   /** @internal */
   constructor(settings: SynapsewaveSettings, sandbox?: number);
   constructor(given: SynapsewaveSettings, sandbox?: number) {
-    const { settings, asked } = split(given);
-    super(native.synapsewave(environment, settings, sandbox), 'Synapsewave', new.target as never, asked);
+    const handed = new Handed(given);
+    given = {};
+    const { settings, asked } = split(handed);
+    super(native.synapsewave(environment, settings.take(), sandbox), 'Synapsewave', new.target as never, asked);
   }
 }
 
@@ -176,7 +191,9 @@ export class SynapsewaveDealer extends Provider {
   /** @internal */
   constructor(settings: SynapsewaveDealerSettings, sandbox?: number);
   constructor(settings: SynapsewaveDealerSettings, sandbox?: number) {
-    const made = native.synapsewaveDealer(environment, gatewaySettings(settings, DEALER), sandbox);
+    const handed = new Handed(settings);
+    settings = {};
+    const made = native.synapsewaveDealer(environment, gatewaySettings(handed, DEALER).take(), sandbox);
     super(made, 'SynapsewaveDealer', new.target as never);
   }
 }

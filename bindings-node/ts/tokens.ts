@@ -5,6 +5,7 @@ import { types } from 'node:util';
 
 import { checked, describe } from './checked';
 import { InvalidConfig } from './errors';
+import { Handed } from './handed';
 import { type Inspect, inspect } from './inspect';
 import type { NativeTokens } from './native';
 import { bare, held, readObject } from './plain';
@@ -80,28 +81,34 @@ export function readTokens(text: string): Tokens {
  *
  * @internal
  */
-export function storedTokens(given: unknown): NativeTokens {
-  if (typeof given !== 'object' || given === null) {
+export function storedTokens(given: Handed): Handed<NativeTokens> {
+  const fields = given.map(fieldsOf);
+  if (fields.take() === undefined) {
     throw new InvalidConfig('tokens must be an object with an accessToken.', { field: 'tokens' });
   }
-  const [accessToken, refreshToken, expiresAt] = ['accessToken', 'refreshToken', 'expiresAt'].map((name) =>
-    held(given, name),
-  );
-  const fields = { accessToken: accessToken ?? null, refreshToken: refreshToken ?? undefined };
-  const tokens = checked('tokens', fields, { accessToken: 'string', refreshToken: 'string' });
-  return bare({ ...(tokens as unknown as NativeTokens), ...endOf(expiresAt ?? undefined) });
+  const end = given.map((tokens) => held(tokens as object, 'expiresAt') ?? undefined);
+  const tokens = new Handed(checked('tokens', fields, { accessToken: 'string', refreshToken: 'string' }));
+  const expiresAt = endOf(end);
+  return tokens.map((tokens) => bare({ ...(tokens as unknown as NativeTokens), ...expiresAt }));
 }
 
-function endOf(expiresAt: unknown): Pick<NativeTokens, 'expiresAt'> {
-  if (expiresAt === undefined) return {};
-  const milliseconds = millisecondsOf(expiresAt);
+function fieldsOf(tokens: unknown): object | undefined {
+  if (typeof tokens !== 'object' || tokens === null) return undefined;
+  const [accessToken, refreshToken] = ['accessToken', 'refreshToken'].map((name) => held(tokens, name));
+  return { accessToken: accessToken ?? null, refreshToken: refreshToken ?? undefined };
+}
+
+function endOf(given: Handed): Pick<NativeTokens, 'expiresAt'> {
+  const milliseconds = given.map(millisecondsOf).take();
+  if (milliseconds === undefined) return {};
   if (Number.isFinite(milliseconds)) return { expiresAt: milliseconds };
-  const what = types.isDate(expiresAt) || typeof expiresAt === 'number' ? 'an invalid one' : describe(expiresAt);
+  const what = given.map((end) => (types.isDate(end) || typeof end === 'number' ? 'an invalid one' : describe(end)));
   const wanted = 'a Date, an ISO 8601 string with a time zone, or milliseconds since 1970';
-  throw new InvalidConfig(`expiresAt must be ${wanted}, not ${what}.`, { field: 'expiresAt' });
+  throw new InvalidConfig(`expiresAt must be ${wanted}, not ${what.take()}.`, { field: 'expiresAt' });
 }
 
-function millisecondsOf(time: unknown): number {
+function millisecondsOf(time: unknown): number | undefined {
+  if (time === undefined) return undefined;
   // A date may come from another realm.
   if (types.isDate(time)) return time.getTime();
   if (typeof time === 'string') return ISO.test(time) ? Date.parse(time) : Number.NaN;

@@ -18,6 +18,7 @@ import {
   Totp,
 } from 'relatch';
 import { Sandbox } from 'relatch/testing';
+import { stopAtErrors } from './paused.mjs';
 import { shown } from './shown.mjs';
 import { run, sandboxFor } from './support.mjs';
 
@@ -44,13 +45,17 @@ const WRONG = [
   new Error(CANARY),
 ];
 
-/** Makes calls that fail, and looks at what they throw. */
+const framesSeen = stopAtErrors();
+
+/** Makes calls that fail, and looks at what they throw, and at what their frames hold when they do. */
 class Calls {
   failed = 0;
+  frames = 0;
 
-  /** @param {() => unknown} call */
-  async check(call) {
+  /** @param {() => unknown} call @param {{ isOfSecrets?: boolean }} [what] whether it is one that takes secrets */
+  async check(call, { isOfSecrets = true } = {}) {
     let error;
+    framesSeen();
     try {
       await call();
       return;
@@ -58,6 +63,9 @@ class Calls {
       error = thrown;
     }
     this.failed += 1;
+    const frames = isOfSecrets ? framesSeen() : [];
+    this.frames += frames.length;
+    for (const frame of frames) assert.ok(!frame.includes(CANARY), `${call}: ${frame.slice(0, 1000)}`);
     for (const text of shown(error)) assert.ok(!text.includes(CANARY), text.slice(0, 1000));
   }
 }
@@ -100,6 +108,7 @@ for (const [made, settings, names] of CONSTRUCTORS) {
       await calls.check(() => new made(wrong));
     }
     assert.ok(calls.failed > 4 * names.length, `${calls.failed}`);
+    assert.ok(calls.frames > calls.failed, `only ${calls.frames} frames were seen`);
   });
 }
 
@@ -190,10 +199,11 @@ test('refusals of a server', async (t) => {
     await calls.check(() => refresh(/** @type {any} */ (make)(), new Tokens(CANARY, CANARY), { timeout: 5_000 }));
   }
   assert.ok(calls.failed >= 2 * providers.length - 2, `${calls.failed}`);
-  await calls.check(
-    () => new Sandbox(/** @type {any} */ ({ accounts: [{ username: 'x', password: CANARY }], colour: 1 })),
-  );
-  await calls.check(() => sandbox.configure(/** @type {any} */ ({ colour: CANARY })));
+  // The passwords of a sandbox are made up.
+  const isOfSecrets = false;
+  const settings = /** @type {any} */ ({ accounts: [{ username: 'x', password: CANARY }], colour: 1 });
+  await calls.check(() => new Sandbox(settings), { isOfSecrets });
+  await calls.check(() => sandbox.configure(settings), { isOfSecrets });
 });
 
 test('a challenge, a session and an account', async (t) => {
@@ -220,8 +230,8 @@ test('a challenge, a session and an account', async (t) => {
     await calls.check(() => session.token(/** @type {any} */ ({ timeout: wrong })));
     await calls.check(() => session.refresh(/** @type {any} */ ({ signal: wrong })));
     await calls.check(() => session.feed(wrong));
-    await calls.check(() => session.on(wrong, () => {}));
-    await calls.check(() => session.on('event', wrong));
+    await calls.check(() => session.on(wrong, () => {}), { isOfSecrets: false });
+    await calls.check(() => session.on('event', wrong), { isOfSecrets: false });
   }
   assert.ok(calls.failed >= factors.length + 6 + 5 * WRONG.length - 1, `${calls.failed}`);
   const account = sandbox.synapsewaveAccount();
