@@ -92,7 +92,7 @@ fn start_log() {
         let level = std::env::var("RELATCH_LOG").ok().and_then(|level| level.parse::<LevelFilter>().ok());
         if let Some(level) = level {
             let log = tracing_subscriber::fmt().with_max_level(level).with_writer(std::io::stderr).with_ansi(false);
-            // Whoever embeds the addon may have set a log up already.
+            // The program that embeds the addon may have set a log up already.
             let _ = log.try_init();
         }
     });

@@ -30,7 +30,7 @@ struct Waiting {
 }
 
 impl Questions {
-    /// A new question's number, and where its answer will be; nothing where nobody is left to answer.
+    /// A new question's number, and where its answer will be; None where nobody is left to answer.
     fn open(&self) -> Option<(u32, oneshot::Receiver<Answer>)> {
         let mut waiting = locked(&self.0);
         if waiting.has_ended {
@@ -116,7 +116,7 @@ pub fn answer_question(environment: u32, question: u32, answer: Option<String>, 
         (None, None) => Err(Failure::from(NotAText)),
     };
     if let Some(waiting) = home.questions.take(question) {
-        // Whoever asked may have gone meanwhile.
+        // The call that asked may have gone meanwhile.
         drop(waiting.send(answer));
     }
 }

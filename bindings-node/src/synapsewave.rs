@@ -108,7 +108,7 @@ fn build(
     builder.build()
 }
 
-/// The same for a dealer.
+/// Like [`synapsewave`], for a dealer.
 #[napi(catch_unwind)]
 pub fn synapsewave_dealer(
     environment: u32,

@@ -20,7 +20,7 @@ const LOOKS = 5;
  *
  * @param find - looks for the paths of all halves that the process has loaded, this thread's among them
  * @param open - gives the half of that path
- * @returns nothing where no half can be used: the one that others passed this one over for is gone
+ * @returns undefined if no half can be used: the one that others passed this one over for is gone
  */
 export function agree<Half extends Claimable>(
   find: () => readonly string[],

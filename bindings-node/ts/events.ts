@@ -83,7 +83,7 @@ interface Registered {
 }
 
 /**
- * Those who listen to one session.
+ * The listeners of one session.
  *
  * @internal
  */

@@ -5,7 +5,7 @@
 import { type Inspect, inspect, Uncloneable } from './inspect';
 import { give, readObject } from './plain';
 
-/** A market data feed, for whoever opens it. `console.log` and `JSON.stringify` do not show its token. */
+/** What opens a market data feed. `console.log` and `JSON.stringify` do not show its token. */
 export interface Feed {
   /** Where it is; absent where the login did not say. */
   readonly url?: string;

@@ -95,7 +95,7 @@ export function resume(provider: Provider, tokens: StoredTokens, options?: Sessi
 }
 
 /**
- * Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+ * Exchanges tokens for new ones, for programs that keep tokens in their own database. No session is kept.
  *
  * Where the system has no refresh at all, which is Synapsewave, this is a login: the provider needs its factors, and its
  * callbacks are asked.

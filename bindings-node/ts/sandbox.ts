@@ -198,7 +198,7 @@ export interface SandboxRequest {
   secondAuthType?: string;
   source?: string;
   fields?: string[];
-  /** Nothing where the connection was cut. */
+  /** Undefined where the connection was cut. */
   status: number | null;
   verdict: string;
   fault: string | null;

@@ -35,7 +35,7 @@ interface Fresh {
   headers: Record<string, string> | undefined;
 }
 
-/** The waits that began in this turn of the event loop: whoever asks for the same in the same turn joins them. */
+/** The waits that began in this turn of the event loop: equal calls of one turn share one wait. */
 const waiting = { token: new Map<number, Call>(), refresh: new Map<number, Call>() };
 
 const ended = new FinalizationRegistry<() => void>((end) => end());
@@ -162,7 +162,7 @@ export class Session extends SessionEmitter {
     return call;
   }
 
-  /** Before a call that acts on the session: whoever asks after it must not get what was asked for before. */
+  /** Before a call that acts on the session: later calls must not join a wait that began before it. */
   #endSharing(kinds: ReadonlyArray<keyof typeof waiting> = ['token', 'refresh']): void {
     for (const kind of kinds) waiting[kind].delete(this.#number);
     this.#fresh = undefined;
@@ -326,7 +326,7 @@ export class Session extends SessionEmitter {
     return typeof at === 'number' ? moment(at) : undefined;
   }
 
-  /** The tokens as they are, for those who keep them elsewhere. No traffic. */
+  /** The tokens as they are, for programs that keep them elsewhere. No traffic. */
   get tokens(): Tokens | undefined {
     const text = native.tokens(environment, this.#number);
     return typeof text === 'string' ? readTokens(text) : undefined;

@@ -244,7 +244,7 @@ export class Sandbox {
     if (text !== undefined) throw new Error(text);
   }
 
-  /** Ends the sandbox and all its connections. Until then it serves, whoever refers to it. */
+  /** Ends the sandbox and all its connections. Until then it serves, even if nothing refers to it. */
   async close(): Promise<void> {
     this.control('stop');
     released.register(this, this.#number);

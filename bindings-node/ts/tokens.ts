@@ -1,5 +1,5 @@
 /**
- * The tokens of a session, for those who keep them elsewhere.
+ * The tokens of a session, for programs that keep them elsewhere.
  */
 import { types } from 'node:util';
 

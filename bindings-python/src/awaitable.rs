@@ -52,7 +52,7 @@ impl Awaitable {
         Self::asking(py, Asks::default(), future, convert)
     }
 
-    /// The same for what may ask a callback.
+    /// Like `new`, for a call that may ask a callback.
     pub(crate) fn asking<T>(
         py: Python<'_>,
         asks: Asks,

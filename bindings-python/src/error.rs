@@ -17,7 +17,7 @@ pub(crate) fn raise(error: &Error) -> PyErr {
     raise_asking(error, Asks::default())
 }
 
-/// The same for a login that may have asked a callback: so may the challenge that the error carries.
+/// Like [`raise`], for a login that may have asked a callback: so may the challenge that the error carries.
 pub(crate) fn raise_asking(error: &Error, asks: Asks) -> PyErr {
     Python::attach(|py| exception(py, error, asks).unwrap_or_else(|failure| failure))
 }

@@ -26,7 +26,7 @@ type Parts = (
 /// How many events wait for callbacks that are busy.
 const MOST_WAITING: usize = 10_000;
 
-/// The events of subscriptions, and the numbers of those whose session is gone.
+/// The events of subscriptions, and the numbers of subscriptions whose session is gone.
 pub(crate) type Heard = Backlog<u64, u64, MOST_WAITING>;
 
 pub(crate) static EVENTS: Queue<Heard> = Queue::new();
@@ -102,7 +102,7 @@ impl Subscription {
         drop(self.take());
     }
 
-    /// The same, once it has been told what has happened until now.
+    /// Ends the subscription once it has been told what has happened until now.
     fn finish(&self) {
         if let Some(core) = self.take() {
             core.finish();

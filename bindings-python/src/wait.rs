@@ -38,7 +38,7 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, future: impl Future<Output = Result<
     wait_asking(py, Asks::default(), future)
 }
 
-/// The same for what may ask a callback.
+/// Like [`wait`], for a call that may ask a callback.
 pub(crate) fn wait_asking<T: Send>(
     py: Python<'_>,
     asks: Asks,
@@ -47,7 +47,7 @@ pub(crate) fn wait_asking<T: Send>(
     wait_unless_forked(py, asks, future)?.ok_or_else(|| forked(py))
 }
 
-/// The same, with nothing for an answer in a child that a signal handler forks meanwhile.
+/// Like [`wait_asking`], with None for an answer in a child that a signal handler forks meanwhile.
 pub(crate) fn wait_unless_forked<T: Send>(
     py: Python<'_>,
     asks: Asks,

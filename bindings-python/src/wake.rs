@@ -1,6 +1,6 @@
 //! From the core's threads to the event loops: which waiting coroutines are to be polled again.
 //!
-//! The core wakes whoever waits from any thread, and may hold a lock of its own meanwhile. So waking only notes a number.
+//! The core wakes its waiters from any thread, and may hold a lock of its own meanwhile. So waking only notes a number.
 //! A task of the runtime then takes the interpreter once for all numbers that have gathered, and tells each event loop
 //! once. Python objects are touched by threads that hold the interpreter alone.
 
@@ -98,7 +98,7 @@ fn note(number: u64) {
     woken.push(number);
     let first = woken.len() == 1;
     drop(woken);
-    // Whoever is first sends for the others too. Once the runtime has stopped nobody is woken any more.
+    // The first sends for the others too. Once the runtime has stopped no waiter is woken any more.
     if first && let Ok(runtime) = relatch::runtime::handle() {
         runtime.spawn(async { Python::attach(deliver) });
     }

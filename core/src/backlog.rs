@@ -8,7 +8,7 @@ use crate::event::{Event, EventKind};
 /// At how many times its bound a backlog takes no events of listeners that have none in it.
 const HARD: usize = 16;
 
-/// What waits between sessions and those who listen to them: events, each for a listener `K`, and other things `M`, in order.
+/// What waits between sessions and their listeners: events, each for a listener `K`, and other things `M`, in order.
 ///
 /// Once `MOST` events wait, a listener that has two of them loses its older one with each that comes, and an event
 /// [`EventKind::Dropped`] in its place counts them. So a listener that is busy takes nothing from the others, and each

@@ -142,7 +142,7 @@ fn read_otherwise(text: &str, url: &Url) -> Option<String> {
     None
 }
 
-/// The host, an IPv6 address with its brackets, and the port if one is named. Nothing where a port is no plain number.
+/// The host, an IPv6 address with its brackets, and the port if one is named. None if a port is no plain number.
 pub(crate) fn host_and_port(authority: &str) -> Option<(&str, Option<&str>)> {
     let end = authority.rfind(']').map_or(0, |bracket| bracket + 1);
     let Some(colon) = authority[end..].find(':').map(|colon| end + colon) else { return Some((authority, None)) };

@@ -38,7 +38,7 @@ impl CoolDown {
         given < self.until
     }
 
-    /// What is said to whoever would send something now; nothing where it may be sent.
+    /// The error of a request that would be sent now; None where it may be sent.
     pub(crate) fn refusal(&self, now: Now) -> Option<Error> {
         if now.boot >= self.until {
             return None;

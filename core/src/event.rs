@@ -31,7 +31,7 @@ words! {
         StoreFailed = "store_failed",
         /// A login waits before it is sent; `reason` says for what, `until` how long.
         Waiting = "waiting",
-        /// Whoever listens was too slow: the oldest events were dropped, `count` of them.
+        /// The listener was too slow: the oldest events were dropped, `count` of them.
         Dropped = "dropped",
         /// The session was logged out.
         LoggedOut = "logged_out",

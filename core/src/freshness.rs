@@ -122,12 +122,12 @@ impl ServerClock {
         self.0.map_or(local, |bounds| UnixTime(at.0.saturating_add(bounds.low)))
     }
 
-    /// How much of its time is not known; nothing where nothing can be learned.
+    /// How much of its time is not known; None if nothing can be learned.
     pub(crate) fn spread(&self) -> Duration {
         self.0.map_or(Duration::ZERO, |bounds| duration(bounds.high.saturating_sub(bounds.low)))
     }
 
-    /// The likeliest time of the server's clock at `at`; nothing where nothing is known.
+    /// The likeliest time of the server's clock at `at`; None if nothing is known.
     pub(crate) fn likeliest(&self, at: BootTime) -> Option<UnixTime> {
         self.0.map(|Bounds { low, high }| UnixTime(at.0.saturating_add(low.midpoint(high))))
     }

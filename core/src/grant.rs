@@ -12,7 +12,7 @@ use crate::foreign_text::Brief;
 use crate::jwt;
 use crate::secret::Secret;
 
-/// The tokens of a session, for those who keep them in their own database.
+/// The tokens of a session, for programs that keep them in their own database.
 ///
 /// ```
 /// let tokens = relatch::Tokens::new("an access token", Some("a refresh token".to_owned()));
@@ -94,11 +94,11 @@ impl Profile {
     }
 }
 
-/// What is needed to open a system's market data feed, for whoever opens it.
+/// What is needed to open a system's market data feed.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Feed {
-    /// Where it is; nothing where the login did not say.
+    /// Where it is; None if the login did not say.
     pub url: Option<String>,
     /// What it is opened with.
     pub token: Secret,
@@ -153,7 +153,7 @@ pub struct Grant {
     pub refresh_token: Option<Secret>,
     /// When the access token ends.
     pub expiry: Expiry,
-    /// What else was said; nothing where the system says nothing.
+    /// What else was said; None if the system says nothing.
     pub details: Option<Arc<Details>>,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Json {
     pub(crate) is_whole: bool,
 }
 
-/// The first value in these bytes; nothing where it does not come to its end. What comes after it is nobody's.
+/// The first value in these bytes; None if it does not come to its end. What comes after it is not read.
 pub(crate) fn read(bytes: &[u8]) -> Option<Json> {
     let mut reader = Reader { bytes, at: 0, shallow: MOST_SHALLOW, deep: MOST_DEEP, is_whole: true };
     reader.skip_blanks();

@@ -11,7 +11,7 @@ use crate::json;
 /// Some issuers pad, RFC 7515 does not: both are read.
 const READER: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD);
 
-/// The claims of a token, or nothing where it is no JWT.
+/// The claims of a token; None if it is no JWT.
 pub(crate) fn claims(token: &str) -> Option<Map<String, Value>> {
     let mut parts = token.split('.');
     let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);

@@ -120,8 +120,8 @@ pub(crate) struct Ledger {
     steps: Vec<u64>,
 }
 
-/// So many used steps are known, the latest: those of half an hour. Told by the time they would be forgotten by whoever has
-/// a wrong clock, though their codes could still be sent.
+/// So many used steps are known, the latest: those of half an hour. A limit of time would forget them by a wrong clock,
+/// though their codes could still be sent.
 const STEPS_KEPT: usize = 60;
 
 /// So many credentials of one account are known to be good: a password and an MPIN can both be.

@@ -8,7 +8,7 @@ const DAY: i64 = 86_400_000;
 
 /// When that is and how long until then. Only on another day the date is said.
 pub(crate) fn at(now: UnixTime, at: UnixTime) -> String {
-    // Rounded up: whoever comes at the time that was said comes in time.
+    // Rounded up: a call at the time that was said comes in time.
     let second = at.0.saturating_add(999).div_euclid(1000).saturating_mul(1000);
     let Some(date) = date(second) else { return "at an unknown time".to_owned() };
     // `Sun, 06 Nov 1994 08:49:37 GMT`

@@ -285,7 +285,7 @@ pub fn seconds(field: &'static str, value: f64) -> Result<Duration, Error> {
     })
 }
 
-/// The options as the other languages pass them: nothing where the user gave nothing, times in seconds.
+/// The options as the other languages pass them: None if the user gave nothing, times in seconds.
 #[derive(Clone, Default)]
 pub struct Settings {
     /// `auto` or `never`.

@@ -57,7 +57,8 @@ where
     spawn_made(|| task)
 }
 
-/// The same with a task that is made only where it can be run: one that says how it ended must not say that it was begun.
+/// Like [`spawn`], with a task that is made only if it can be run: a task that reports its own end would report one that
+/// never began.
 pub(crate) fn spawn_made<F>(make: impl FnOnce() -> F) -> Result<Running<F::Output>, Error>
 where
     F: Future + Send + 'static,
@@ -158,7 +159,7 @@ pub fn shutdown(limit: Duration) {
     SHARED.peek(|shared| stop(shared, limit));
 }
 
-/// Runs `act` with this process's runtime around it, whose timers it may poll; nothing where that has been shut down, and
+/// Runs `act` with this process's runtime around it, whose timers it may poll; None if that has been shut down, and
 /// an error where it cannot be started.
 ///
 /// A shutdown waits until `act` is through: tokio panics when a timer is polled after it.

@@ -121,7 +121,7 @@ impl SevenG {
     }
 }
 
-/// Nothing where it is no object: that is not an entry with blanks in it.
+/// None unless it is an object: a scalar is not an entry with blanks in it.
 fn entry(entry: &Value) -> Option<LookupEntry> {
     let entry = entry.as_object()?;
     let text = |name: &str| match field(entry, name) {

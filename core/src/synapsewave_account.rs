@@ -18,7 +18,7 @@ use operation::Operation;
 pub struct TotpRegistration {
     /// What codes are made of: the base32 text that [`Totp::new`](crate::Totp::new) takes.
     pub secret: Secret,
-    /// The same as a picture to scan, as the server sent it.
+    /// The secret as a picture to scan, as the server sent it.
     pub qr_image: Option<Secret>,
     /// The user, as the server spells it.
     pub user_id: Option<String>,

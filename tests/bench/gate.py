@@ -75,7 +75,7 @@ class Gate:
         self._held += 1
         self._arrived.set()
         self._open.wait()
-        # Noted before the answer goes: whoever gets it may be done before this thread runs again.
+        # Noted before the answer goes: its receiver may be done before this thread runs again.
         sent_at = time.monotonic()
         self._sent_at = min(sent_at, self._sent_at or sent_at)
         client.sendall(answer)

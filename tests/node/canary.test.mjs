@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from './support.mjs';
 
-/** What the sandbox issues as tokens begins like this, whoever it is for. */
+/** What the sandbox issues as tokens begins like this, for every user. */
 const TOKEN = /eyJ[\w-]{10,}/;
 
 /** @type {Array<[string, number, string[]]>} */

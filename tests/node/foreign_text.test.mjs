@@ -12,7 +12,7 @@ const MUCH = 1 << 20;
 const FEW = 6_000;
 /** What one claim, or one text of a profile, may have. */
 const ONE_TEXT = (1 << 16) + 1;
-/** What `util.inspect` shows of such a text, whoever it is from, and how many texts the records below have at most. */
+/** What `util.inspect` shows of such a text, wherever it is from, and how many texts the records below have at most. */
 const INSPECTED = 10_100 * 40;
 /** What must stay as it is for the answer to be one at all. */
 const KEPT = ['status', 'type', 'code', 'errors', 'result', 'exp', 'iat', 'nbf'];

@@ -4,7 +4,7 @@ import v8 from 'node:v8';
 
 /**
  * Everything that can be had of a value without asking the native half: by `console.log` at its most talkative, as JSON,
- * as a text, as a copy for another thread, in a report of a crash, and by its properties, whoever holds them.
+ * as a text, as a copy for another thread, in a report of a crash, and by its properties, whichever object holds them.
  *
  * @param {unknown} value
  */

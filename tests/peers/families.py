@@ -56,7 +56,7 @@ class Account:
         return self._issue(Family())
 
     def refresh(self, refresh_token: str) -> Pair:
-        """The next pair of a family. Reuse ends the family, with the tokens of whoever came first.
+        """The next pair of a family. Reuse ends the family, with the tokens of the first exchange.
 
         Raises:
             ReusedError: The token is unknown, was spent before, or belongs to a family that has ended.

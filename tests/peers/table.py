@@ -33,7 +33,7 @@ a limit of {limit} seconds; the worst is shown. Three processes run at a time. T
 A cell says **refreshes / failed callers / session after**:
 
 - refreshes: requests with a refresh token that reached the server; `+1 login` where credentials were sent again;
-- failed callers: those who got an exception, or an answer other than 200, from the resource;
+- failed callers: callers that got an exception, or an answer other than 200, from the resource;
 - session after: *alive* if one more call with the same client, once the fault is over, gets 200; else *dead* if the
   server has ended it, or *unusable* if only this client can do nothing with it. (Where the server refuses for good with
   429: whether it still knows the session.) *Over {limit} s*: the calls had not come

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 PROGRAMS = Path(__file__).parent / "programs"
 # Seconds of real time after which something that should happen soon has not.
 LIMIT = 20.0
-# The same for a whole program, of which several may run at once: less than pytest grants a test.
+# Seconds for a whole program, of which several may run at once: less than pytest grants a test.
 PROGRAM_LIMIT = 50.0
 # Monday, nine o'clock in India: the start of a step of TOTP codes, and long before the tokens of the day end.
 MORNING = datetime(2026, 1, 5, 3, 30, tzinfo=timezone.utc)
@@ -69,7 +69,7 @@ def get(url: str, headers: dict[str, str]) -> int:
 
 def run_program(name: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs a program of the folder ``programs`` to its end, which must come within the limit."""
-    # Python from 3.12 on warns of each fork in a process with threads; whoever reads the standard input waits for ever.
+    # Python from 3.12 on warns of each fork in a process with threads; a reader of the standard input waits for ever.
     reading, writing = os.pipe()
     try:
         return subprocess.run(

@@ -1,4 +1,4 @@
-"""Many callers of one session: one refresh, the same token for all, no errors, whoever gives up."""
+"""Many callers of one session: one refresh, one token for all, no errors, whichever caller gives up."""
 
 from __future__ import annotations
 

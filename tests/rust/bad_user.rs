@@ -182,7 +182,7 @@ fn a_factor_that_cannot_complete_a_challenge_costs_nothing() {
             is_refused(challenge.complete(kind, value).await, kind.as_str());
         }
         assert_eq!((sandbox.counts().total, sandbox.counts().login), (1, 0));
-        // Blanks around a code are nobody's mistake.
+        // Blanks around a code are no mistake.
         let code = format!(" {} \n", sandbox.totp(USER_ID).unwrap());
         challenge.complete(FactorKind::Totp, code).await.expect("a session");
     });

@@ -1,4 +1,4 @@
-//! A server that is busy or out of order for good: few requests whoever asks how often, and nobody fails who holds a
+//! A server that is busy or out of order for good: few requests however often callers ask, and no caller fails that holds a
 //! valid token.
 
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! A login between its two steps: whoever gives it up takes nothing with them, and its register token goes nowhere else.
+//! A login between its two steps: a caller that gives it up takes nothing with it, and its register token goes nowhere else.
 
 use relatch::{Callback, Cause, Challenge, ErrorCode, Factor, FactorKind, Session, Synapsewave};
 use relatch_sandbox::Sandbox;

@@ -41,7 +41,7 @@ fn bodies() -> Vec<(&'static str, String)> {
         ("A1: 20 pieces of what stands for a secret", pieces(20)),
         ("A1: 2,000 of them", pieces(2_000)),
         ("A2: 140,000 secrets in 1 MiB", full_of_secrets("error")),
-        ("A2: the same, and it says that all is well", full_of_secrets("success")),
+        ("A2, and it says that all is well", full_of_secrets("success")),
         ("100,000 secrets in a text", nested()),
         ("1 MiB of message", message("word ".repeat(200_000))),
         ("1 MiB of escapes", message("&amp;%25\\u005c=3D".repeat(60_000))),

@@ -1,4 +1,4 @@
-//! The ledger of failed logins is one for each account, whoever logs in.
+//! The ledger of failed logins is one for each account, whichever session logs in.
 
 use std::sync::Arc;
 
@@ -114,7 +114,7 @@ fn a_session_that_heals_counts_for_the_same_ledger() {
         sandbox.control("configure", json!({"accounts": [{"username": USERNAME, "password": "changed"}]})).unwrap();
         sandbox.control("revoke", json!({"username": USERNAME, "what": "refresh"})).unwrap();
         advance(&sandbox, 1210);
-        // The first to heal is refused; the credential is the same, so the second is not sent.
+        // The first to heal is refused; the second has that credential too, and is not sent.
         let errors = [one.token().await.unwrap_err(), two.token().await.unwrap_err()];
         let causes = errors.map(|error| error.cause().map(relatch::Cause::as_str));
         assert_eq!(causes, [Some("login_rejected"); 2]);

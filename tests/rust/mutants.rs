@@ -77,7 +77,7 @@ const CHANGES: [Change; 14] = [
         find: "if verdict.is_rejection() {",
         replace: "if verdict.is_rejection() && !crate::is_mutant(\"proven credentials trusted after a rejection\") {",
     },
-    // The flight's task hangs on whoever waits for it, and ends with the first that goes.
+    // The flight's task hangs on its waiters, and ends with the first that goes.
     Change {
         file: "keeper/mod.rs",
         find: "pub(crate) struct Keeper {",

@@ -1,4 +1,4 @@
-//! The session as the server knows it: ended whoever waits for that, and what refusals say to a human.
+//! The session as the server knows it: ended whether or not a caller waits for that, and what refusals say to a human.
 
 use relatch::{Error, ErrorCode, Session, Synapsewave};
 use relatch_sandbox::Sandbox;

@@ -1,4 +1,4 @@
-//! Refreshing tokens that are kept elsewhere: those who hold the same ones share one exchange.
+//! Refreshing tokens that are kept elsewhere: holders of equal tokens share one exchange.
 
 use std::time::Duration;
 

@@ -71,7 +71,7 @@ pub(crate) fn user(sandbox: &Sandbox) -> SynapsewaveBuilder {
     builder.user_id(USER_ID).password(USER_PASSWORD)
 }
 
-/// The same with a second factor.
+/// Like the one above, with a second factor.
 pub(crate) fn user_with(sandbox: &Sandbox, factor: impl Into<Factor>) -> Synapsewave {
     user(sandbox).second_factor(factor).build().expect("a provider")
 }
@@ -155,7 +155,7 @@ pub(crate) async fn ask<T: Send + 'static>(call: impl Future<Output = T> + Send 
     ask_pinned(Box::pin(call)).await
 }
 
-/// The same for a call that is pinned already.
+/// Like the one above, for a call that is pinned already.
 pub(crate) async fn ask_pinned<T: Send + 'static>(mut call: Pin<Box<dyn Future<Output = T> + Send>>) -> JoinHandle<T> {
     let asked = poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await;
     match asked {

@@ -1,7 +1,7 @@
 //! One tenant's trouble beside another's session: each kind in a program of its own, with a real limit of open files and
 //! real name servers that do not answer. The healthy session's calls end in time, and the program can still open a file.
 //!
-//! `cargo test -p relatch --test tenants` runs all rows; a word after `--` chooses those whose name holds it.
+//! `cargo test -p relatch --test tenants` runs all rows; a word after `--` chooses the rows whose name holds it.
 
 use std::env;
 use std::fs::{self, File};
@@ -155,7 +155,7 @@ fn main() -> ExitCode {
     let outcomes: Vec<_> = chosen.map(run).collect();
     let count = |outcome| outcomes.iter().filter(|found| **found == outcome).count();
     let (passed, failed, skipped) = (count(Outcome::Passed), count(Outcome::Failed), count(Outcome::Skipped));
-    // As the other test programs say it, for those who add up.
+    // As the other test programs say it: a script adds the counts up.
     let word = if failed == 0 { "ok" } else { "FAILED" };
     println!("\ntest result: {word}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out");
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
@@ -316,7 +316,7 @@ fn flooding() -> String {
     })
 }
 
-/// The same to a refresh, over a connection that has made room for much at a time.
+/// That answer to a refresh, over a connection that has made room for much at a time.
 fn flooding_later() -> String {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     serve(move |mut stream, _| {

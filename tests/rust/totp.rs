@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 use crate::support::{LIMIT, MONDAY, USER_ID, advance, ask, options, pan, run, sandbox, totp, user_with};
 
 const DAY: Duration = Duration::from_secs(86_400);
-/// The sandbox's clock runs by itself as well: whoever waits for the next step gets there within this time.
+/// The sandbox's clock runs by itself as well: a wait for the next step ends within this time.
 const STEP: Duration = Duration::from_secs(40);
 
 #[test]

@@ -131,7 +131,7 @@ class _Dispatcher(Daemon):
     def __init__(self) -> None:
         super().__init__("relatch-events")
         self.listeners: WeakValueDictionary[int, _Listener] = WeakValueDictionary()
-        # Those whose session is gone, for as long as there may be an event for them in the queue.
+        # Listeners whose session is gone, for as long as there may be an event for them in the queue.
         self.bereft: dict[int, _Listener] = {}
         # What each has not been told. While the collector is about to find one it is in neither of the above.
         self.untold: dict[int, list[Event]] = {}

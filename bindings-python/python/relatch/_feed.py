@@ -1,4 +1,4 @@
-"""The market data feed, for whoever opens it."""
+"""What opens the market data feed."""
 
 from __future__ import annotations
 

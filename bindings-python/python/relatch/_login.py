@@ -138,7 +138,7 @@ def resume(
 def refresh(
     provider: _relatch.Provider, tokens: Tokens | Mapping[str, Any] | tuple[Any, ...], **options: Unpack[Options]
 ) -> Tokens:
-    """Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+    """Exchanges tokens for new ones, for programs that keep tokens in their own database. No session is kept.
 
     Where the system has no refresh, as Synapsewave has none, this is a login with the provider's credentials, for which
     a callback may ask a human for the second factor.

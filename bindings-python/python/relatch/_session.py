@@ -184,7 +184,7 @@ class Session(_relatch.Session):
 
     @property
     def tokens(self) -> Tokens | None:
-        """The tokens as they are, for those who keep them elsewhere; None after `logout`. No traffic."""
+        """The tokens as they are, for programs that keep them elsewhere; None after `logout`. No traffic."""
         parts = self._tokens()
         return None if parts is None else _tokens.from_native(parts)
 

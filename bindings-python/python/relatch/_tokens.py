@@ -1,4 +1,4 @@
-"""The tokens of a session, for those who keep them in their own database."""
+"""The tokens of a session, for programs that keep them in their own database."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ impl UnixTime {
         (seconds.is_finite() && seconds < NO_LATER).then(|| Self((seconds * 1000.0).round() as i64))
     }
 
-    /// The same of a JSON value: a number, or a text that holds one.
+    /// Reads a JSON value: a number, or a string that holds one.
     pub(crate) fn from_foreign(value: &Value) -> Option<Self> {
         let seconds = match value {
             Value::Number(number) => number.as_f64()?,
@@ -28,7 +28,7 @@ impl UnixTime {
         Self::from_foreign_seconds(seconds)
     }
 
-    /// The same of a time that a user gave.
+    /// Reads a time that a user gave.
     pub(crate) fn as_foreign(self) -> Option<Self> {
         Self::from_foreign_seconds(self.seconds())
     }

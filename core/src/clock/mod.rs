@@ -71,7 +71,7 @@ impl Clock {
         BootTime(system_boot_time().saturating_add(offset))
     }
 
-    /// The same, some milliseconds ahead and never behind, at a fraction of the price.
+    /// Like `boot_time`, some milliseconds ahead and never behind, at a fraction of the price.
     #[inline]
     pub(crate) fn coarse_boot_time(&self) -> BootTime {
         #[cfg(test)]
@@ -191,7 +191,7 @@ impl ManualClock {
         Clock(Some(Arc::clone(&self.0)))
     }
 
-    /// Lets `time` pass at once; whoever sleeps on this clock wakes up if it is due.
+    /// Lets `time` pass at once; tasks that sleep on this clock wake up if they are due.
     pub fn advance(&self, time: Duration) {
         let time = milliseconds(time);
         saturating_add(&self.0.boot, time);

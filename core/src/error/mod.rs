@@ -126,7 +126,7 @@ struct Inner {
     server_code: Option<String>,
     server_message: Option<String>,
     retry_at: Option<UnixTime>,
-    /// The same by the clock that nobody sets, where that was read with it.
+    /// `retry_at` by the boot clock, which nobody sets, where that was read with it.
     not_before: Option<BootTime>,
     failures: Option<u32>,
     cause: Option<Cause>,
@@ -252,7 +252,7 @@ impl Error {
         self
     }
 
-    /// The same with other words.
+    /// This error with another message.
     #[must_use]
     pub(crate) fn saying(mut self, message: impl Into<String>) -> Self {
         Arc::make_mut(&mut self.0).message = message.into();

@@ -31,7 +31,7 @@ const PARTS: [&str; 22] = [
     "sessionid",
     "authorization",
 ];
-/// The same for whole names.
+/// Whole names of secrets.
 const NAMES: [&str; 8] = ["pan", "panno", "pannumber", "pin", "pass", "auth", "sid", "cvv"];
 /// A name that ends so says whether there is a secret, not which.
 const TELLS_WHETHER: &str = "enabled";

@@ -6,7 +6,7 @@ use super::readings::as_shown;
 const READ: usize = 1 << 16;
 const LONGEST_TITLE: usize = 1 << 10;
 
-/// The title of the page, else its first heading; nothing where the text is no page.
+/// The title of the page, else its first heading; None if the text is no page.
 pub(crate) fn title(body: &[u8]) -> Option<String> {
     let body = body.get(..READ).unwrap_or(body);
     let body = match std::str::from_utf8(body) {

@@ -81,7 +81,7 @@ pub(super) fn stretches(bytes: &[u8], least: usize) -> String {
     text
 }
 
-/// The same bytes in the encodings that are not UTF-8: UTF-16 of both orders, and Latin-1.
+/// The bytes read in the encodings that are not UTF-8: UTF-16 of both orders, and Latin-1.
 pub(super) fn other_encodings(bytes: &[u8]) -> [String; 3] {
     let utf16 = |order: fn([u8; 2]) -> u16| {
         let units = bytes.chunks_exact(2).map(|pair| order([pair[0], pair[1]]));
@@ -99,7 +99,7 @@ fn base64_words(text: &str) -> String {
     })
 }
 
-/// The same of hexadecimal.
+/// What hexadecimal digits stand for.
 fn hexadecimal_words(text: &str) -> String {
     words(
         text,

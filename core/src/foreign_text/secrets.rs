@@ -111,7 +111,7 @@ impl Secrets {
         if grows || !short.is_empty() && self.are_in(&short) { WITHHELD.to_owned() } else { short }
     }
 
-    /// The server's words for those who decide by them, and show them to nobody: the secrets are cut out of them.
+    /// The server's words for code that decides by them and never shows them: the secrets are cut out of them.
     pub(crate) fn without_lines(&self, text: &str) -> String {
         let line = one_line(text, READ);
         let mut spans: Vec<_> = self.lines.iter().flat_map(|secret| spans(&line, secret)).collect();

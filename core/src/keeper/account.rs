@@ -51,7 +51,7 @@ fn ledger_clock(base_url: &BaseUrl, own: &Clock) -> Clock {
     if base_url.is_loopback() { own.clone() } else { Clock::system() }
 }
 
-/// The same where no credentials are held: then whatever holds the same refresh token. What a token says of its user is
+/// The account where no credentials are held: all that hold the same refresh token. What a token says of its user is
 /// anybody's word.
 pub(super) fn of(provider: &dyn Provider, grant: &Grant) -> String {
     if provider.user().is_some() {

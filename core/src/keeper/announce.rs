@@ -1,4 +1,4 @@
-//! Events to whoever listens: in order, outside every lock.
+//! Events to listeners: in order, outside every lock.
 
 use std::convert::Infallible;
 use std::hash::{Hash, Hasher};
@@ -20,7 +20,7 @@ const MOST_WAITING: usize = 1000;
 
 pub(super) type List = Arc<Vec<Arc<Listener>>>;
 
-/// Those who listen to one session.
+/// The listeners of one session.
 pub(crate) struct Listeners(ArcSwap<Vec<Arc<Listener>>>);
 
 pub(super) struct Listener {
@@ -58,7 +58,7 @@ impl Default for Listeners {
 }
 
 impl Listeners {
-    /// Those who listen now.
+    /// The present listeners.
     pub(super) fn now(&self) -> List {
         self.0.load_full()
     }
@@ -98,16 +98,15 @@ impl Drop for Subscription {
     }
 }
 
-/// Events that are to be delivered, each to those who listened when it happened: whoever subscribes to a session that
-/// has just logged in must not hear of that login on one day and not on another. One thread at a time delivers, so that
-/// they arrive in order.
+/// Events that are to be delivered, each to the listeners at the time that it happened: a listener that subscribes after a
+/// login never hears of it, however late that is delivered. One thread at a time delivers: events arrive in order.
 #[derive(Default)]
 pub(super) struct Queue {
     waiting: Backlog<Group, Infallible, MOST_WAITING>,
     delivering: bool,
 }
 
-/// Those who listened when an event happened. Two are one while nobody came or went.
+/// The listeners at the time of an event. Two are one while nobody came or went.
 #[derive(Clone)]
 struct Group(List);
 
@@ -153,7 +152,7 @@ impl Keeper {
         let mut begin = true;
         while let Some((event, listeners)) = self.with_cell(|cell| cell.announcements.next(begin)) {
             begin = false;
-            // Whoever listens, to the log or here, and panics must not keep the others, and the session, from going on.
+            // A listener that panics, of the log or of events, must not keep the others, and the session, from going on.
             drop(catch_unwind(AssertUnwindSafe(|| self.log(&event))));
             for listener in listeners.iter().filter(|listener| !listener.is_deaf.load(Ordering::Acquire)) {
                 if catch_unwind(AssertUnwindSafe(|| (listener.call)(&event))).is_err() {

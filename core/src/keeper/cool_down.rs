@@ -27,7 +27,7 @@ pub(super) struct Pass {
     account: String,
     clock: Clock,
     given: BootTime,
-    /// Held while the account is in trouble: whoever comes next learns how this one fared.
+    /// Held while the account is in trouble: the next exchange learns how this one fared.
     _turn: Option<Turn>,
 }
 
@@ -40,7 +40,7 @@ impl Keeper {
         if is_in_trouble(&account, &clock) {
             turn = Some(Turn::take(account.clone()).await);
             check(&account, &clock)?;
-            // Whoever went first has found that all is well: the others need not go one by one.
+            // The first has found that all is well: the others need not go one by one.
             turn = turn.filter(|_| is_in_trouble(&account, &clock));
         }
         Ok(Pass { given: clock.boot_time(), account, clock, _turn: turn })
@@ -51,7 +51,7 @@ impl Keeper {
         check(account, self.options.time())
     }
 
-    /// The same for a login, whose turn it is. One that is forced goes through in any case.
+    /// The pause before a login, whose turn it is. One that is forced goes through in any case.
     pub(super) fn pass_in_turn(&self, turn: Turn, account: &str, force: bool) -> Result<Pass, Error> {
         let clock = self.options.time().clone();
         if !force {
@@ -102,7 +102,7 @@ impl Pass {
             Ended::Answered(..) | Ended::NotSent(_) => {
                 all.retain(|account, (_, cool_down)| *account != self.account || cool_down.is_after(self.given));
             }
-            // Those who wait for their turn are not to go one by one into the same silence.
+            // Otherwise queued exchanges would time out one after another.
             Ended::Ambiguous(_) => {
                 if let Some((_, cool_down)) = all.get_mut(&self.account) {
                     cool_down.asked(self.given, now.boot, None, chance());

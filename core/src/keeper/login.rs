@@ -113,7 +113,7 @@ impl Login {
             return Err(Ended::NoValue(late));
         }
         let value = Secret::new(answer.expose().trim());
-        // A slip of whoever was asked costs nothing.
+        // A slip of the human who was asked costs nothing.
         self.request(Some(&value)).map_err(|error| Ended::NoValue(nonsense(wanted, error)))?;
         self.part = match std::mem::replace(&mut self.part, LoginPart::First) {
             LoginPart::Second(asked, _) => {
@@ -126,7 +126,7 @@ impl Login {
         Ok(value)
     }
 
-    /// When the server stops waiting for the second factor; nothing where it does not say, or says a time that is over,
+    /// When the server stops waiting for the second factor; None if it does not say, or says a time that is over,
     /// so that one of the clocks is wrong.
     fn over_at(&self) -> Option<BootTime> {
         let LoginPart::Second(asked, _) = &self.part else { return None };
@@ -209,7 +209,7 @@ impl Login {
         }
     }
 
-    /// Waits for the next code, and tells those who wait for the login until when: not all have the time.
+    /// Waits for the next code, and tells the login's callers until when: not all have the time.
     async fn wait_for_code(&self, until: BootTime, told: &mut bool) -> Result<(), Ended> {
         let now = self.keeper.options.time().now();
         if !std::mem::replace(told, *told || now.boot.until(until) >= WORTH_TELLING) && *told {
@@ -231,7 +231,7 @@ impl Login {
         if early > MOST_EARLY { Duration::ZERO } else { early }
     }
 
-    /// Nothing where the step ended before its code could be sent.
+    /// None if the step ended before its code could be sent.
     async fn with_step(&self, turn: Pass, totp: &Totp, step: u64) -> Option<Ended> {
         let code = totp.code(step);
         let sent = match (self.request(Some(&code)), self.enter(Some(&code)).await) {
@@ -254,7 +254,7 @@ impl Login {
         if !matches!(sent, Some(Ended::Answered(..) | Ended::Ambiguous(_))) {
             self.keeper.return_step(&self.account, step).await;
         }
-        // Whoever is next must find the step as it is now.
+        // The next login must find the step as it is now.
         drop(turn);
         sent
     }
@@ -367,7 +367,7 @@ fn timed_out(ended: &Ended) -> bool {
 }
 
 fn forsaken() -> Error {
-    Error::closed("Whoever asked for this login gave up before it was sent.")
+    Error::closed("This login was cancelled before it was sent: no caller was waiting for it any more.")
 }
 
 fn logged_out() -> Error {

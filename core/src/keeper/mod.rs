@@ -73,7 +73,7 @@ pub(crate) enum Reply {
     Refused(Error),
     /// The session was closed, and its token is to be ended on the server.
     Closing(Arc<Held>),
-    /// The input was nobody's question.
+    /// The input was no caller's.
     Nothing,
 }
 
@@ -133,12 +133,12 @@ impl Keeper {
         })
     }
 
-    /// The result of this flight, once there is one; nothing where the session has been closed.
+    /// The result of this flight, once there is one; None if the session has been closed.
     fn flight(self: &Arc<Self>, number: FlightNumber) -> Option<watch::Receiver<Progress>> {
         self.with_cell(|cell| (!cell.lifecycle.is_closed()).then(|| cell.join(number)))
     }
 
-    /// Tells those who wait for this flight until when it can send nothing; or that this is over.
+    /// Tells the waiters of this flight until when it can send nothing; or that this is over.
     fn wait_until(self: &Arc<Self>, number: FlightNumber, until: Option<BootTime>) {
         let flight = self.with_cell(|cell| {
             cell.waits = until.map(|until| (number, until));

@@ -1,4 +1,4 @@
-//! One exchange for each refresh token of the process, whoever holds it: two sessions that were made of the same tokens,
+//! One exchange for each refresh token of the process: two sessions that were made of the same tokens,
 //! or two requests of a web server that read them from the same row, must not both spend them.
 
 use std::collections::{HashMap, HashSet, VecDeque};
@@ -20,14 +20,14 @@ use crate::identity::Origin;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
 
-/// How long what an exchange brought is kept for those who come late with the same token: two sessions of the same tokens
+/// How long what an exchange brought is kept for sessions that come late with its token: two sessions of the same tokens
 /// refresh them two minutes apart, for they draw their moments.
 const KEPT: Duration = Duration::from_secs(300);
 /// Of how many exchanges.
 const MOST_KEPT: usize = 1024;
 
 type Key = Hash;
-/// Held by whoever makes the exchange; nothing in it until it has ended, and after an end that left the token as it was.
+/// Held by the session that makes the exchange; None until it has ended, and after an end that left the token as it was.
 type Rotation = tokio::sync::Mutex<Option<Known>>;
 
 /// An exchange that has spent its token.
@@ -39,7 +39,7 @@ struct Known {
 }
 
 impl Known {
-    /// What is said of it to those who come late.
+    /// What sessions that come late are told of it.
     fn told(&self, now: BootTime) -> Ended {
         let recent = self.over.is_none_or(|over| now < over.after(KEPT));
         if recent { self.ended.clone() } else { Ended::Ambiguous(spent()) }
@@ -56,7 +56,7 @@ impl Known {
 struct Rotations {
     /// What is under way and what has ended of late.
     all: HashMap<Key, Arc<Rotation>>,
-    /// What has ended, the oldest first, with the time of its end by the clock of whoever began it: a test has its own.
+    /// What has ended, the oldest first, with the time of its end by the clock of the session that began it.
     ended: VecDeque<(Key, Clock, BootTime)>,
     spent: Spent,
 }
@@ -138,7 +138,7 @@ struct Place {
 }
 
 impl Place {
-    /// Nothing where the token is known to be spent, and no more than that.
+    /// None if the token is known to be spent, and no more than that.
     fn take(key: Key, clock: &Clock) -> Option<Self> {
         let rotation = with(|rotations| {
             rotations.forget_old();
@@ -159,7 +159,7 @@ impl Drop for Place {
 }
 
 impl Rotations {
-    /// Lists what has ended, and drops what nobody waits for any more. Whoever has the lock meanwhile does it instead.
+    /// Lists what has ended, and drops what nobody waits for any more. Another thread that has the lock does it instead.
     fn leave(&mut self, place: &Place) {
         let Ok(mut known) = place.rotation.try_lock() else { return };
         match &mut *known {

@@ -51,7 +51,7 @@ impl Keeper {
             }
             Ending::NotSent(error) | Ending::Ambiguous(error) => return Err(error),
         };
-        // Whoever asks for a token next must not be given one that the server does not know.
+        // The next caller must not be given a token that the server does not know.
         self.ask(if known { Input::Known(token) } else { Input::Unknown(token) });
         Ok(known)
     }

@@ -42,7 +42,7 @@ pub(super) fn observe(base_url: &BaseUrl, clock: &Clock, timing: Timing) {
     });
 }
 
-/// The server's clock, as far as it is known; nothing where the server has not answered yet.
+/// The server's clock, as far as it is known; None if the server has not answered yet.
 pub(super) fn known(base_url: &BaseUrl, clock: &Clock) -> Option<ServerClock> {
     with(|known| known.get(&Origin::of(base_url)).filter(|seen| seen.by.is(clock)).map(|seen| seen.server))
 }
@@ -77,7 +77,7 @@ impl Keeper {
         Ok(self.likely_server_time())
     }
 
-    /// The same without asking: the local time where nothing is known.
+    /// Like `server_time`, without asking: the local time if nothing is known.
     pub(super) fn likely_server_time(&self) -> UnixTime {
         let clock = self.options.time();
         let server = known(self.provider.base_url(), clock);

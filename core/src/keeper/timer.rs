@@ -78,7 +78,7 @@ async fn run(timer: Arc<Timer>) {
         let now = timer.clock.boot_time();
         let (due, next) = take_due(&timer, now);
         for (at, keeper) in due {
-            // Whoever listens to the log may panic: the other sessions' time comes all the same.
+            // A listener of the log may panic: the other sessions' time comes all the same.
             drop(catch_unwind(AssertUnwindSafe(|| keeper.woken(at))));
         }
         match next {

@@ -14,11 +14,11 @@ use crate::runtime;
 /// How a flight ended, for all who waited for it.
 pub(crate) type Result = std::result::Result<Arc<Held>, Error>;
 
-/// What those who wait for a flight know of it.
+/// What the waiters of a flight know of it.
 #[derive(Debug)]
 pub(crate) enum Progress {
     UnderWay,
-    /// It has failed, and tries on for those who cannot do without.
+    /// It has failed, and tries on for callers that cannot do without.
     Delayed,
     /// It can send nothing before this time; it may have been delayed before.
     Waiting(BootTime, bool),
@@ -75,7 +75,7 @@ pub(crate) struct Waiter {
     receiver: watch::Receiver<Progress>,
     /// When the caller asked: its time runs from then, not from when a thread gets round to waiting.
     asked: BootTime,
-    /// The same by a clock that stands still while the machine sleeps.
+    /// The end of the wait by a clock that stands still while the machine sleeps.
     awake: Duration,
 }
 
@@ -195,7 +195,7 @@ impl Waiter {
         }
     }
 
-    /// Asks once more; nothing where another flight is to be waited for.
+    /// Asks once more; None if another flight is to be waited for.
     fn ask(&mut self, input: Input) -> Option<Result> {
         match self.keeper.ask(input) {
             Reply::Wait(again) => {
@@ -268,7 +268,7 @@ impl Waiter {
         call.deadline = now.after(call.limit);
     }
 
-    /// How the flight ended, or that the time is up; nothing where it has failed and tries on, unless the caller has been
+    /// How the flight ended, or that the time is up; None if it has failed and tries on, unless the caller has been
     /// released from it before.
     async fn settled(&mut self, call: &mut Call) -> Option<(Result, Option<BootTime>)> {
         let clock = self.keeper.options.time();

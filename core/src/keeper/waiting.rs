@@ -15,7 +15,7 @@ use crate::runtime;
 /// A caller's wait, which works under any runtime or none. Dropping it ends the wait, not the flight.
 pub(crate) enum Waiting {
     Done(Option<Arc<Held>>),
-    /// The time limit is kept by the shared runtime, whoever polls.
+    /// The time limit is kept by the shared runtime, whichever runtime polls.
     For {
         wait: Pin<Box<dyn Future<Output = FlightResult> + Send>>,
         keeper: Arc<Keeper>,

@@ -18,7 +18,7 @@ impl Lifecycle {
         }
     }
 
-    /// The same for a caller who asks for new tokens: a human may be there to give a factor, or know why the last login
+    /// Like `way_on`, for a caller that asks for new tokens: a human may be there to give a factor, or know why the last login
     /// was refused. What must not be sent again the ledger knows.
     fn way_on_when_asked(&self, now: Now) -> Option<Exchange> {
         let may_login = self.login_right.when_asked(&self.rules);
@@ -48,7 +48,7 @@ impl Lifecycle {
         }
     }
 
-    /// A flight that can only wait goes on for those who came last: it may have begun before a suspend.
+    /// A flight that can only wait goes on for its latest callers: it may have begun before a suspend.
     pub(super) fn join(&mut self, now: Now) -> Vec<Effect> {
         let deadline = self.deadline(now);
         let Some(flight) = self.flights.current_mut() else { return Vec::new() };
@@ -109,7 +109,7 @@ impl Lifecycle {
         waits
     }
 
-    /// The same after a failed try, where somebody needs what the flight is to bring. Those who hold a valid token do not:
+    /// Like `wait`, after a failed try, if a caller needs what the flight is to bring. Callers with a valid token do not:
     /// they go on with it.
     pub(super) fn wait_on(&mut self, now: Now, number: FlightNumber, until: BootTime) -> Option<Vec<Effect>> {
         let valid = self.valid(now).is_some();
@@ -118,7 +118,7 @@ impl Lifecycle {
         waits.then(|| if valid { vec![Effect::Release(number)] } else { Vec::new() })
     }
 
-    /// Ends the flight with an error for those who wait.
+    /// Ends the flight with an error for its callers.
     pub(super) fn fail(&mut self, now: Now, number: FlightNumber, error: Error) -> Effect {
         let flight = self.flights.end();
         let error = if flight.as_ref().is_some_and(|flight| flight.lost) { error.after_lost_try() } else { error };

@@ -75,7 +75,7 @@ pub(crate) struct Handed(AtomicBool);
 impl Handed {
     #[inline]
     pub(crate) fn note(&self) {
-        // Written once, so that those who read the token on every core do not write to it.
+        // Written once: callers on every core read it.
         if !self.0.load(Ordering::Relaxed) {
             self.0.store(true, Ordering::Relaxed);
         }
@@ -130,7 +130,7 @@ pub(crate) enum Ended {
     Ambiguous(Error),
     /// The ledger did not let the login through.
     Guarded(Error),
-    /// Whoever was asked for a value of the login gave none.
+    /// The human who was asked for a value of the login gave none.
     NoValue(Error),
 }
 
@@ -141,7 +141,7 @@ pub(crate) enum Input {
     Login { force: bool, part: LoginPart },
     /// A human gave the second factor that the server waits for.
     Complete { asked: Arc<SecondFactor>, given: (FactorKind, Secret), force: bool },
-    /// Whoever was asked gave the value of this flight's login, which is now this.
+    /// The human who was asked gave the value of this flight's login, which is now this.
     Supplied(FlightNumber, LoginPart),
     /// A caller wants a token that is good for a while.
     Want,
@@ -157,7 +157,7 @@ pub(crate) enum Input {
     Ended(FlightNumber, Ended),
     /// The new tokens of this flight have been stored, or the store has failed.
     Stored(FlightNumber, Result<(), Error>),
-    /// The time of [`Lifecycle::wake_at`] has come. `used`: somebody was handed the token since the last change.
+    /// The time of [`Lifecycle::wake_at`](super::Lifecycle::wake_at) has come. `used`: somebody was handed the token since the last change.
     Wake { used: bool },
     /// The user logs out.
     Close,
@@ -182,9 +182,9 @@ pub(crate) enum Effect {
     Forget(Option<Arc<Held>>),
     /// Tell the server that this is not used any more.
     EndOnServer(Arc<Held>),
-    /// Tell whoever listens.
+    /// Tell the listeners.
     Announce(Event),
-    /// Tell the waiters of this flight that it goes on without those who hold a valid token.
+    /// Tell the waiters of this flight that it goes on without the callers that hold a valid token.
     Release(FlightNumber),
     /// Tell the waiters of this flight how it ended.
     Settle(FlightNumber, Result<Arc<Held>, Error>),

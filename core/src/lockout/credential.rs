@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::UnixTime;
 
 /// What this process names credentials by. It never leaves the process's memory, so that a stored [`Tag`] says nothing
-/// to whoever guesses.
+/// to a program that guesses.
 pub(crate) struct Key {
     key: hmac::Key,
     id: u64,
@@ -81,7 +81,8 @@ impl<'a> Credential<'a> {
         Self { bytes, tag, along, process: std::process::id(), vouched_for: None }
     }
 
-    /// The same where another ledger of this process knows whether it is proven: one of a store that failed may not.
+    /// This credential, of which another ledger of this process says since when it is proven: a ledger in a store that failed
+    /// may not know.
     pub(crate) fn vouched_for(self, since: Option<UnixTime>) -> Self {
         Self { vouched_for: since, ..self }
     }
@@ -134,7 +135,7 @@ impl Known {
         Self { tag: Some(credential.tag), slow, unix: Some(now.0) }
     }
 
-    /// Nothing where only the slow hash can tell.
+    /// None if only the slow hash can tell.
     fn quick(&self, credential: Credential) -> Option<bool> {
         match (self.tag, &self.slow) {
             (Some(tag), _) if tag.key == credential.tag.key => Some(tag.mac == credential.tag.mac),

@@ -73,7 +73,7 @@ pub(super) fn check_redacted(error: &Error, answer: &Answer) {
     }
 }
 
-/// The same for one text.
+/// Checks one text.
 pub(super) fn assert_redacted(text: &str, answer: &Answer) {
     let mut secrets = Vec::new();
     named(&Value::from(answer.object().unwrap_or_default()), &mut secrets);

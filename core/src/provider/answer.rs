@@ -68,12 +68,12 @@ impl Answer {
         }
     }
 
-    /// The same as it may be shown.
+    /// The message as it may be shown.
     pub(crate) fn message(&self, secrets: &Secrets) -> Option<String> {
         self.said().map(|said| secrets.words(&said)).filter(|message| !message.is_empty())
     }
 
-    /// The words of an answer in JSON, in lower case, for those who decide by them and show them to nobody.
+    /// The words of an answer in JSON, in lower case, for code that decides by them and never shows them.
     pub(crate) fn telling_words(&self, secrets: &Secrets) -> String {
         let said = self.error_object().and_then(|_| self.said()).unwrap_or_default();
         secrets.without_lines(&said).to_lowercase()

@@ -179,7 +179,7 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         true
     }
 
-    /// The refresh request for these tokens; nothing where the system has no refresh or the grant no refresh token.
+    /// The refresh request for these tokens; None if the system has no refresh or the grant no refresh token.
     fn refresh(&self, _grant: &Grant) -> Option<Request> {
         None
     }
@@ -192,7 +192,7 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
     /// The headers that authorise a request with this access token.
     fn headers(&self, access_token: &str) -> Vec<(&'static str, String)>;
 
-    /// The request that asks whether the server still knows the session; nothing where the system has none.
+    /// The request that asks whether the server still knows the session; None if the system has none.
     fn validate(&self, _grant: &Grant) -> Option<Request> {
         None
     }
@@ -205,7 +205,7 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         Ok(answer.is_success())
     }
 
-    /// The request that ends the session on the server; nothing where the system has none.
+    /// The request that ends the session on the server; None if the system has none.
     fn logout(&self, _grant: &Grant) -> Option<Request> {
         None
     }
@@ -225,7 +225,7 @@ pub trait Provider: Send + Sync + fmt::Debug + 'static {
         foreign_text::shown(claims, &Secrets::new(&self.held_secrets()))
     }
 
-    /// The market data feed; nothing where the system has none.
+    /// The market data feed; None if the system has none.
     fn feed(&self, _grant: &Grant) -> Option<Feed> {
         None
     }

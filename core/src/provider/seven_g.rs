@@ -296,7 +296,7 @@ fn refresh_token(object: &Map<String, Value>) -> Option<String> {
     token(object, NAME).or_else(number)
 }
 
-/// Nothing where a token could not be sent: such an answer is not one of the API.
+/// None if a token could not be sent: such an answer is not one of the API.
 fn grant(access_token: String, refresh_token: Option<Secret>) -> Option<Grant> {
     let expiry = jwt::expiry(&access_token).map_or(Expiry::After(LIFETIME), Expiry::At);
     let access_token = Secret::new(access_token);

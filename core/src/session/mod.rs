@@ -76,7 +76,7 @@ pub fn resume(provider: impl Into<Arc<dyn Provider>>, tokens: Tokens, options: O
     Ok(Session(Keeper::resumed(provider, options, grant)))
 }
 
-/// Exchanges tokens for new ones, for those who keep tokens in their own database. No session is kept.
+/// Exchanges tokens for new ones, for programs that keep tokens in their own database. No session is kept.
 ///
 /// # Errors
 /// `relogin_required` where the refresh token is refused or missing, or the answer was lost; else as [`login`].
@@ -124,7 +124,7 @@ impl Session {
         self.token_within(self.0.wait_limit())
     }
 
-    /// The same, waiting for `limit` at most. While the server is away or busy, it is tried again for as long.
+    /// Like [`token`](Self::token), but waits at most `limit`; retries while the server is unreachable or busy.
     pub fn token_within(&self, limit: Duration) -> TokenFuture<'_> {
         TokenFuture::new(&self.0, limit)
     }
@@ -161,7 +161,7 @@ impl Session {
         self.refresh_within(self.0.login_limit()).await
     }
 
-    /// The same, waiting for `limit` at most.
+    /// Like [`refresh`](Self::refresh), but waits at most `limit`.
     pub async fn refresh_within(&self, limit: Duration) -> Result<Tokens, Error> {
         let refreshed = match wait(&self.0, self.0.ask(Input::Refresh), Need::Rotation, limit) {
             Ok(waiting) => waiting.await,
@@ -183,7 +183,7 @@ impl Session {
         self.report_unauthorized_within(sent, self.0.wait_limit()).await
     }
 
-    /// The same, waiting for `limit` at most.
+    /// Like [`report_unauthorized`](Self::report_unauthorized), but waits at most `limit`.
     pub async fn report_unauthorized_within(&self, sent: &str, limit: Duration) -> Result<Token, Error> {
         let found = carried::in_text(&**self.0.provider(), sent);
         let known = self.0.look(|lifecycle| found.iter().position(|token| lifecycle.had(token)));
@@ -248,7 +248,7 @@ impl Session {
         self.feed_within(self.0.wait_limit()).await
     }
 
-    /// The same, waiting for `limit` at most.
+    /// Like [`feed`](Self::feed), but waits at most `limit`.
     pub async fn feed_within(&self, limit: Duration) -> Result<Feed, Error> {
         let token = self.token_within(limit).await?;
         let none = || Error::invalid("feed", "This system has no market data feed.");
@@ -277,7 +277,7 @@ impl Session {
         self.held().map(|held| held.expires_at)
     }
 
-    /// The tokens as they are, for those who keep them elsewhere. No traffic.
+    /// The tokens as they are, for programs that keep them elsewhere. No traffic.
     ///
     /// A refresh token that was sent and got no answer, or was refused, is left out: its second use would end the session. So
     /// is the parent's in a forked child.

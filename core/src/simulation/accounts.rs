@@ -27,7 +27,7 @@ struct Account {
 /// A login that was rejected.
 struct Failure {
     at: i64,
-    /// Nothing where it was a code that was wrong.
+    /// None if it was a code that was wrong.
     password: Option<String>,
     sent: Sent,
     /// When a client has learnt of it.

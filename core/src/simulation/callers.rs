@@ -16,7 +16,7 @@ use crate::session::{Challenge, begin};
 use crate::session::{Session, login, refresh, resume};
 use crate::store::{Store, stored_tokens};
 
-/// Makes a call's task known to whoever cancels calls, until it ends.
+/// Makes a call's task known to the part that cancels calls, until it ends.
 struct Call {
     shared: Rc<Shared>,
     number: Rc<std::cell::Cell<TaskNumber>>,

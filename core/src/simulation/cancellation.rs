@@ -187,7 +187,7 @@ fn check_login(scene: &Scene) {
     let kept = scene.shared.clients.borrow().len();
     assert!(first <= 1 && kept <= first, "{first} logins, {kept} sessions");
     if scene.setting.stored && first == 1 && kept == 0 {
-        // Nobody holds the session, and whoever comes next finds it in the store.
+        // Nobody holds the session, and the next process finds it in the store.
         scene.take_up(0);
         run_for(scene, 40_000);
         assert_eq!(refreshes_and_logins(scene).1, 1, "the login was lost");

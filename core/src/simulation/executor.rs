@@ -15,7 +15,7 @@ use super::with;
 use crate::clock::{BootTime, Now, UnixTime, milliseconds};
 use crate::runtime::Stopped;
 
-/// The process of what belongs to none: messages on their way, and whoever drives the run.
+/// The process of what belongs to none: messages on their way, and the driver of the run.
 pub(super) const NOWHERE: u32 = u32::MAX;
 
 /// When the simulated machine was switched on, in Unix time.
@@ -110,7 +110,7 @@ impl Executor {
         number
     }
 
-    /// A task of the library; nothing where its process is dead.
+    /// A task of the library; None if its process is dead.
     pub(super) fn spawn_with_handle<F: Future + 'static>(&self, task: F) -> Option<Handle<F::Output>> {
         if self.dead.borrow().contains(&self.process.get()) {
             return None;

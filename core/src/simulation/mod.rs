@@ -53,7 +53,7 @@ struct World {
     random: RefCell<fastrand::Rng>,
     executor: Executor,
     network: Network,
-    /// What was found to be wrong. Raised by whoever drives the run: a panic in a task would be caught by its owner.
+    /// What was found to be wrong. Raised by the driver of the run: a panic in a task would be caught by its owner.
     broken: RefCell<Vec<String>>,
     steps: Cell<u64>,
     proof: RefCell<proof::Proof>,
@@ -148,7 +148,7 @@ pub(crate) fn found_in_process<T: Any + Clone>(key: *const impl Sized) -> Option
     with(|world| world.executor.found(key.addr())).flatten()
 }
 
-/// The same, made where it is missing.
+/// Like the function above, and makes what is missing.
 pub(crate) fn of_process<T: Any + Clone>(key: *const impl Sized, make: impl FnOnce() -> T) -> T {
     let found = found_in_process(key);
     found.unwrap_or_else(|| {

@@ -108,7 +108,7 @@ impl Model {
         }
     }
 
-    /// How long this token is still good, and whose it is; nothing where it is not good.
+    /// How long this token is still good, and whose it is; None if it is not good.
     pub(super) fn left(&self, token: &str, at: BootTime) -> Option<(i64, &str)> {
         match self {
             Self::SevenG(server) => server.left(token, at),
@@ -357,6 +357,6 @@ async fn travel(arrived: Arrived, journey: Journey, sender: oneshot::Sender<(Rep
         (Fate::Busy(status, _), _) => (status, "{}".to_owned()),
         (_, reply) => reply.unwrap_or_default(),
     };
-    // Whoever asked may be gone.
+    // The caller that asked may be gone.
     let _ = sender.send((reply, date));
 }

@@ -57,7 +57,7 @@ fn a_caller_who_hears_of_a_failure_when_the_old_token_has_ended_gets_the_next_on
         while schedule.sent() == sent || state() == State::Refreshing {
             assert!(executor.step(|_| 0) || executor.skip(1_000), "the flight never ends");
         }
-        // From here on the machine is too busy for whoever waits, until the token has ended.
+        // From here on the machine is too busy for its waiters, until the token has expired.
         assert!(!token.has_ended());
         executor.pass(11_000);
         schedule.pass(30_000);

@@ -50,7 +50,7 @@ impl Waiting {
         Self { at: now.boot, limit, lively: lively(), held: of.session.tokens(), valid_until }
     }
 
-    /// Of a call for a token: whoever holds one that is good all the while waits for one exchange at most.
+    /// Of a call for a token: a caller that holds one that is good all the while waits for one exchange at most.
     pub(super) fn check_token(&self, setting: Setting, of: &Client, shared: &Shared) {
         let took = lively() - self.lively;
         let limit = EXCHANGE + if setting.stored { STORE } else { 0 };

@@ -22,7 +22,7 @@ pub(super) struct Proof {
     /// When logins of an account were rejected, and when nothing was heard of one.
     rejected: HashMap<String, Vec<BootTime>>,
     lost: HashMap<String, Vec<BootTime>>,
-    /// When those began whose end is not known: whoever sent them may be gone.
+    /// When the logins began whose end is not known: the process that sent them may be gone.
     open: HashMap<String, Vec<BootTime>>,
     /// When a process died last, with what it had under way.
     pub(super) died: Option<BootTime>,

@@ -84,7 +84,7 @@ impl SevenGServer {
         (200, json!({ "result": true, "accessToken": access, "refreshToken": refresh }).to_string())
     }
 
-    /// How long this access token is still good, in milliseconds, and of whose session; nothing where it is not.
+    /// How long this access token is still good, in milliseconds, and of whose session; None if it is not.
     pub(super) fn left(&self, token: &str, at: BootTime) -> Option<(i64, &str)> {
         let families = self.families.iter().filter(|family| family.alive);
         let mut known = families.flat_map(|family| family.access.iter().map(move |access| (family, access)));

@@ -105,7 +105,7 @@ impl SynapsewaveServer {
         success(&json!({ "access_token": token, "user_id": user }))
     }
 
-    /// How long this access token is still good, in milliseconds, and whose it is; nothing where it is not.
+    /// How long this access token is still good, in milliseconds, and whose it is; None if it is not.
     pub(super) fn left(&self, token: &str, at: BootTime) -> Option<(i64, &str)> {
         let (_, user, end) = self.sessions.iter().find(|(known, ..)| known == token)?;
         // Its last second is one of its life.

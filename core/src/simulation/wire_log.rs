@@ -18,7 +18,7 @@ pub(super) enum Carried {
 /// How it ended, as the client knows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
-    /// Not yet; or whoever sent it is gone.
+    /// Not yet; or the process that sent it is gone.
     Open,
     NotSent,
     /// The server said that it did not look at it.
@@ -36,7 +36,7 @@ pub(super) struct Entry {
     user: String,
     pub(super) at: BootTime,
     pub(super) end: End,
-    /// Whoever sent it still waits.
+    /// The process that sent it still waits.
     pub(super) active: bool,
 }
 

@@ -107,7 +107,7 @@ impl MemoryStore {
 }
 
 impl Entry {
-    /// How long it may be kept; nothing where it is needed.
+    /// How long it may be kept; None while it is needed.
     fn spare_until(&self, now: i64) -> Option<i64> {
         let is_needed = self.needed_until.load(Ordering::Relaxed) > now;
         (!is_needed).then(|| self.kept_until.load(Ordering::Relaxed))

@@ -52,7 +52,7 @@ impl<V> Tree<V> {
         self.root.get(self.hasher.hash_one(key), key, 0)
     }
 
-    /// The same with this value for `key`, or without one.
+    /// The tree with this value for `key`, or without one.
     pub(super) fn with(&self, key: &Arc<str>, value: Option<V>) -> Self {
         let hash = self.hasher.hash_one(&**key);
         let had = usize::from(self.root.get(hash, key, 0).is_some());
@@ -61,7 +61,7 @@ impl<V> Tree<V> {
         Self { root: Arc::new(self.root.with(hash, key, item, 0)), len, hasher: self.hasher.clone() }
     }
 
-    /// The same with those entries alone that are to be kept.
+    /// The tree with those entries alone that are to be kept.
     pub(super) fn keeping(&self, keep: impl Fn(&V) -> bool) -> Self {
         let root = Node::keeping(&self.root, &keep);
         Self { len: root.len(), root, hasher: self.hasher.clone() }

@@ -1,6 +1,6 @@
 //! Who may open a connection next, where more want one than the process should have. Pure.
 //!
-//! Each host has its share, so that one which hangs does not keep the others waiting, and those who wait come in turn by
+//! Each host has its share, so that one which hangs does not keep the others waiting, and waiters come in turn by
 //! host. A host that answered before has a first connection of its own beyond the common limit: servers that hang never
 //! answered.
 

@@ -8,7 +8,7 @@ use crate::clock::UnixTime;
 /// An answer that was kept for longer says nothing of now: that its age is right would have to be believed.
 const OLDEST: Duration = Duration::from_secs(7 * 86_400);
 
-/// The server's time when the answer came, from all its `Date` and `Age` headers. Nothing where they contradict each other
+/// The server's time when the answer came, from all its `Date` and `Age` headers. None if they contradict each other
 /// or cannot be read: an hour-old date without its age would make an hour-old code.
 pub(crate) fn server_time<'a>(
     dates: impl IntoIterator<Item = &'a str>,

@@ -17,7 +17,7 @@ const BIT_STRING: u8 = 0x03;
 const VERSION: u8 = 0xa0;
 
 impl<'a> CertificateParts<'a> {
-    /// Nothing where `certificate` is none. Its version does not matter: home-made certificates are often of the first.
+    /// None if `certificate` is none. Its version does not matter: home-made certificates are often of the first.
     pub(super) fn read(certificate: &'a [u8]) -> Option<Self> {
         let mut signed = Reader(Reader(Reader(certificate).value(SEQUENCE)?).value(SEQUENCE)?);
         if signed.0.first() == Some(&VERSION) {

@@ -105,7 +105,7 @@ fn key(block: &Block<'_>) -> Option<Arc<dyn SigningKey>> {
     any_supported_type(&key).ok()
 }
 
-/// The key's own certificate, then whoever signed it, and so on; what belongs to no chain is sent last.
+/// The key's own certificate, then the one that signed it, and so on; what belongs to no chain is sent last.
 fn in_order(first: usize, parts: &[CertificateParts<'_>]) -> Vec<usize> {
     let mut order = vec![first];
     let mut left: Vec<_> = (0..parts.len()).filter(|index| *index != first).collect();

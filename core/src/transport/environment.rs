@@ -21,7 +21,7 @@ pub(super) fn proxy(
     };
     let own: &[&str] = match base_url.is_https() {
         true => &["HTTPS_PROXY", "https_proxy"],
-        // In a CGI program the other spelling is a header of whoever sent the request.
+        // In a CGI program the other spelling is a header of the request's sender.
         false if variable("REQUEST_METHOD").is_some() => &["http_proxy"],
         false => &["HTTP_PROXY", "http_proxy"],
     };

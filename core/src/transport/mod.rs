@@ -134,7 +134,7 @@ pub(crate) async fn send(
     ending
 }
 
-/// Nothing where the future panics: tokio does where the system refuses it the thread that looks up a name.
+/// None if the future panics: tokio does where the system refuses it the thread that looks up a name.
 async fn unless_panicked<T>(future: impl Future<Output = T>) -> Option<T> {
     let mut future = pin!(future);
     let polled = |context: &mut Context<'_>| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {

@@ -47,7 +47,7 @@ impl Block<'_> {
         self.label == b"ENCRYPTED PRIVATE KEY" || self.lines.iter().any(is_told)
     }
 
-    /// The bytes that it stands for; nothing where it has no end or is no base64.
+    /// The bytes that it stands for; None if it has no end or is no base64.
     pub(super) fn der(&self) -> Option<Zeroizing<Vec<u8>>> {
         let length = self.lines.iter().map(|line| line.len()).sum();
         // Made in its full size: growing would leave pieces of a key behind.

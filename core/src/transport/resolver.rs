@@ -161,7 +161,7 @@ impl Resolver {
         }
     }
 
-    /// Tells those who wait, and returns the look-up that may begin now.
+    /// Tells the waiters, and returns the look-up that may begin now.
     fn end(&self, name: &Arc<str>, found: Found, took: Duration) -> Option<Arc<str>> {
         let now = self.clock.boot_time();
         let mut state = self.state();

@@ -35,7 +35,7 @@ fn seconds(text: &str) -> Option<f64> {
     text.split(',').map(one).reduce(|one, other| Some(one?.max(other?))).flatten()
 }
 
-/// The longest of the waits that one answer asks for; nothing where it asks for none.
+/// The longest of the waits that one answer asks for; None if it asks for none.
 pub(crate) fn longest_wait<'a>(texts: impl IntoIterator<Item = &'a str>, server_now: UnixTime) -> Option<Duration> {
     texts.into_iter().map(|text| wait(text, server_now)).max()
 }

@@ -1,7 +1,7 @@
 """What a careful Python programmer writes without relatch, for asyncio: aiohttp with keep-alive, and a lock.
 
 A fresh token is handed out without the lock: nothing else runs between the check and the return. The lock is for
-those who find the token stale, so that one of them refreshes and the others wait for it.
+the callers that find the token stale, so that one of them refreshes and the others wait for it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-// The same as canary.mjs for Synapsewave: every flow, factor and error, printed; the secrets go to descriptor 3 alone.
+// Like canary.mjs, for Synapsewave: every flow, factor and error, printed; the secrets go to descriptor 3 alone.
 import { writeSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { begin, Fingerprint, login, Otp, Pan, resume, Synapsewave, SynapsewaveAccount, Totp } from 'relatch';
@@ -151,7 +151,7 @@ async function troubles() {
   for (const fault of faults) {
     const sandbox = await started();
     sandbox.fault(fault);
-    // Whoever logs in twice needs a factor that has not to wait for its next code.
+    // A second login needs a factor that has not to wait for its next code.
     const secondFactor = fault.on === 'login' ? new Totp(user.totpSecret) : new Pan(user.pan);
     const session = await show(() => login(provider(sandbox, { secondFactor })));
     if (session) await explore(session);

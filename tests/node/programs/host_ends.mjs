@@ -25,11 +25,11 @@ if (how === 'caught') {
   });
 }
 if (how === 'caught' || how === 'throws') {
-  // Whoever sends it knows that the calls are on the wire.
+  // Its sender knows that the calls are on the wire.
   process.on('SIGUSR2', () => {
     throw new Error('a mistake of the program');
   });
 }
-// Whoever reads this may send a signal.
+// The reader of this may send a signal.
 console.log('in flight');
 await settled;

@@ -1,5 +1,5 @@
 // One process has the package by import, by require, by require with an empty cache, and in a context of its own as
-// test runners load it: one ledger and one exchange for a refresh token, whoever has it from where.
+// test runners load it: one ledger and one exchange for a refresh token, wherever a session has it from.
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
@@ -69,7 +69,7 @@ const ways = [imported, required, again, context];
 const sandbox = await Sandbox.start();
 const settings = { baseUrl: sandbox.url, username: USERNAME };
 
-// Two failed logins in all, whoever makes them.
+// Two failed logins in all, whichever copy makes them.
 const refused = [];
 for (const [number, { login, SevenG, RelatchError }] of ways.entries()) {
   const provider = new SevenG({ ...settings, password: `another-made-up-${number}` });

@@ -110,7 +110,7 @@ def executor() -> None:
     sandbox.wait_for("refresh", 1)
 
     def answer() -> None:
-        """Once those whose time is up are gone: by then the main thread is at its end."""
+        """Once the threads whose time is up are gone: by then the main thread is at its end."""
         while len(ends) < CALLERS // 2:
             outcome(lambda: session.token(timeout=0.01))
         sandbox.release()

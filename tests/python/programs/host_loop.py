@@ -102,7 +102,7 @@ def answer_and_go_on() -> None:
 
 
 def timeouts() -> None:
-    """Every caller gives up by itself, at a time of its own; those who stay get the token."""
+    """Every caller gives up by itself, at a time of its own; the callers that stay get the token."""
     expire_held()
 
     async def main() -> None:

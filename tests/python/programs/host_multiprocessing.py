@@ -74,7 +74,7 @@ def in_processes(method: str, url: str, token: str) -> None:
 
 
 def refusal(session: relatch.Session) -> str:
-    """What is said to those who hand a session to another process."""
+    """What a program is told that hands a session to another process."""
     try:
         pickle.dumps(session)
     except TypeError as error:

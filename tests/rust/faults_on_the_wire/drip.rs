@@ -131,7 +131,7 @@ fn a_login_whose_answer_drips_for_too_long_may_have_been_sent() {
         let login = ask(relatch::login(way.provider(), patient(&way))).await;
         assert_timed_out(&ended(&way, login, TOO_LONG).await.unwrap_err(), from);
         assert_eq!(way.sandbox.counts().login, 1, "{from:?}");
-        // What drips on is nobody's: another login is a connection of its own.
+        // What drips on is read by nobody: another login is a connection of its own.
         relatch::login(way.provider(), way.options.clone()).await.expect("a session");
     });
 }

@@ -18,7 +18,7 @@ async fn idle() -> (Way, Session) {
     (way, session)
 }
 
-/// The same, and a time before the connection began to wait.
+/// Like the one above, and a time before the connection began to wait.
 async fn idle_since() -> (Way, Session, Instant) {
     let way = Way::plain().with_steady_connections();
     let tokens = way.tokens().await;

@@ -18,7 +18,7 @@ pub(super) const SPOTS: [(Spot, bool); 6] = [
     (Spot::InAnswerBody, true),
 ];
 
-/// The same before and after the server has acted, for ways on which all else is as on others.
+/// The faults before and after the server has acted, for ways on which all else is as on others.
 pub(super) const TWO_SPOTS: [(Spot, bool); 2] = [(Spot::AfterRequest, false), (Spot::InAnswerBody, true)];
 
 const CUTS: [Cut; 2] = [Cut::Reset, Cut::Close];

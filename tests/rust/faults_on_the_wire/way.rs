@@ -35,7 +35,7 @@ impl Way {
         Self { base_url: proxy.url(), options: options(&sandbox), sandbox, proxy }
     }
 
-    /// The same with TLS.
+    /// Like the one above, with TLS.
     pub(super) fn tls() -> Self {
         let sandbox = sandbox(json!({}));
         let proxy = kept(FaultProxy::start_tls(address(&sandbox), IN_ORDER.clone()));
@@ -59,7 +59,7 @@ impl Way {
         Self { base_url: server.url(), options, sandbox, proxy }
     }
 
-    /// The same where things go wrong behind the tunnel.
+    /// Like the one above, where things go wrong behind the tunnel.
     pub(super) fn behind_tunnel() -> Self {
         let sandbox = sandbox(json!({}));
         let server = kept(FaultProxy::start_tls(address(&sandbox), IN_ORDER.clone()));

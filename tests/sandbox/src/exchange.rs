@@ -81,7 +81,7 @@ async fn exchange(shared: Arc<Shared>, connection: &Connection, request: Request
     }
 }
 
-/// All that happens to a request when it arrives, under one lock: whoever sees it counted sees it acted upon, unless
+/// All that happens to a request when it arrives, under one lock: a reader that sees it counted sees it acted upon, unless
 /// a fault comes before.
 fn begin(shared: &Arc<Shared>, connection: &Connection, request: &Request) -> Result<Course, Cut> {
     let mut state = shared.state();

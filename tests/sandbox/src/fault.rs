@@ -139,19 +139,19 @@ impl Fault {
         serde_json::from_value(fault).map_err(|error| error.to_string())
     }
 
-    /// The same fault, but the server acts first.
+    /// This fault, but the server acts first.
     #[must_use]
     pub fn after(self) -> Self {
         Self { when: When::After, ..self }
     }
 
-    /// The same fault, for that many requests.
+    /// This fault, for that many requests.
     #[must_use]
     pub fn times(self, times: u64) -> Self {
         Self { times: Some(times), ..self }
     }
 
-    /// The same fault, until the faults are cleared.
+    /// This fault, until the faults are cleared.
     #[must_use]
     pub fn always(self) -> Self {
         Self { times: None, ..self }

@@ -65,8 +65,8 @@
 //! | `PASSWORD`, or none | the password | `OTP`, `TOTP`, `FINGERPRINT`; `REGISTER` for the first of two steps; no type and the PAN |
 //! | `TOKEN` | the `register_token` of the first step | `OTP`, `TOTP`, `FINGERPRINT` |
 //! | `MPIN` | the MPIN | `OTP`, `TOTP`, `FINGERPRINT` |
-//! | `FINGERPRINT` | the UDID | the same, or none; the vendor does not say |
-//! | `TP_TOKEN` | an SSO token | the same, or none |
+//! | `FINGERPRINT` | the UDID | the UDID, or none; the vendor does not say |
+//! | `TP_TOKEN` | an SSO token | an SSO token, or none |
 //!
 //! ## What the vendor leaves undocumented
 //!

@@ -97,7 +97,7 @@ impl Sandbox {
         self.0.shared.manual.advance(time);
     }
 
-    /// Sets the wall clock of those who use [`Self::manual_clock`], in milliseconds forward. The server's stays right.
+    /// Sets the wall clock of users of [`Self::manual_clock`], in milliseconds forward. The server's stays right.
     pub fn shift_wall(&self, milliseconds: i64) {
         self.0.shared.manual.shift_wall(milliseconds);
     }

@@ -117,13 +117,13 @@ pub enum ExpiryForm {
     /// A whole number of seconds since 1970.
     #[default]
     Seconds,
-    /// The same as a text.
+    /// As a text.
     Text,
     /// With a fraction.
     Float,
     /// In milliseconds.
     Milliseconds,
-    /// The same as a text.
+    /// As a text.
     MillisecondsAsText,
     /// A time in the year 2286, whatever the token's end.
     Beyond,

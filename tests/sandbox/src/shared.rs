@@ -28,7 +28,7 @@ pub(crate) struct Shared {
     /// How many connections are open.
     pub(crate) open: watch::Sender<usize>,
     state: Mutex<State>,
-    /// Wakes those who wait for a count.
+    /// Wakes the waiters for a count.
     arrived: Notify,
 }
 
@@ -62,7 +62,7 @@ impl Shared {
         self.signals.send_modify(change);
     }
 
-    /// Tells those who wait for a count that one may have grown.
+    /// Tells the waiters for a count that one may have grown.
     pub(crate) fn counted(&self) {
         self.arrived.notify_waiters();
     }

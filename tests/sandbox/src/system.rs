@@ -16,7 +16,7 @@ pub(crate) trait System: Sized {
     /// Changes of who may log in.
     type Changes;
 
-    /// The system at its start. Takes those who may log in out of the settings.
+    /// The system at its start. Takes the users that may log in out of the settings.
     fn new(settings: &mut Settings) -> Result<Self, String>;
     /// Takes the changes of who may log in out of a change of settings.
     fn changes(change: &mut Map<String, Value>) -> Result<Self::Changes, String>;

@@ -218,6 +218,6 @@ fn with_tls_nothing_is_to_be_had_without() {
     let options = options.timeout(Duration::from_secs(20)).unwrap();
     let provider = relatch::SevenG::builder().base_url(proxy.url()).username("api_user").password("made-up-password-1");
     let login = relatch::login(provider.build().unwrap(), options);
-    relatch::runtime::handle().unwrap().block_on(login).expect("whoever trusts the authority can log in");
+    relatch::runtime::handle().unwrap().block_on(login).expect("a client that trusts the authority can log in");
     assert_eq!(sandbox.counts().login, 1);
 }

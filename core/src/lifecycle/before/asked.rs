@@ -52,7 +52,7 @@ impl Lifecycle {
         if self.closed {
             return vec![Effect::Refuse(refusal::closed())];
         }
-        // It has been completed, or is being: whoever gave up waiting and asks again gets what came of it.
+        // It has been completed, or is being: a caller that gave up waiting and asks again gets what came of it.
         if self.completed.as_ref().is_some_and(|completed| Arc::ptr_eq(completed, asked)) {
             return self.want(now);
         }
@@ -157,7 +157,7 @@ impl Lifecycle {
             return ended.into_iter().collect();
         }
         self.armed = false;
-        // Nobody has asked since the token ended: whoever asks next starts the refresh.
+        // Nobody has asked since the token expired: the next caller starts the refresh.
         let wanted = self.rules.keep_alive || (used && self.valid(now).is_some());
         if !wanted || !self.can_send_now(now) {
             return Vec::new();

@@ -225,7 +225,7 @@ impl Lifecycle {
         self.valid(now).filter(|_| self.flight.is_none())
     }
 
-    /// Whether this flight is the first login of a session that nobody has yet but those who wait for it.
+    /// Whether this flight is the first login of a session that nobody has yet but its callers.
     pub(crate) fn is_first_login(&self, number: FlightNumber) -> bool {
         let flight = self.flight.as_deref().filter(|flight| flight.number == number);
         self.held.is_none() && flight.is_some_and(|flight| flight.purpose == Purpose::FirstLogin)

@@ -29,7 +29,7 @@ pub(super) enum Fate {
     LateCode,
     /// A login is answered with the question for a second factor.
     Asked,
-    /// Whoever was asked for a value gives none.
+    /// The human who was asked for a value gives none.
     NoValue,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Fate {
 pub(super) const DAY: i64 = 86_400_000;
 
 pub(super) struct Server {
-    /// How long an access token lives; nothing where all end with the server's day and there are no refresh tokens.
+    /// How long an access token lives; None if all end with the server's day and there are no refresh tokens.
     pub(super) lifetime: Option<i64>,
     pub(super) dated: bool,
     /// Its clock less the client's boot clock, in milliseconds.

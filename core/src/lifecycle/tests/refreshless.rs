@@ -200,7 +200,7 @@ fn pending(lifecycle: &Lifecycle) -> Arc<SecondFactor> {
 }
 
 #[test]
-fn a_challenge_is_completed_once_and_whoever_asks_again_gets_what_came_of_it() {
+fn a_challenge_is_completed_once_and_a_caller_that_asks_again_gets_what_came_of_it() {
     let mut lifecycle = challenged();
     let asked = pending(&lifecycle);
     assert_eq!(names(&step(&mut lifecycle, 10, complete(&asked))), ["wait 1", "login 1"]);

@@ -198,7 +198,7 @@ fn check_alive(world: &mut World, session: usize) {
         world.deliver(0, Fate::Whole);
         world.deliver(1, Fate::Whole);
         if world.sessions[session].handed_out.is_none() {
-            // In the last second of a day those who ask wait for the next one.
+            // In the last second of a day callers wait for the next one.
             pass(world, 6_000);
         }
     }

@@ -314,7 +314,7 @@ impl World {
         }
     }
 
-    /// The keeper's part: whoever is asked answers at once, and is not asked again for this flight.
+    /// The keeper's part: a human answers at once, and is not asked again for this flight.
     fn ask(&mut self, session: usize, number: FlightNumber, exchange: Exchange) -> Exchange {
         let client = &mut self.sessions[session];
         let Exchange::Login { force, part } = exchange else { return exchange };

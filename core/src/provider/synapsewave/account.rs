@@ -87,7 +87,7 @@ pub(crate) struct Reply {
     pub(crate) message: String,
     /// What it yields: a temporary token, or the secret of an authenticator.
     pub(crate) secret: Option<Secret>,
-    /// The same secret as a picture.
+    /// The secret as a picture.
     pub(crate) qr_image: Option<Secret>,
     /// Whom it is for, as the server spells it.
     pub(crate) user_id: Option<String>,

@@ -194,7 +194,7 @@ impl Operation {
 }
 
 impl Argument {
-    /// The value as it is sent; nothing where it is left out.
+    /// The value as it is sent; None if it is left out.
     pub(super) fn check<'a>(&self, given: Option<&'a str>) -> Result<Option<&'a str>, Error> {
         let Some(value) = given else {
             let message = format!("{} is missing.", self.name);

@@ -73,7 +73,7 @@ impl SynapsewaveBuilder {
         self
     }
 
-    /// The same with a callback that is asked for a token, once for each login.
+    /// Like `sso_token`, with a callback that is asked for a token, once for each login.
     pub fn sso_callback(mut self, callback: Callback) -> Self {
         self.given.sso_callback = Some(callback);
         self
@@ -116,7 +116,7 @@ impl SynapsewaveBuilder {
         self
     }
 
-    /// The same of its build, such as `22.11.01`.
+    /// The version of its build, such as `22.11.01`.
     pub fn build_version(mut self, build_version: impl Into<String>) -> Self {
         self.device.build_version = Some(build_version.into());
         self

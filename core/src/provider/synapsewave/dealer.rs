@@ -66,7 +66,7 @@ impl SynapsewaveDealerBuilder {
         self
     }
 
-    /// The same of its build, such as `22.11.01`.
+    /// The version of its build, such as `22.11.01`.
     pub fn build_version(mut self, build_version: impl Into<String>) -> Self {
         self.device.build_version = Some(build_version.into());
         self

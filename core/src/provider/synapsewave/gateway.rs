@@ -68,7 +68,7 @@ macro_rules! gateway_settings {
 }
 pub(super) use gateway_settings;
 
-/// The same, checked.
+/// The address, checked.
 pub(super) struct Gateway {
     pub(super) base_url: BaseUrl,
     user_id: Option<Box<str>>,

@@ -75,7 +75,7 @@ fn granted(reading: &Reading) -> Option<Map<String, Value>> {
     envelope.filter(|_| reading.answer.is_success()).map(|envelope| envelope.members().unwrap_or_default())
 }
 
-/// Nothing where the token could not be sent: such an answer is not one of the API.
+/// None if the token could not be sent: such an answer is not one of the API.
 fn grant(access_token: String, data: Map<String, Value>, reading: &Reading, user: Option<&str>) -> Option<Grant> {
     let end = jwt::expiry(&access_token).unwrap_or_else(|| trading_day::end(made(reading.answer)));
     let access_token = Secret::new(access_token);

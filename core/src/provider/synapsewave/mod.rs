@@ -282,7 +282,7 @@ impl Provider for Synapsewave {
         Some(login_answer::feed_of(grant, self.gateway.user_id()))
     }
 
-    /// All that an answer may refuse for good: whoever corrects any of it may try again. A code that changes is none of it.
+    /// All that an answer may refuse for good: correcting any of it allows another try. A code that changes is none of it.
     fn credential(&self, value: Option<&Secret>) -> Secret {
         let login = self.login.as_ref();
         let login_type = login.map(|login| login.first.login_type()).unwrap_or_default();

@@ -209,7 +209,7 @@ fn keep(
     clean(path, value, secrets, known)
 }
 
-/// The same for what a value is made of: a secret inside goes by its path.
+/// Parts what a value is made of: a secret inside goes by its path.
 fn clean(path: &str, value: Value, secrets: &mut BTreeMap<String, Secret>, known: &Secrets) -> Option<Value> {
     let below = |name: &str| if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
     match value {

@@ -43,7 +43,7 @@ pub(super) async fn serve(shared: Arc<Shared>, stream: TcpStream) {
     }
 }
 
-/// The connection once TLS is set up, if it is to be; nothing where a fault was in the way.
+/// The connection once TLS is set up, if it is to be; None if a fault was in the way.
 async fn open(shared: &Shared, mut stream: TcpStream) -> Option<Stream> {
     // Pieces are to arrive as they are written. A socket that refuses is as good.
     let _ = stream.set_nodelay(true);

@@ -62,7 +62,7 @@ impl Authority {
         Ok(Self { issuer: Issuer::new(parameters, key), certificate })
     }
 
-    /// Its certificate in PEM, for those who are to trust it.
+    /// Its certificate in PEM, for clients that are to trust it.
     pub fn pem(&self) -> String {
         pem("CERTIFICATE", &self.certificate)
     }

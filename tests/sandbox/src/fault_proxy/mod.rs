@@ -101,7 +101,7 @@ impl FaultProxy {
         format!("{scheme}://{}", self.address())
     }
 
-    /// The same without the scheme.
+    /// Its address without the scheme.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.0.port))
     }

@@ -72,7 +72,7 @@ impl Fields {
         self.user_id_with(settings, |source| sources.iter().any(|licensed| licensed == source))
     }
 
-    /// The same, with another rule for the source.
+    /// Like the one above, with another rule for the source.
     pub(super) fn user_id_with(
         &self,
         settings: &Settings,

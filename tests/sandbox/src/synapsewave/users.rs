@@ -52,7 +52,7 @@ impl Users {
         }
     }
 
-    /// Adds those who are new and changes the others.
+    /// Adds the users that are new and changes the others.
     pub(super) fn change(&mut self, changes: Vec<settings::User>) {
         for change in changes {
             let number = FIRST_NUMBER + self.0.len() as u64;

@@ -24,7 +24,7 @@ use crate::factor::{Callback, Totp};
 
 /// Monday 2026-01-05, 10:33:53 in India.
 const NOW: UnixTime = UnixTime(1_767_589_433_000);
-/// The same day's 23:59:59 there.
+/// 23:59:59 of that day there.
 const END_OF_DAY: UnixTime = UnixTime(1_767_637_799_000);
 
 fn builder() -> SynapsewaveBuilder {
