@@ -22,10 +22,12 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower::service_fn;
 use tower::util::{AndThenLayer, BoxCloneSyncService};
 
-use super::clean_heads::CleanHeads;
 use super::failure::sources;
 use super::watched_body::WatchedBody;
 
+/// More lines of headers than this are not read: hyper makes room for all of them before it reads any answer, also each
+/// of a flood of interim ones.
+const MOST_HEADERS: usize = 256;
 /// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
 /// connection that the server has just closed would end as «may have been sent» and cost the refresh token.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
@@ -119,8 +121,11 @@ impl Client {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE_LIMIT)
             .pool_max_idle_per_host(MOST_IDLE)
-            // What comes behind a body in pieces is not cleaned.
+            // Headers that nobody needs cost no answer, however they are written and however many they are.
             .http1_ignore_invalid_headers_in_responses(true)
+            .http1_allow_spaces_after_header_name_in_responses(true)
+            .http1_allow_obsolete_multiline_headers_in_responses(true)
+            .http1_max_headers(MOST_HEADERS)
             .build(BoxCloneSyncService::new(connect));
         Ok(Self { pool, user_agent, proxy_authorization })
     }
@@ -156,7 +161,7 @@ impl StdError for Kept {}
 
 /// Keeps a connection that was made from reqwest's own pool.
 fn keep<T: Stream + 'static>(made: T) -> Ready<Result<T, BoxError>> {
-    future::ready(Err(Box::new(Kept(Mutex::new(Some(Box::new(CleanHeads::new(made))))))))
+    future::ready(Err(Box::new(Kept(Mutex::new(Some(Box::new(made)))))))
 }
 
 /// The connection that an error brings, or the error where it brings none.

@@ -33,7 +33,7 @@ pub(super) fn answer(lines: &str, body: &[u8]) -> Vec<u8> {
     [head.as_bytes(), body].concat()
 }
 
-pub(super) fn text(head: &str, body: &str) -> Vec<u8> {
+fn text(head: &str, body: &str) -> Vec<u8> {
     format!("{head}\r\n\r\n{body}").into_bytes()
 }
 
@@ -62,7 +62,6 @@ pub(super) fn plain() -> Vec<u8> {
 
 pub(super) fn whole() -> Vec<Case> {
     let mut cases = heads();
-    cases.extend(super::heads::whole());
     cases.extend(super::values::whole());
     cases.extend(packed());
     cases.extend(bodies());

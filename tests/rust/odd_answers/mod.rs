@@ -1,7 +1,6 @@
 //! Answers that are whole and odd. At a refresh whatever is not read costs the session: of none of these may it be lost.
 
 mod cases;
-mod heads;
 mod server;
 mod values;
 
