@@ -5,6 +5,7 @@ use ring::{digest, hmac, pbkdf2};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::UnixTime;
+use crate::secret::wipe_stack;
 
 /// What this process names credentials by. It never leaves the process's memory, so that a stored [`Tag`] says nothing
 /// to a program that guesses.
@@ -78,6 +79,7 @@ pub(crate) struct Credential<'a> {
 impl<'a> Credential<'a> {
     pub(crate) fn new(key: &Key, bytes: &'a [u8], along: Along) -> Self {
         let tag = Tag { key: key.id, mac: first(&hmac::sign(&key.key, bytes)) };
+        wipe_stack();
         Self { bytes, tag, along, process: std::process::id(), vouched_for: None }
     }
 
@@ -104,11 +106,14 @@ impl SlowHash {
     fn new(credential: &[u8], salt: [u8; 16]) -> Self {
         let mut digest = [0; digest::SHA256_OUTPUT_LEN];
         pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, Self::rounds(), &salt, credential, &mut digest);
+        wipe_stack();
         Self { salt, digest }
     }
 
     fn is(&self, credential: &[u8]) -> bool {
-        pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, Self::rounds(), &self.salt, credential, &self.digest).is_ok()
+        let verified = pbkdf2::verify(pbkdf2::PBKDF2_HMAC_SHA256, Self::rounds(), &self.salt, credential, &self.digest);
+        wipe_stack();
+        verified.is_ok()
     }
 
     const fn rounds() -> std::num::NonZeroU32 {
