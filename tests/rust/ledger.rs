@@ -1,11 +1,13 @@
 //! The ledger of failed logins is one for each account, whichever session logs in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use relatch::{Error, ErrorCode, MemoryStore, Options, Session, SevenG, Store};
+use relatch::{Error, ErrorCode, ManualClock, MemoryStore, Options, Session, SevenG, Store};
 use relatch_sandbox::Sandbox;
 use serde_json::json;
 
+use crate::socks::socks;
 use crate::support::{LIMIT, PASSWORD, USERNAME, advance, options, provider, provider_with, run, sandbox};
 
 fn with_password(sandbox: &Sandbox, password: &str) -> SevenG {
@@ -119,5 +121,32 @@ fn a_session_that_heals_counts_for_the_same_ledger() {
         let causes = errors.map(|error| error.cause().map(relatch::Cause::as_str));
         assert_eq!(causes, [Some("login_rejected"); 2]);
         assert_eq!((sandbox.counts().login, sandbox.counts().login_rejected), (3, 1));
+    });
+}
+
+#[test]
+fn a_clock_that_a_test_moves_opens_no_ledger_of_a_server_elsewhere() {
+    run(async {
+        let (sandbox, manual) = (sandbox(json!({})), ManualClock::new());
+        let (port, _asked) = socks(sandbox.url().trim_start_matches("http://").to_owned(), 0);
+        let options = Options::default().clock(manual.clock()).proxy(&format!("socks5h://127.0.0.1:{port}")).unwrap();
+        let mut codes = Vec::new();
+        for number in 0..6 {
+            let provider = SevenG::builder().base_url("http://api.example").allow_insecure(true).username(USERNAME);
+            let provider = provider.password(format!("made-up-wrong-{number}")).build().unwrap();
+            let error = relatch::login(provider, options.clone()).await.unwrap_err();
+            if let Some(retry_at) = error.retry_at() {
+                // Told by the clock that its reader goes by.
+                let wait = manual.clock().unix_time().until(retry_at).as_secs();
+                assert!((500..=602).contains(&wait), "{wait} s: {error:?}");
+                let told = error.to_string();
+                assert!(told.contains("(in 9 min ") || told.contains("(in 10 min"), "{told}");
+            }
+            codes.push(error.code());
+            manual.advance(Duration::from_secs(3_600));
+        }
+        assert_eq!(codes[..2], [ErrorCode::InvalidCredentials; 2]);
+        assert_eq!(codes[2..], [ErrorCode::LockoutGuard; 4]);
+        assert_eq!(sandbox.counts().login, 2);
     });
 }

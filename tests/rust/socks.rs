@@ -11,10 +11,10 @@ use serde_json::json;
 use crate::support::{provider, run, sandbox};
 
 /// What a proxy was asked: user and password where it wanted them, and the kind of the address to connect to.
-type Asked = (Option<(String, String)>, u8);
+pub(crate) type Asked = (Option<(String, String)>, u8);
 
 /// A proxy that speaks SOCKS 5 and, where `answer` is 0, connects all that comes to `target`.
-fn socks(target: String, answer: u8) -> (u16, mpsc::Receiver<Asked>) {
+pub(crate) fn socks(target: String, answer: u8) -> (u16, mpsc::Receiver<Asked>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     let (sender, asked) = mpsc::channel();

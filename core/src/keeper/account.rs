@@ -163,7 +163,8 @@ impl Keeper {
         let refused = |refusal: Refusal| {
             #[cfg(test)]
             simulation::guarded(account, sent.credential.expose(), sent.along, &refusal);
-            refusal.error(self.ledger_clock().now())
+            // The session, and who reads the error, may go by another clock than the ledger.
+            refusal.told_by(self.ledger_clock().now(), self.options.time().now()).error(self.options.time().now())
         };
         // A login that is counted nowhere is not sent.
         let memory = self.enter_in(&*memory(), account, sent, None, force).await;

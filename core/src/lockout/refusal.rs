@@ -18,7 +18,18 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// What the caller is told, by the clock that the ledger goes by.
+    /// The same by another clock than the ledger's.
+    pub(crate) fn told_by(mut self, ledger: Now, other: Now) -> Self {
+        match &mut self {
+            Self::TooMany { retry_at, .. } | Self::Locked { retry_at, .. } | Self::Paced { retry_at, .. } => {
+                *retry_at = other.boot.after(ledger.boot.until(*retry_at));
+            }
+            Self::SameCredential { .. } => {}
+        }
+        self
+    }
+
+    /// What the caller is told, by the clock that it goes by.
     pub(crate) fn error(self, now: Now) -> Error {
         let (retry_at, failures) = match &self {
             Self::TooMany { retry_at, failures, .. } | Self::Locked { retry_at, failures } => {

@@ -30,6 +30,7 @@ pub(super) fn key(field: &'static str, value: &Secret) -> Result<(), Error> {
 
 /// wire.md 2.5: an MPIN has 4 to 6 digits.
 pub(super) fn mpin(field: &'static str, value: &str) -> Result<(), Error> {
+    text(field, value)?;
     if !is_number(value, 4, 6) {
         return Err(Error::invalid(field, format!("{field} is not an MPIN: that has 4 to 6 digits and nothing else.")));
     }

@@ -143,3 +143,34 @@ fn a_credential_changes_with_all_that_can_be_refused_for_good_and_never_with_a_c
         assert_ne!(other.build().unwrap().credential(None), password.credential(None));
     }
 }
+
+#[test]
+fn a_line_end_in_what_was_copied_is_refused_before_any_traffic() {
+    for end in ["\n", "\r\n", "\r", "\u{85}", "\u{2028}", "\u{2029}"] {
+        let word = format!("made-up-1{end}");
+        let word = word.as_str();
+        let given = || builder().password("made-up-word");
+        for (field, builder) in [
+            ("user_id", given().user_id(word)),
+            ("api_key", given().api_key(word)),
+            ("x_api_key", given().x_api_key(word)),
+            ("password", builder().password(word)),
+            ("mpin", builder().mpin(format!("0391{end}")).second_factor(totp())),
+            ("fingerprint", builder().fingerprint(word)),
+            ("sso_token", builder().sso_token(word)),
+            ("register_token", builder().register_token(word).second_factor(totp())),
+            ("second_factor", given().second_factor(Factor::fingerprint(word))),
+            ("second_factor", given().second_factor(Factor::pan(word))),
+            ("udid", given().udid(word)),
+        ] {
+            let error = builder.build().unwrap_err();
+            assert_eq!(error.field(), Some(field), "{end:?}");
+            assert!(error.to_string().contains("Copy it again, without line ends."), "{field} {end:?}: {error}");
+            assert!(!error.to_string().contains("made-up"), "{error}");
+        }
+        // What is sent is made of it, and blanks around it make nothing else.
+        let copied = crate::factor::Totp::new(&format!("JBSWY3DPEHPK3PXP{end}")).unwrap();
+        let meant = crate::factor::Totp::new("JBSWY3DPEHPK3PXP").unwrap();
+        assert_eq!(copied.code(1_767_589_433).expose(), meant.code(1_767_589_433).expose());
+    }
+}
