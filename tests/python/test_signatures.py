@@ -90,6 +90,19 @@ async def test_a_slip_in_the_name_of_an_option_is_told_the_names(sandbox: Sandbo
     assert sandbox.counts()["total"] == 0
 
 
+def test_a_slip_in_the_name_of_a_providers_keyword_is_told_the_names() -> None:
+    classes: list[Any] = [relatch.SevenG, relatch.Synapsewave, relatch.SynapsewaveDealer]
+    for provider in classes:
+        with pytest.raises(relatch.InvalidConfig, match=r"^There is no option pasword\. Did you mean pass") as slip:
+            provider(base_url="https://broker.example", pasword="made-up-word")
+        check_slip(slip.value, "pasword", set(inspect.signature(provider).parameters))
+        with pytest.raises(relatch.InvalidConfig, match=r"^There is no option of that name\. Known are: ") as slip:
+            provider(**{"made-up-word": None})
+        assert "made-up-word" not in repr(vars(slip.value))
+        with pytest.raises(TypeError, match="positional"):
+            provider("api_user", "made-up-word")
+
+
 async def called(function: Any, *arguments: Any, **options: Any) -> None:
     result = function(*arguments, **options)
     if inspect.isawaitable(result):

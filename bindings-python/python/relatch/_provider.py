@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _once, _relatch, _signatures
+from relatch import _known, _once, _relatch, _signatures
 from relatch._record import Record
 from relatch._relatch import Provider
 
@@ -167,4 +167,5 @@ _signatures.show(_signatures.NETWORK, SevenG.health, SevenG.health_async)
 _signatures.show(_signatures.NETWORK, SevenG.lookup, SevenG.lookup_async)
 
 
+_known.list_keywords(SevenG)
 _once.keep_classes(globals())

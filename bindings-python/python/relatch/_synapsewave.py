@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from relatch import _once, _questions, _relatch
+from relatch import _known, _once, _questions, _relatch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -209,4 +209,5 @@ def _refuse(provider: _relatch.Provider) -> NoReturn:
     )
 
 
+_known.list_keywords(Synapsewave, SynapsewaveDealer)
 _once.keep_classes(globals())
