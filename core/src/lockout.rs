@@ -5,7 +5,7 @@
 //! logins of other sessions count as well. A credential that has logged in before is not held back by what is not known
 //! alone: only one that was changed at the server could have failed. So three logins within ten minutes are refused at most
 //! where a password is changed at the server and the answers to two logins in a row are lost, the third being refused: the
-//! ledger cannot know of the first two, and what becomes of the third shows only once it is sent.
+//! ledger cannot know of the first two (nor where they carried what was changed back and let in since), and what becomes of the third shows only once it is sent.
 
 use std::time::Duration;
 

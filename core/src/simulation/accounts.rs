@@ -32,6 +32,8 @@ struct Failure {
     sent: Sent,
     /// When a client has learnt of it.
     told: Option<BootTime>,
+    /// When its password let somebody in after all, because it was changed back: the ledger takes it for no failure then.
+    void: Option<BootTime>,
 }
 
 /// When a login was sent, and what was known then.
@@ -78,7 +80,7 @@ impl Accounts {
         if account.password == password {
             return true;
         }
-        account.failures.push(Failure { at: at.0, password: Some(password.to_owned()), sent, told: None });
+        account.failures.push(Failure { at: at.0, password: Some(password.to_owned()), sent, told: None, void: None });
         false
     }
 
@@ -86,7 +88,7 @@ impl Accounts {
     pub(super) fn refused_code(&mut self, user: &str, at: BootTime) {
         let account = self.users.entry(user.to_owned()).or_default();
         let sent = Sent { at, is_proven: false };
-        account.failures.push(Failure { at: at.0, password: None, sent, told: None });
+        account.failures.push(Failure { at: at.0, password: None, sent, told: None, void: None });
     }
 
     /// A login with this password is being sent.
@@ -95,8 +97,11 @@ impl Accounts {
     }
 
     /// A client has learnt that this password lets it in.
-    pub(super) fn let_in(&mut self, user: &str, password: &str) {
-        self.users.entry(user.to_owned()).or_default().proven.insert(password.to_owned());
+    pub(super) fn let_in(&mut self, user: &str, password: &str, at: BootTime) {
+        let account = self.users.entry(user.to_owned()).or_default();
+        account.proven.insert(password.to_owned());
+        let of = |failure: &&mut Failure| failure.password.as_deref() == Some(password) && failure.told.is_none();
+        account.failures.iter_mut().filter(of).for_each(|failure| failure.void = Some(at));
     }
 
     /// A client has learnt that a login with this password was rejected.
@@ -134,8 +139,11 @@ impl Account {
         for three in self.failures.windows(3).filter(|three| three[2].at - three[0].at < WINDOW) {
             // A login may come late: what was known is told by the order in which they were sent.
             let latest = three.iter().max_by_key(|failure| failure.sent.at.0).expect("three");
-            let heard = |failure: &&Failure| failure.told.is_some_and(|at| at <= latest.sent.at);
-            if !latest.sent.is_proven || three.iter().any(|failure| heard(&failure)) {
+            let before = |at: Option<BootTime>| at.is_some_and(|at| at <= latest.sent.at);
+            let earlier = three.iter().filter(|failure| !std::ptr::eq(*failure, latest));
+            let heard = earlier.clone().any(|failure| before(failure.told));
+            let counted = earlier.filter(|failure| before(failure.told) || !before(failure.void)).count();
+            if counted == 2 && (heard || !latest.sent.is_proven) {
                 return Seen::Broken;
             }
             let lost = three.iter().filter(|failure| failure.told.is_none()).count();

@@ -296,7 +296,8 @@ pub(crate) async fn send(_base_url: &BaseUrl, request: Request, limit: Duration)
             };
             exchange.ended(end);
             if let (End::Granted, Some(user)) = (end, &exchange.login) {
-                with(|world| world.network.with_model(|model| model.accounts().let_in(user, &password)));
+                let at = now().unwrap_or_default().boot;
+                with(|world| world.network.with_model(|model| model.accounts().let_in(user, &password, at)));
             }
             exchange.paused(journey.fate);
             answered(reply, journey.fate, date, sent)
