@@ -6,15 +6,11 @@
 
 mod asked;
 mod backoff;
-#[cfg(test)]
-mod before;
 mod clock_doubt;
 mod flight;
 mod holding;
 mod in_flight;
 mod issued;
-#[cfg(test)]
-mod lock_step;
 mod login_budget;
 mod login_right;
 mod refusal;
@@ -68,19 +64,13 @@ pub(crate) struct Lifecycle {
     backoff: Backoff,
     login_budget: LoginBudget,
     last_error: Option<Error>,
-    /// None where a test has changed the state by hand.
-    #[cfg(test)]
-    before: Option<Box<lock_step::Before>>,
 }
 
 impl Lifecycle {
     /// A session that has nothing yet.
     pub(crate) fn new(rules: impl Into<Arc<Rules>>) -> Self {
-        let rules = rules.into();
         Self {
-            #[cfg(test)]
-            before: Some(lock_step::Before::new(Arc::clone(&rules))),
-            rules,
+            rules: rules.into(),
             server: ServerClock::default(),
             holding: Holding::default(),
             streak: RefusalStreak::default(),
@@ -105,11 +95,6 @@ impl Lifecycle {
         chance: f64,
     ) -> (Self, Arc<Held>) {
         let mut lifecycle = Self { server, ..Self::new(rules) };
-        #[cfg(test)]
-        {
-            let (rules, server) = (Arc::clone(&lifecycle.rules), lifecycle.server);
-            lifecycle.before = Some(lock_step::Before::resumed(rules, server, grant.clone(), now, chance));
-        }
         let held = Arc::new(lifecycle.hold(now, grant, chance));
         lifecycle.holding = Holding::resumed(Arc::clone(&held));
         lifecycle.armed = true;
@@ -120,25 +105,11 @@ impl Lifecycle {
     /// good for one login.
     pub(crate) fn inherited(rules: impl Into<Arc<Rules>>, held: Option<Arc<Held>>, closed: bool) -> Self {
         let rules = rules.into();
-        Self {
-            #[cfg(test)]
-            before: Some(lock_step::Before::inherited(Arc::clone(&rules), held.clone(), closed)),
-            holding: Holding::inherited(held),
-            closed,
-            login_right: LoginRight::inherited(),
-            ..Self::new(rules)
-        }
+        Self { holding: Holding::inherited(held), closed, login_right: LoginRight::inherited(), ..Self::new(rules) }
     }
 
     /// What follows from `input` at this time. `chance` in 0..1 is fresh randomness.
     pub(crate) fn step(&mut self, now: Now, chance: f64, input: Input) -> Vec<Effect> {
-        #[cfg(test)]
-        return lock_step::step(self, now, chance, input);
-        #[cfg(not(test))]
-        self.react(now, chance, input)
-    }
-
-    fn react(&mut self, now: Now, chance: f64, input: Input) -> Vec<Effect> {
         match input {
             Input::Login { force, part } => self.begin(now, Exchange::Login { force, part }, Purpose::FirstLogin),
             Input::Complete { asked, given, force } => self.complete(now, &asked, given, force),

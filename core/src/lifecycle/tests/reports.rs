@@ -148,7 +148,6 @@ fn a_token_that_was_good_for_an_hour_has_nothing_to_do_with_the_refusals_before_
         assert_eq!(effects.last(), Some(&format!("login {number}")));
         granted(&mut lifecycle, seconds, number, &format!("{number} of it"));
     }
-    lifecycle.before = None;
     let long = lifecycle.hold(at(100), grant("long", 100_000), 0.0);
     lifecycle.holding.adopt(at(100).boot, Arc::new(long));
     assert!(lifecycle.streak.blocked_until().is_some());
@@ -203,7 +202,6 @@ fn a_session_that_is_kept_alive_goes_on_after_the_pause_without_being_asked() {
 #[test]
 fn a_server_that_says_later_that_it_knows_the_token_after_all_gives_it_back() {
     let mut lifecycle = active(Rules { may_relogin: false, ..refreshless::rules() });
-    lifecycle.before = None;
     lifecycle.holding.spend(Cause::RotationLost);
     step(&mut lifecycle, 10, Input::Unknown(Secret::new("one")));
     assert_eq!(names(&step(&mut lifecycle, 11, Input::Want)), ["refuse relogin_required"]);

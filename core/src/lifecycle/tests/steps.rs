@@ -245,7 +245,6 @@ fn a_forked_child_does_not_show_its_parents_refresh_token_and_shows_its_own() {
 fn an_attended_session_that_has_ended_says_that_a_refresh_asks_and_keeps_it() {
     let held = |rules: Rules| {
         let mut lifecycle = active(rules);
-        lifecycle.before = None;
         let grant = lifecycle.held().map(|held| Grant { refresh_token: None, ..held.grant.clone() });
         let held = lifecycle.hold(at(0), grant.expect("an active session holds tokens"), 0.0);
         lifecycle.holding.adopt(at(0).boot, Arc::new(held));
