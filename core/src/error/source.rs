@@ -33,6 +33,11 @@ impl StdError for Shown {
     }
 }
 
+/// The error and those beneath it.
+pub(crate) fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
+}
+
 /// What an error says, in one printable and bounded line.
 pub(crate) fn words(error: &(dyn StdError + 'static)) -> String {
     one_line(&error.to_string(), LONGEST_TEXT)

@@ -22,8 +22,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower::service_fn;
 use tower::util::{AndThenLayer, BoxCloneSyncService};
 
-use super::failure::sources;
 use super::watched_body::WatchedBody;
+use crate::error::source::sources;
 
 /// More lines of headers than this are not read: hyper makes room for all of them before it reads any answer, also each
 /// of a flood of interim ones.

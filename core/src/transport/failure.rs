@@ -11,7 +11,8 @@ use super::resolver::NoAddress;
 use super::route::Route;
 use super::tls_failure::{explain, is_about_client};
 use super::watched_body::Written;
-use crate::error::{Error, ErrorCode, Sent, source};
+use crate::error::source::{self, sources};
+use crate::error::{Error, ErrorCode, Sent};
 
 /// hyper says `connect` for everything before the request: name resolution, TCP, TLS, a proxy's tunnel.
 pub(super) fn no_answer(error: legacy::Error, route: &Route, by_proxy: bool, written: &Written) -> Ending {
@@ -87,10 +88,6 @@ fn tls_error<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a rustls::Erro
         }
         source.downcast_ref::<rustls::Error>()
     })
-}
-
-pub(super) fn sources<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
-    std::iter::successors(Some(error), |error: &&(dyn StdError + 'static)| (*error).source())
 }
 
 pub(super) fn proxy_refused() -> Error {
