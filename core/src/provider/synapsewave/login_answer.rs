@@ -17,7 +17,8 @@ use crate::provider::{Answer, BaseUrl, Outcome};
 use crate::secret::Secret;
 
 use super::envelope::Envelope;
-use super::reading::{Failure, Reading};
+use super::failure::Failure;
+use super::reading::Reading;
 use super::{profile, refusal, trading_day};
 
 /// wire.md 2.10.15: how long a register token is good for where it does not say.

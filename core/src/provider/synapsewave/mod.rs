@@ -10,6 +10,7 @@ mod combination;
 mod dealer;
 mod device;
 mod envelope;
+mod failure;
 mod first_factor;
 mod gateway;
 mod login_answer;
