@@ -22,7 +22,6 @@ _once.take_up(__file__)
 
 from relatch import _process, _questions, _raising, _relatch, _wake
 from relatch._account import SynapsewaveAccount, TotpRegistration
-from relatch._challenge import Challenge
 from relatch._errors import (
     AccessDenied,
     AccountLocked,
@@ -51,7 +50,7 @@ from relatch._profile import Profile
 from relatch._provider import Health, LookupEntry, Provider, SevenG
 from relatch._questions import Question
 from relatch._relatch import __version__
-from relatch._session import Session
+from relatch._session import Challenge, Session
 from relatch._synapsewave import Synapsewave, SynapsewaveDealer
 from relatch._tokens import Tokens
 

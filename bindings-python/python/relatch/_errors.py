@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from relatch._challenge import Challenge
+    from relatch._session import Challenge
 
 
 class RelatchError(Exception):

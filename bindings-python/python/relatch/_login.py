@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from relatch import _relatch, _signatures, _tokens
-from relatch._challenge import Challenge
-from relatch._session import Session
+from relatch._session import Challenge, Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

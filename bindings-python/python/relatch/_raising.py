@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from relatch._challenge import Challenge
 from relatch._errors import CLASSES
+from relatch._session import Challenge
 from relatch._time import moment
 
 TYPE_CHECKING = False
