@@ -4,18 +4,14 @@ use std::sync::Arc;
 
 use napi::Either;
 use napi_derive::napi;
-use relatch::{Clock, Error, SynapsewaveAccount};
+use relatch::{Error, SynapsewaveAccount};
 
-use crate::environment::{self, Environment, Message, gone, locked};
+use crate::environment::{self, Environment, gone};
+use crate::mailbox::{Message, locked};
 use crate::provider::SessionSettings;
+use crate::registry::Clocked;
 use crate::synapsewave::{SynapsewaveSettings, pass_on};
 use crate::{errors, session, testing};
-
-/// An account and the clock that its calls go by.
-pub(crate) struct HeldAccount {
-    account: SynapsewaveAccount,
-    clock: Option<Clock>,
-}
 
 /// An account: its number, or the error as JSON. With the number of a sandbox, it goes by that clock.
 #[napi(catch_unwind)]
@@ -27,7 +23,7 @@ pub fn synapsewave_account(
     let environment = environment::find(environment)?;
     let clock = testing::clock(&environment, sandbox)?;
     Ok(match build(settings) {
-        Ok(account) => Either::A(locked(&environment.accounts).add(Arc::new(HeldAccount { account, clock }))),
+        Ok(account) => Either::A(locked(&environment.accounts).add(Arc::new(Clocked { core: account, clock }))),
         Err(error) => Either::B(errors::encode(&error)),
     })
 }
@@ -41,7 +37,7 @@ fn build(settings: SynapsewaveSettings) -> Result<SynapsewaveAccount, Error> {
     builder.build()
 }
 
-fn find(environment: &Environment, number: u32) -> napi::Result<Arc<HeldAccount>> {
+fn find(environment: &Environment, number: u32) -> napi::Result<Arc<Clocked<SynapsewaveAccount>>> {
     locked(&environment.accounts).get(number).ok_or_else(gone)
 }
 
@@ -49,8 +45,8 @@ fn find(environment: &Environment, number: u32) -> napi::Result<Arc<HeldAccount>
 #[napi(catch_unwind)]
 pub fn describe_account(environment: u32, account: u32) -> napi::Result<String> {
     let held = find(&*environment::find(environment)?, account)?;
-    let base_url = held.account.base_url().as_str();
-    Ok(serde_json::json!({ "baseUrl": base_url, "user": held.account.user_id() }).to_string())
+    let base_url = held.core.base_url().as_str();
+    Ok(serde_json::json!({ "baseUrl": base_url, "user": held.core.user_id() }).to_string())
 }
 
 /// Makes a call by its name, with its arguments as a JSON object. Ends with `{message, secret?, ...}` as JSON.
@@ -70,7 +66,7 @@ pub fn call_account(
     let arguments = serde_json::from_str(&arguments).map_err(|error| napi::Error::from_reason(error.to_string()))?;
     let options = settings.options(held.clock.as_ref());
     environment.start(call, async move {
-        let result = held.account.call(&operation, &arguments, session.as_ref(), &options?).await?;
+        let result = held.core.call(&operation, &arguments, session.as_ref(), &options?).await?;
         Ok(Message::text(result.to_string()))
     });
     Ok(())

@@ -6,7 +6,8 @@ use napi_derive::napi;
 use relatch::{Challenge, FactorKind};
 use serde_json::json;
 
-use crate::environment::{self, Environment, Message, gone, locked};
+use crate::environment::{self, Environment, gone};
+use crate::mailbox::{Message, locked};
 use crate::provider::{self, SessionSettings};
 
 /// Makes the first step of a login. Ends with the number of the challenge.
@@ -17,7 +18,7 @@ pub fn begin(environment: u32, call: u32, provider: u32, settings: SessionSettin
     let options = settings.options(held.clock.as_ref());
     let home = Arc::clone(&environment);
     environment.start(call, async move {
-        let challenge = relatch::begin(held.provider(), options?).await?;
+        let challenge = relatch::begin(Arc::clone(&held.core), options?).await?;
         let number = locked(&home.challenges).add(challenge);
         Ok(Message { challenge: Some(number), ..Message::default() })
     });

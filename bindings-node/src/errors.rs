@@ -6,7 +6,7 @@ use std::error::Error as StdError;
 use relatch::{Detail, Error, ErrorCode};
 use serde_json::{Map, Value, json};
 
-use crate::questions::Thrown;
+use crate::thrown::Thrown;
 use crate::time;
 
 /// The error as JSON text.

@@ -6,7 +6,8 @@ use napi::Either;
 use napi_derive::napi;
 use relatch::{Error, Factor, Options, Totp};
 
-use crate::environment::{self, Environment, locked};
+use crate::environment::{self, Environment};
+use crate::mailbox::locked;
 use crate::{errors, questions, time};
 
 fn hold(environment: &Environment, made: Result<Factor, Error>) -> Either<u32, String> {

@@ -7,12 +7,15 @@
 #![allow(clippy::needless_pass_by_value)] // what JavaScript passes comes as values
 
 pub mod account;
+mod answers;
 pub mod challenge;
 pub mod claim;
 pub mod environment;
 mod errors;
+mod event_text;
 pub mod events;
 pub mod factor;
+pub mod mailbox;
 pub mod provider;
 pub mod questions;
 mod registry;
@@ -20,6 +23,7 @@ pub mod session;
 pub mod seven_g;
 pub mod synapsewave;
 pub mod testing;
+mod thrown;
 mod time;
 
 use std::alloc::System;
@@ -32,7 +36,7 @@ use relatch::{Cause, ErrorCode, EventKind};
 use tracing_subscriber::filter::LevelFilter;
 use zeroizing_alloc::ZeroAlloc;
 
-use environment::Crossing;
+use mailbox::Crossing;
 
 /// Memory is wiped when it is given back: buffers of requests and answers hold secrets that no type of ours owns.
 #[global_allocator]
@@ -48,7 +52,7 @@ pub fn connect(env: Env, receive: Function<'_, Vec<Crossing>, ()>, main: bool) -
 /// Keeps the thread of this environment alive, or no longer does.
 #[napi(catch_unwind)]
 pub fn hold(env: Env, environment: u32, alive: bool) -> napi::Result<()> {
-    environment::find(environment)?.hold(env, alive)
+    environment::find(environment)?.mailbox.hold(env, alive)
 }
 
 /// Gives up waiting for a call.

@@ -8,20 +8,10 @@ use napi_derive::napi;
 use relatch::{Clock, Error, Options, Provider, Secret, Settings};
 use serde_json::json;
 
-use crate::environment::{self, Environment, gone, locked};
+use crate::environment::{self, Environment, gone};
+use crate::mailbox::locked;
+use crate::registry::{Clocked, HeldProvider};
 use crate::{errors, time};
-
-/// A provider and the clock that its sessions go by.
-pub(crate) struct Held {
-    provider: Arc<dyn Provider>,
-    pub(crate) clock: Option<Clock>,
-}
-
-impl Held {
-    pub(crate) fn provider(&self) -> Arc<dyn Provider> {
-        Arc::clone(&self.provider)
-    }
-}
 
 /// See `Settings`; times in milliseconds.
 #[napi(object, object_to_js = false)]
@@ -102,20 +92,20 @@ pub(crate) fn hold(
     clock: Option<Clock>,
 ) -> Either<u32, String> {
     match built {
-        Ok(provider) => Either::A(locked(&environment.providers).add(Arc::new(Held { provider, clock }))),
+        Ok(provider) => Either::A(locked(&environment.providers).add(Arc::new(Clocked { core: provider, clock }))),
         Err(error) => Either::B(errors::encode(&error)),
     }
 }
 
 /// The provider of that number.
-pub(crate) fn find(environment: &Environment, number: u32) -> napi::Result<Arc<Held>> {
+pub(crate) fn find(environment: &Environment, number: u32) -> napi::Result<HeldProvider> {
     locked(&environment.providers).get(number).ok_or_else(gone)
 }
 
 /// How a provider shows itself: base URL and user, never a secret.
 #[napi(catch_unwind)]
 pub fn describe_provider(environment: u32, provider: u32) -> napi::Result<String> {
-    let provider = find(&*environment::find(environment)?, provider)?.provider();
+    let provider = Arc::clone(&find(&*environment::find(environment)?, provider)?.core);
     Ok(json!({ "baseUrl": provider.base_url().as_str(), "user": provider.user() }).to_string())
 }
 

@@ -3,60 +3,16 @@
 //! A question goes to the environment that made the callback, and is answered there. What ends it otherwise, the core's
 //! deadline or the environment's end, leaves nothing behind: an answer that comes later finds no question.
 
-use std::collections::HashMap;
-use std::error::Error as StdError;
-use std::fmt;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Weak};
 
 use napi_derive::napi;
 use relatch::{Callback, NotAText, Question, Secret};
 use serde_json::json;
-use tokio::sync::oneshot;
 
-use crate::environment::{self, Environment, Message, locked};
-
-type Failure = Box<dyn StdError + Send + Sync>;
-type Answer = Result<Secret, Failure>;
-
-/// The questions of one environment that wait for their answers.
-#[derive(Default)]
-pub(crate) struct Questions(Mutex<Waiting>);
-
-#[derive(Default)]
-struct Waiting {
-    answers: HashMap<u32, oneshot::Sender<Answer>>,
-    last: u32,
-    has_ended: bool,
-}
-
-impl Questions {
-    /// A new question's number, and where its answer will be; None where nobody is left to answer.
-    fn open(&self) -> Option<(u32, oneshot::Receiver<Answer>)> {
-        let mut waiting = locked(&self.0);
-        if waiting.has_ended {
-            return None;
-        }
-        let (answer, answered) = oneshot::channel();
-        waiting.last = waiting.last.wrapping_add(1);
-        let number = waiting.last;
-        waiting.answers.insert(number, answer);
-        Some((number, answered))
-    }
-
-    fn take(&self, number: u32) -> Option<oneshot::Sender<Answer>> {
-        locked(&self.0).answers.remove(&number)
-    }
-
-    /// Nobody answers any more.
-    pub(crate) fn end(&self) {
-        let answers = {
-            let mut waiting = locked(&self.0);
-            waiting.has_ended = true;
-            std::mem::take(&mut waiting.answers)
-        };
-        drop(answers);
-    }
-}
+use crate::answers::{Answer, Failure};
+use crate::environment::{self, Environment};
+use crate::mailbox::Message;
+use crate::thrown::Thrown;
 
 /// A question that waits for its answer; dropping this withdraws it and tells the callback.
 struct Asked {
@@ -69,7 +25,7 @@ impl Drop for Asked {
         if let Some(environment) = self.environment.upgrade()
             && environment.questions.take(self.number).is_some()
         {
-            environment.post(Message { withdrawn: Some(self.number), ..Message::default() });
+            environment.mailbox.post(Message { withdrawn: Some(self.number), ..Message::default() });
         }
     }
 }
@@ -91,7 +47,7 @@ async fn ask(home: Weak<Environment>, callback: u32, question: &Question) -> Ans
         let (number, answered) = environment.questions.open().ok_or_else(ended)?;
         let asked = Asked { environment: home, number };
         let message = Message { number: callback, question: Some(number), ..Message::text(written(question)) };
-        environment.post(message);
+        environment.mailbox.post(message);
         (asked, answered)
     };
     let answer = answered.await;
@@ -112,7 +68,7 @@ pub fn answer_question(environment: u32, question: u32, answer: Option<String>, 
     let Ok(home) = environment::find(environment) else { return };
     let answer = match (answer, thrown) {
         (Some(text), _) => Ok(Secret::new(text)),
-        (None, Some(number)) => Err(Failure::from(Thrown { environment: Arc::downgrade(&home), number })),
+        (None, Some(number)) => Err(Failure::from(Thrown::new(&home.mailbox, number))),
         (None, None) => Err(Failure::from(NotAText)),
     };
     if let Some(waiting) = home.questions.take(question) {
@@ -120,37 +76,3 @@ pub fn answer_question(environment: u32, question: u32, answer: Option<String>, 
         drop(waiting.send(answer));
     }
 }
-
-/// What a callback threw: the value stays in JavaScript, which forgets it when no error carries it any more.
-pub(crate) struct Thrown {
-    environment: Weak<Environment>,
-    number: u32,
-}
-
-impl Thrown {
-    pub(crate) fn number(&self) -> u32 {
-        self.number
-    }
-}
-
-impl Drop for Thrown {
-    fn drop(&mut self) {
-        if let Some(environment) = self.environment.upgrade() {
-            environment.post(Message { forget: Some(self.number), ..Message::default() });
-        }
-    }
-}
-
-impl fmt::Debug for Thrown {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Thrown")
-    }
-}
-
-impl fmt::Display for Thrown {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the callback threw")
-    }
-}
-
-impl StdError for Thrown {}

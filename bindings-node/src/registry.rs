@@ -1,5 +1,18 @@
 //! Things that JavaScript holds by number. A number costs less there than an object with a finalizer of its own.
 
+use std::sync::Arc;
+
+use relatch::{Clock, Provider};
+
+/// A thing of the core's, and the clock that it goes by where that is not the machine's.
+pub(crate) struct Clocked<T> {
+    pub(crate) core: T,
+    pub(crate) clock: Option<Clock>,
+}
+
+/// A provider of any system, as sessions share it.
+pub(crate) type HeldProvider = Arc<Clocked<Arc<dyn Provider>>>;
+
 /// Things by their number; the numbers of those that are gone are given out again.
 pub(crate) struct Registry<T> {
     places: Vec<Option<T>>,

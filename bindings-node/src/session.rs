@@ -8,7 +8,8 @@ use napi_derive::napi;
 use relatch::{Error, Session, Tokens, UnixTime};
 use serde_json::{Value, json};
 
-use crate::environment::{self, Environment, Message, gone, locked};
+use crate::environment::{self, Environment, gone};
+use crate::mailbox::{Message, locked};
 use crate::provider::{self, SessionSettings};
 use crate::{errors, time};
 
@@ -41,7 +42,7 @@ pub fn login(environment: u32, call: u32, provider: u32, settings: SessionSettin
     let options = settings.options(held.clock.as_ref());
     let home = Arc::clone(&environment);
     environment.start(call, async move {
-        let session = relatch::login(held.provider(), options?).await?;
+        let session = relatch::login(Arc::clone(&held.core), options?).await?;
         let number = locked(&home.sessions).add(session);
         Ok(Message { session: Some(number), ..Message::default() })
     });
@@ -60,7 +61,7 @@ pub fn resume(
     let held = provider::find(&environment, provider)?;
     let session = settings
         .options(held.clock.as_ref())
-        .and_then(|options| relatch::resume(held.provider(), tokens.into(), options));
+        .and_then(|options| relatch::resume(Arc::clone(&held.core), tokens.into(), options));
     Ok(match session {
         Ok(session) => Either::A(locked(&environment.sessions).add(session)),
         Err(error) => Either::B(errors::encode(&error)),
@@ -80,7 +81,7 @@ pub fn refresh_tokens(
     let held = provider::find(&environment, provider)?;
     let options = settings.options(held.clock.as_ref());
     environment.start(call, async move {
-        let tokens = relatch::refresh(held.provider(), tokens.into(), options?).await?;
+        let tokens = relatch::refresh(Arc::clone(&held.core), tokens.into(), options?).await?;
         Ok(Message::text(written(&tokens).to_string()))
     });
     Ok(())

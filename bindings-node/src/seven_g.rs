@@ -7,7 +7,8 @@ use napi_derive::napi;
 use relatch::{Error, Provider, SevenG};
 use serde_json::json;
 
-use crate::environment::{self, Environment, Message, gone, locked};
+use crate::environment::{self, Environment, gone};
+use crate::mailbox::{Message, locked};
 use crate::provider::{self, SessionSettings};
 use crate::testing;
 

@@ -7,7 +7,8 @@ use napi_derive::napi;
 use relatch::{Error, Factor, Provider, Synapsewave, SynapsewaveDealer};
 use serde_json::Map;
 
-use crate::environment::{self, Environment, gone, locked};
+use crate::environment::{self, Environment, gone};
+use crate::mailbox::locked;
 use crate::{provider, questions, testing, time};
 
 /// See `SynapsewaveBuilder` and `SynapsewaveDealerBuilder`, which has less of it.

@@ -4,7 +4,8 @@ use napi_derive::napi;
 use relatch::{Clock, Error};
 use relatch_sandbox::{Sandbox, Settings};
 
-use crate::environment::{self, Environment, Message, gone, locked};
+use crate::environment::{self, Environment, gone};
+use crate::mailbox::{Message, locked};
 use crate::time;
 
 fn refused(error: impl std::fmt::Display) -> napi::Error {
