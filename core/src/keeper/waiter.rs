@@ -80,9 +80,10 @@ pub(crate) struct Waiter {
 }
 
 /// What a caller is content with.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Need {
     /// A token that is valid: if the flight fails, the old one while it lasts.
+    #[default]
     Token,
     /// New tokens and nothing else.
     Rotation,
@@ -90,6 +91,7 @@ pub(crate) enum Need {
 
 /// What a caller needs, how long it waits, and what it has been through.
 #[allow(clippy::struct_excessive_bools)] // each happens by itself
+#[derive(Default)]
 struct Call {
     need: Need,
     /// What the session held when the call began to wait.
@@ -106,6 +108,8 @@ struct Call {
     unsure: bool,
     /// What it waits for cannot be had in its time.
     in_vain: bool,
+    /// Its time was up before its flight had ended.
+    up: bool,
 }
 
 impl Waiter {
@@ -133,17 +137,7 @@ impl Waiter {
     pub(crate) async fn wait(mut self, need: Need, limit: Duration) -> Result {
         let (deadline, released) = (self.asked.after(limit), need == Need::Rotation);
         let before = self.keeper.look(|lifecycle| lifecycle.held().cloned());
-        let mut call = Call {
-            need,
-            before,
-            limit,
-            deadline,
-            released,
-            outlived: false,
-            late: false,
-            unsure: false,
-            in_vain: false,
-        };
+        let mut call = Call { need, before, limit, deadline, released, ..Call::default() };
         let result = self.result(&mut call).await;
         result.map_err(|error| if call.unsure { error.after_lost_try() } else { error })
     }
@@ -169,7 +163,7 @@ impl Waiter {
                     }
                 }
                 Ok(held) => return Ok(held),
-                Err(_) if !self.receiver.borrow().has_ended() && self.has_slept(call, now.boot) => {
+                Err(_) if call.up && self.has_slept(call, now.boot) => {
                     self.begin_anew(call, now.boot);
                 }
                 Err(error) => {
@@ -271,6 +265,7 @@ impl Waiter {
     /// How the flight ended, or that the time is up; None if it has failed and tries on, unless the caller has been
     /// released from it before.
     async fn settled(&mut self, call: &mut Call) -> Option<(Result, Option<BootTime>)> {
+        call.up = false;
         let clock = self.keeper.options.time();
         let (released, deadline) = (call.released, call.deadline);
         let news = |progress: &Progress| match progress {
@@ -281,7 +276,7 @@ impl Waiter {
         };
         tokio::select! {
             biased;
-            settled = self.receiver.wait_for(news) => match settled.as_deref() {
+            settled = self.receiver.wait_for(news) => return match settled.as_deref() {
                 Ok(Progress::Ended(result, good_until)) => Some((result.clone(), *good_until)),
                 Ok(Progress::Waiting(until, _)) if *until > deadline => {
                     call.in_vain = true;
@@ -293,12 +288,20 @@ impl Waiter {
                 Ok(_) => None,
                 Err(_) => Some((Err(gone()), None)),
             },
-            () = clock.sleep_until(call.deadline) => {
-                // What keeps the flight from getting through says more than that the time is up.
-                let trouble = self.keeper.look(Lifecycle::trouble);
-                Some((Err(trouble.unwrap_or_else(|| too_late(call.limit))), None))
-            }
+            () = clock.sleep_until(call.deadline) => {}
         }
+        Some(self.time_is_up(call))
+    }
+
+    fn time_is_up(&self, call: &mut Call) -> (Result, Option<BootTime>) {
+        // On another thread it may have ended since this one looked.
+        if let Progress::Ended(result, good_until) = &*self.receiver.borrow() {
+            return (result.clone(), *good_until);
+        }
+        call.up = true;
+        // What keeps the flight from getting through says more than that the time is up.
+        let trouble = self.keeper.look(Lifecycle::trouble);
+        (Err(trouble.unwrap_or_else(|| too_late(call.limit))), None)
     }
 }
 
@@ -328,3 +331,7 @@ fn too_late(limit: Duration) -> Error {
     );
     Error::new(ErrorCode::Timeout, message).with_sent(Sent::Maybe)
 }
+
+#[cfg(test)]
+#[path = "waiter_tests.rs"]
+mod tests;
