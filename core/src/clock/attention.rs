@@ -1,8 +1,10 @@
 //! Time that passed while this process could not look: it was stopped (SIGSTOP, Ctrl-Z), or frozen with its container. The
 //! clocks go on meanwhile. It is noticed by a timer that rings much later than it was set for.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use crate::fork::PerProcess;
 
 #[cfg(test)]
 use crate::simulation;
@@ -10,28 +12,33 @@ use crate::simulation;
 /// A timer that is later than this was not kept waiting by other work.
 const LATE: Duration = Duration::from_secs(1);
 
-static MISSED: Missed = Missed { total: AtomicU64::new(0), until: AtomicU64::new(0) };
+/// One lock for both numbers: a thread that finds the gap noted finds it counted, too.
+static MISSED: PerProcess<Mutex<Missed>> = PerProcess::new();
 
-/// What was missed, in milliseconds since the process began.
+/// What was missed, by the time since the process began.
+#[derive(Default)]
 struct Missed {
-    total: AtomicU64,
+    total: Duration,
     /// The end of the last gap: many timers notice one gap.
-    until: AtomicU64,
+    until: Duration,
 }
 
 impl Missed {
-    fn note(&self, from: Duration, to: Duration) {
-        if to.saturating_sub(from) <= LATE {
-            return;
-        }
-        let (from, to) = (milliseconds(from), milliseconds(to));
-        let counted = self.until.fetch_max(to, Ordering::AcqRel).max(from);
-        self.total.fetch_add(to.saturating_sub(counted), Ordering::AcqRel);
+    fn note(&mut self, from: Duration, to: Duration) {
+        let from = from.max(self.until);
+        self.until = self.until.max(to);
+        self.total += to.saturating_sub(from);
     }
+}
 
-    fn total(&self) -> Duration {
-        Duration::from_millis(self.total.load(Ordering::Acquire))
+fn note(missed: &PerProcess<Mutex<Missed>>, from: Duration, to: Duration) {
+    if to.saturating_sub(from) > LATE {
+        missed.or_default(|missed| missed.lock().unwrap_or_else(PoisonError::into_inner).note(from, to));
     }
+}
+
+fn total(missed: &PerProcess<Mutex<Missed>>) -> Duration {
+    missed.peek(|missed| missed.lock().unwrap_or_else(PoisonError::into_inner).total).unwrap_or_default()
 }
 
 /// A timer was to ring at `due` and rang at `now`, both since the process began.
@@ -41,7 +48,7 @@ pub(super) fn rang(due: Duration, now: Duration) {
     if simulation::is_on() {
         return;
     }
-    MISSED.note(due, now);
+    note(&MISSED, due, now);
 }
 
 /// All that was missed so far.
@@ -50,29 +57,45 @@ pub(crate) fn missed() -> Duration {
     if simulation::is_on() {
         return Duration::ZERO;
     }
-    MISSED.total()
-}
-
-fn milliseconds(time: Duration) -> u64 {
-    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+    total(&MISSED)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
     use super::*;
 
     #[test]
     fn a_gap_counts_once_however_many_notice_it() {
-        let missed = Missed { total: AtomicU64::new(0), until: AtomicU64::new(0) };
+        let missed = PerProcess::new();
         let seconds = Duration::from_secs;
-        missed.note(seconds(5), Duration::from_millis(5900));
-        assert_eq!(missed.total(), Duration::ZERO, "a busy machine");
+        note(&missed, seconds(5), Duration::from_millis(5900));
+        assert_eq!(total(&missed), Duration::ZERO, "a busy machine");
         for from in [12, 10, 11, 10] {
-            missed.note(seconds(from), seconds(30));
+            note(&missed, seconds(from), seconds(30));
         }
-        let noticed = missed.total();
+        let noticed = total(&missed);
         assert!((seconds(18)..=seconds(20)).contains(&noticed), "{noticed:?}");
-        missed.note(seconds(40), seconds(45));
-        assert_eq!(missed.total(), noticed + seconds(5));
+        note(&missed, seconds(40), seconds(45));
+        assert_eq!(total(&missed), noticed + seconds(5));
+    }
+
+    #[test]
+    fn each_thread_that_notices_a_gap_finds_it_counted() {
+        let (missed, barrier) = (PerProcess::new(), Barrier::new(2));
+        thread::scope(|scope| {
+            for _ in 0..2 {
+                scope.spawn(|| {
+                    for gap in 0..20_000 {
+                        barrier.wait();
+                        note(&missed, Duration::from_secs(gap * 10), Duration::from_secs(gap * 10 + 5));
+                        assert_eq!(total(&missed), Duration::from_secs((gap + 1) * 5), "gap {gap}");
+                        barrier.wait();
+                    }
+                });
+            }
+        });
     }
 }
