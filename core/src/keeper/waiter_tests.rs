@@ -1,12 +1,11 @@
 use super::*;
 use crate::policy::Options;
-use crate::provider::SevenG;
+use crate::simulation;
 
 /// The timer and the flight are looked at one after the other, and another thread may end the flight between.
 #[test]
 fn a_flight_that_ends_as_the_time_runs_out_is_the_callers() {
-    let provider = SevenG::builder().username("api_user").password("made up").environment("test").build().unwrap();
-    let keeper = Keeper::new(Arc::new(provider), Options::default());
+    let keeper = Keeper::new(simulation::some_provider(), Options::default());
     let (sender, receiver) = watch::channel(Progress::UnderWay);
     let waiter = Waiter::new(keeper, receiver);
     let mut call = Call { limit: Duration::from_secs(4), ..Call::default() };

@@ -32,10 +32,12 @@ mod wire_log;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Now;
 use crate::error::Error;
+use crate::provider::{Provider, SevenG};
 
 pub(crate) use executor::Handle;
 pub(crate) use network::send;
@@ -46,6 +48,12 @@ use network::Network;
 
 thread_local! {
     static WORLD: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
+}
+
+/// A provider with credentials, of whichever system: for tests of what decides about sessions, which know none.
+pub(crate) fn some_provider() -> Arc<dyn Provider> {
+    let builder = SevenG::builder().base_url("https://7g.example").username("api_user").password("made up");
+    Arc::new(builder.build().expect("a provider"))
 }
 
 /// All that a run is made of.
