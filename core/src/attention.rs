@@ -42,7 +42,7 @@ fn total(missed: &PerProcess<Mutex<Missed>>) -> Duration {
 }
 
 /// A timer was to ring at `due` and rang at `now`, both since the process began.
-pub(super) fn rang(due: Duration, now: Duration) {
+pub(crate) fn rang(due: Duration, now: Duration) {
     // The simulated machines of a test each have a time of their own, and what they know is one for all.
     #[cfg(test)]
     if simulation::is_on() {

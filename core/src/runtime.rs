@@ -14,7 +14,7 @@ use once_cell::race::OnceBox;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
-use crate::clock::attention;
+use crate::attention;
 use crate::error::Error;
 use crate::fork::PerProcess;
 #[cfg(test)]

@@ -2,7 +2,6 @@
 //!
 //! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
 
-pub(crate) mod attention;
 mod foreign;
 mod machine;
 
@@ -14,6 +13,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use crate::attention;
 use crate::coarse_clock;
 use crate::fork::PerProcess;
 use crate::runtime;
