@@ -9,6 +9,8 @@ use crate::lockout::Verdict;
 pub(crate) fn verdict(ended: &Ended, part: &LoginPart, now: Now) -> (Verdict, Option<BootTime>) {
     let status = |error: &Error| error.status().unwrap_or_default();
     match ended {
+        // The credential was taken with the first step: it may have been changed since, and refused to others meanwhile.
+        Ended::Answered(Outcome::Granted(_), _) if matches!(part, LoginPart::Second(..)) => (Verdict::NotCounted, None),
         Ended::Answered(Outcome::Granted(_) | Outcome::SecondFactor(_), _) => (Verdict::Accepted, None),
         Ended::Answered(Outcome::Rejected(error), _) => match error.code() {
             // A second step is made with what the first one was given: the credentials were right then.

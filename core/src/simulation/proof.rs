@@ -24,6 +24,9 @@ pub(super) struct Proof {
     lost: HashMap<String, Vec<BootTime>>,
     /// When the logins began whose end is not known: the process that sent them may be gone.
     open: HashMap<String, Vec<BootTime>>,
+    /// When any began: a store that fails may not have been told how they ended.
+    entered: HashMap<String, Vec<BootTime>>,
+    pub(super) store_fails: bool,
     /// When a process died last, with what it had under way.
     pub(super) died: Option<BootTime>,
 }
@@ -40,7 +43,11 @@ fn lately(all: &HashMap<String, Vec<BootTime>>, account: &str, now: BootTime) ->
 
 /// A login is about to be sent.
 pub(crate) fn entered(account: &str) {
-    with(|world| world.proof.borrow_mut().open.entry(account.to_owned()).or_default().push(world.at()));
+    with(|world| {
+        let mut proof = world.proof.borrow_mut();
+        proof.open.entry(account.to_owned()).or_default().push(world.at());
+        proof.entered.entry(account.to_owned()).or_default().push(world.at());
+    });
 }
 
 /// A login has ended and is settled.
@@ -82,7 +89,8 @@ pub(crate) fn guarded(account: &str, credential: &str, along: Along, refusal: &R
             return;
         }
         let rejected = lately(&proof.rejected, account, now);
-        let unknown = lately(&proof.lost, account, now) + lately(&proof.open, account, now);
+        let open = if proof.store_fails && rejected > 0 { &proof.entered } else { &proof.open };
+        let unknown = lately(&proof.lost, account, now) + lately(open, account, now);
         // A code may have come late where nothing was heard.
         let counts = if rejected > 0 || along == Along::Code { unknown } else { 0 };
         if rejected + counts < 2 {

@@ -130,6 +130,7 @@ impl Scene {
         *network.model.borrow_mut() = Some(model);
         let world = Rc::clone(world);
         let (shared, store) = (Rc::default(), Arc::<LastingStore>::default());
+        world.proof.borrow_mut().store_fails = setting.store_fails;
         if setting.store_fails {
             store.set(Trouble { faults: 10, slow: 10, ..Trouble::default() });
         }
