@@ -108,6 +108,8 @@ fn aside<R>(hashes: bool, act: impl FnOnce() -> R) -> R {
 pub(super) struct Entry {
     memory: Attempt,
     stored: Option<Attempt>,
+    /// By the session's clock.
+    pub(super) at: BootTime,
 }
 
 fn memory() -> Arc<MemoryStore> {
@@ -166,22 +168,23 @@ impl Keeper {
             // The session, and who reads the error, may go by another clock than the ledger.
             refusal.told_by(self.ledger_clock().now(), self.options.time().now()).error(self.options.time().now())
         };
+        let at = self.options.time().boot_time();
         // A login that is counted nowhere is not sent.
         let memory = self.enter_in(&*memory(), account, sent, None, force).await;
         let (memory, proven_since) = memory.map_err(|(error, _)| error)?.map_err(refused)?;
         #[cfg(test)]
         simulation::entered(account);
-        let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None }) };
+        let Some(store) = self.options.own_store() else { return Ok(Entry { memory, stored: None, at }) };
         match self.enter_in(&**store, account, sent, proven_since, force).await {
-            Ok(Ok((stored, _))) => Ok(Entry { memory, stored: Some(stored) }),
+            Ok(Ok((stored, _))) => Ok(Entry { memory, stored: Some(stored), at }),
             Ok(Err(refusal)) => {
-                let entry = Entry { memory, stored: None };
+                let entry = Entry { memory, stored: None, at };
                 self.settle_login(account, entry, sent, &Settlement::of(Verdict::NotCounted)).await;
                 Err(refused(refusal))
             }
             Err((error, entered)) => {
                 self.store_failed(&error);
-                Ok(Entry { memory, stored: entered })
+                Ok(Entry { memory, stored: entered, at })
             }
         }
     }

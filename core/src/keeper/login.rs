@@ -27,6 +27,9 @@ const WORTH_TELLING: Duration = Duration::from_secs(1);
 /// What is not known of a server's clock after an answer that came quickly: `Date` counts in seconds.
 const MOST_EARLY: Duration = Duration::from_secs(2);
 
+/// Between its entry in the ledgers and its start nothing takes so long but a suspend: a store is given less.
+const OLD_ENTRY: Duration = Duration::from_secs(20);
+
 struct Login {
     keeper: Arc<Keeper>,
     number: FlightNumber,
@@ -288,6 +291,15 @@ impl Login {
         })
     }
 
+    /// An entry that is not old: a login counts from when it goes out, and the machine may have slept since it was entered.
+    async fn renewed(&self, mut entry: Entry, value: Option<&Secret>) -> Result<Entry, Ended> {
+        while self.keeper.options.time().boot_time() > entry.at.after(OLD_ENTRY) {
+            self.settle(entry, value, Verdict::NotCounted).await;
+            entry = self.enter(value).await?;
+        }
+        Ok(entry)
+    }
+
     async fn settle(&self, entry: Entry, value: Option<&Secret>, verdict: Verdict) {
         self.keeper.settle_login(&self.account, entry, &self.credential(value), &Settlement::of(verdict)).await;
     }
@@ -302,6 +314,10 @@ impl Login {
         good_until: Option<BootTime>,
     ) -> Ended {
         let (keeper, clock) = (&self.keeper, self.keeper.options.time());
+        let entry = match self.renewed(entry, value).await {
+            Ok(entry) => entry,
+            Err(ended) => return ended,
+        };
         // The ledgers may have taken their time, and what a logout came too late for lives on at the server.
         if let Some(reason) = self.pointless() {
             self.settle(entry, value, Verdict::NotCounted).await;
