@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::clock::{BootTime, UnixTime};
 use crate::error::{Error, ErrorCode};
+use crate::foreign_text::is_printable;
 use crate::freshness::{Freshness, Margins, ServerClock, Timing, Windows};
 use crate::grant::Expiry;
 use crate::json;
@@ -58,7 +59,7 @@ impl Written {
     }
 }
 
-/// All texts of a value, and those of the JSON that a text holds.
+/// All texts and numbers of a value, and those of the JSON that a text holds.
 pub(super) fn texts(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::Object(members) => members.values().for_each(|value| texts(value, found)),
@@ -69,11 +70,20 @@ pub(super) fn texts(value: &Value, found: &mut Vec<String>) {
                 texts(&held, found);
             }
         }
+        Value::Number(number) => found.push(number.to_string()),
         _ => {}
     }
 }
 
-/// The texts of an answer's body.
+/// Whether a token is one of the answer's texts or numbers, without what cannot be seen at its ends.
+pub(super) fn is_said(answer: &Answer, token: &str) -> bool {
+    let is_unseen = |end: &str| end.chars().all(|sign| sign.is_whitespace() || !is_printable(sign));
+    let is_it =
+        |text: &String| text.split_once(token).is_some_and(|(before, after)| is_unseen(before) && is_unseen(after));
+    !token.is_empty() && said(answer).iter().any(is_it)
+}
+
+/// The texts and the numbers of an answer's body.
 pub(super) fn said(answer: &Answer) -> Vec<String> {
     let mut found = Vec::new();
     texts(&Value::from(answer.object().unwrap_or_default()), &mut found);
@@ -91,7 +101,7 @@ pub(super) fn check_outcome(answer: &Answer, known: &[&str], read: impl Fn(&Answ
     match &outcome {
         Outcome::Granted(grant) => {
             assert!(answer.is_success(), "granted by HTTP {}", answer.status);
-            assert!(said(answer).iter().any(|text| text == grant.access_token.expose()), "a token of nowhere");
+            assert!(is_said(answer, grant.access_token.expose()), "a token of nowhere");
             for token in [Some(&grant.access_token), grant.refresh_token.as_ref()].into_iter().flatten() {
                 assert_sendable(token);
             }
@@ -99,7 +109,7 @@ pub(super) fn check_outcome(answer: &Answer, known: &[&str], read: impl Fn(&Answ
         }
         Outcome::SecondFactor(asked) => {
             assert!(answer.is_success(), "asked by HTTP {}", answer.status);
-            assert!(said(answer).iter().any(|text| text == asked.token.expose()), "a token of nowhere");
+            assert!(is_said(answer, asked.token.expose()), "a token of nowhere");
             assert!(!asked.token.expose().is_empty() && !asked.methods.is_empty());
             check_expiry(Expiry::At(asked.expires_at), answer);
         }

@@ -7,7 +7,7 @@ use crate::grant::{Expiry, Grant};
 use crate::provider::{Outcome, Provider, SevenG};
 use crate::secret::Secret;
 
-use super::answer::{Written, check_outcome, said};
+use super::answer::{Written, check_outcome, is_said};
 
 const PASSWORD: &str = "made up/\"Word\"+7";
 const SPENT: [&str; 2] = ["spent-Access7", "spent-Refresh7"];
@@ -23,7 +23,7 @@ pub fn check(data: &[u8]) {
     let login = check_outcome(&answer, &[PASSWORD], |answer| PROVIDER.read_login(answer, &[]));
     if let Outcome::Granted(grant) = &login {
         let refresh_token = grant.refresh_token.as_ref().expect("a login yields both tokens").expose();
-        assert!(said(&answer).iter().any(|text| text == refresh_token), "a refresh token of nowhere");
+        assert!(is_said(&answer, refresh_token), "a refresh token of nowhere");
     }
     assert!(!matches!(login, Outcome::SecondFactor(_)), "7G has none");
     let spent = Grant {
