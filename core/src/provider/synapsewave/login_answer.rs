@@ -45,7 +45,7 @@ pub(super) fn read(answer: &Answer, known: Vec<Secret>, expected: &Expected) -> 
         let grant = grant(token, data, &reading, expected.user);
         return grant.map_or_else(|| reading.unreadable().into(), Outcome::Granted);
     }
-    match token(&data, "register_token").filter(|_| expected.may_ask) {
+    match token(&data, "register_token").filter(|token| expected.may_ask && !token.is_empty()) {
         Some(token) => Outcome::SecondFactor(second_factor(token, data, &reading)),
         None => reading.unreadable().into(),
     }
