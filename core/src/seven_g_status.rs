@@ -1,4 +1,4 @@
-//! The two 7G endpoints that need no login: they tell «the API is down» from «my account is locked».
+//! The two 7G endpoints that need no login: they tell "the API is down" from "my account is locked".
 
 use std::fmt;
 

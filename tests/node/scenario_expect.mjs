@@ -65,7 +65,7 @@ function checkWords(error) {
   const second = retryAt && new Date(Math.ceil(retryAt.getTime() / 1000) * 1000);
   const moment = second && `at ${second.toISOString().slice(11, 19)} UTC`;
   for (const told of [serverMessage, serverCode, moment])
-    if (told !== undefined) assert.ok(error.message.includes(told), `«${told}» is not in: ${error.message}`);
+    if (told !== undefined) assert.ok(error.message.includes(told), `"${told}" is not in: ${error.message}`);
 }
 
 /** @param {import('relatch').Profile} profile @param {Fields} expected */

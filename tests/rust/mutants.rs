@@ -117,9 +117,9 @@ fn the_simulation_catches_every_mutant() {
     assert!(sound.0, "the copy fails with nothing broken:\n{}", sound.1);
     for name in MUTANTS {
         let (survived, output) = simulate(&copy, name, SEEDS);
-        assert!(!survived, "«{name}» survived {SEEDS} seeds");
+        assert!(!survived, "'{name}' survived {SEEDS} seeds");
         // It must be caught at what it breaks, and not fail to build or to start.
-        assert!(output.contains("runs it alone"), "«{name}» was not caught by a seed:\n{output}");
+        assert!(output.contains("runs it alone"), "'{name}' was not caught by a seed:\n{output}");
         let found = output.lines().find(|line| line.contains("runs it alone")).unwrap_or_default();
         println!("{name}: {found}");
     }

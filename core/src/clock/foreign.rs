@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::UnixTime;
 
-/// The first second of the year 2200: a later value means «never», or counts in an unknown unit.
+/// The first second of the year 2200: a later value means "never", or counts in an unknown unit.
 const NO_LATER: f64 = 7_258_118_400.0;
 /// More than this are milliseconds: in seconds it would be the year 5138.
 const NO_SECONDS: f64 = 1e11;

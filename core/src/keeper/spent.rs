@@ -8,7 +8,7 @@ use crate::clock::BootTime;
 /// Half of a SHA-256: nobody meets two tokens that share it.
 pub(super) type Hash = [u8; 16];
 
-/// 7G's refresh tokens live for 30 days «typically» (wire.md 1.4). One that was exchanged is older than its exchange.
+/// 7G's refresh tokens live for 30 days "typically" (wire.md 1.4). One that was exchanged is older than its exchange.
 const LIFE: Duration = Duration::from_secs(35 * 86_400);
 /// Hashes are dropped so many days' worth at a time.
 const GENERATION: Duration = Duration::from_secs(5 * 86_400);

@@ -102,9 +102,9 @@ impl Answer {
         let says = |beginning: &str| {
             message.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word.starts_with(beginning))
         };
-        // «Invalid login attempt» is said of any wrong password.
+        // "Invalid login attempt" is said of any wrong password.
         let many = ["many", "exceed", "maximum"].into_iter().any(says);
-        // «It will be locked after 2 more attempts» is not one yet.
+        // "It will be locked after 2 more attempts" is not one yet.
         let warns = ["will be", "will get", "more attempt", "attempts left", "attempt left", "remaining"];
         let is_warning = warns.into_iter().any(|words| message.contains(words));
         !is_warning && (says("lock") || says("attempt") && many)

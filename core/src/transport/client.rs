@@ -29,7 +29,7 @@ use crate::error::source::sources;
 /// of a flood of interim ones.
 const MOST_HEADERS: usize = 256;
 /// Long enough to share a connection in a burst, shorter than any server keeps an idle one: a request written to a
-/// connection that the server has just closed would end as «may have been sent» and cost the refresh token.
+/// connection that the server has just closed would end as "may have been sent" and cost the refresh token.
 const IDLE_LIMIT: Duration = Duration::from_secs(2);
 /// What one burst leaves behind is not to fill the table of open files.
 const MOST_IDLE: usize = 8;

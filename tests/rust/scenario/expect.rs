@@ -138,7 +138,7 @@ fn check_words(error: &Error) -> Result<(), String> {
     });
     let told = [error.server_message(), error.server_code(), moment.as_deref()];
     match told.into_iter().flatten().find(|told| !text.contains(told)) {
-        Some(untold) => Err(format!("«{untold}» is not in the text: {error:?}")),
+        Some(untold) => Err(format!("'{untold}' is not in the text: {error:?}")),
         None => Ok(()),
     }
 }

@@ -54,7 +54,7 @@ pub(super) fn refused(code: ErrorCode) -> Outcome {
     Outcome::Rejected(Error::new(code, "refused").with_status(401))
 }
 
-/// An active session with token «one», obtained at 0 s, good for 1200 s.
+/// An active session with token "one", obtained at 0 s, good for 1200 s.
 pub(in crate::lifecycle) fn active(rules: Rules) -> Lifecycle {
     Lifecycle::resumed(rules, ServerClock::default(), grant("one", 1200), at(0), 0.0).0
 }

@@ -14,7 +14,7 @@ const KNOWN_CODES: [&str; 4] = ["s-101", "e-101", "e-14", "e-17"];
 pub(super) struct Reading<'a> {
     pub(super) answer: &'a Answer,
     pub(super) envelope: Option<Envelope>,
-    /// As in «the server refused the login».
+    /// As in "the server refused the login".
     pub(super) what: &'a str,
     /// What the request carried and the provider holds.
     pub(super) known: Secrets,
