@@ -1,12 +1,10 @@
 // A callback that takes its time keeps the process alive; what it refers to goes with its session, what it threw with
 // the error.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import './collected.mjs';
 import { login, Otp } from 'relatch';
 import { Sandbox } from 'relatch/testing';
+import { collect, endOf } from './collected.mjs';
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc');
 const sandbox = await Sandbox.start();
 
 /** A session whose callback refers to it. */
@@ -34,16 +32,6 @@ async function failed() {
   return new WeakRef(thrown);
 }
 
-/** @param {WeakRef<object>} reference */
-async function tellEndOf(reference) {
-  // The last word of the native half comes when it is free to say it.
-  for (const begun = performance.now(); performance.now() - begun < 20_000 && reference.deref(); ) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    collect();
-  }
-  console.log(reference.deref() ? 'kept' : 'collected');
-}
-
-await tellEndOf(await opened());
-await tellEndOf(await failed());
+console.log(await endOf(await opened()));
+console.log(await endOf(await failed()));
 await sandbox.close();

@@ -1,12 +1,10 @@
 // Sessions that nothing refers to any more go, whatever was done with them; and a session that lives keeps nothing of
 // what a callback threw in a login that it made by itself. A challenge does not keep the session that it opened.
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import './collected.mjs';
 import { begin, login } from 'relatch';
 import { Sandbox } from 'relatch/testing';
+import { endOf } from './collected.mjs';
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc');
 const sandbox = await Sandbox.start({ synapsewave: { ssoSingleUse: false } });
 const ssoToken = 'made-up-sso-token-1';
 
@@ -27,22 +25,12 @@ async function used(use) {
   return new WeakRef(session);
 }
 
-/** @param {string} what @param {WeakRef<object>} reference */
-async function tellEndOf(what, reference) {
-  // The last word of the native half comes when it is free to say it.
-  for (const begun = performance.now(); performance.now() - begun < 20_000 && reference.deref(); ) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-    collect();
-  }
-  console.log(what, reference.deref() ? 'kept' : 'collected');
-}
-
-for (const [name, use] of Object.entries(uses)) await tellEndOf(name, await used(use));
+for (const [name, use] of Object.entries(uses)) console.log(name, await endOf(await used(use)));
 
 const challenge = await begin(sandbox.synapsewave({ secondFactor: undefined }));
 const complete = () => challenge.complete({ totp: sandbox.totp() });
 const completed = async () => new WeakRef(await complete());
-await tellEndOf('complete', await completed());
+console.log('complete', await endOf(await completed()));
 console.log((await complete()).state);
 
 /** @type {WeakRef<Error> | undefined} */
@@ -61,6 +49,6 @@ const session = await login(
 );
 sandbox.advance(24 * 3_600_000);
 await session.token().catch((error) => console.log(error.code));
-await tellEndOf('thrown', thrown ?? new WeakRef(session));
+console.log('thrown', await endOf(thrown ?? new WeakRef(session)));
 console.log(session.system);
 await sandbox.close();
