@@ -28,20 +28,6 @@ test('time that passes makes it stale', async (t) => {
   assert.equal(sandbox.counts().refresh, 1);
 });
 
-test('a token is asked for again after the wall clock was set back', async (t) => {
-  const { session } = await opened(t);
-  const promise = session.token();
-  const { now } = Date;
-  try {
-    Date.now = () => now() - 3_600_000;
-    // The clock is compared every second.
-    while (session.token() === promise) await new Promise((resolve) => setTimeout(resolve, 100));
-  } finally {
-    Date.now = now;
-  }
-  assert.equal(await session.token(), await promise);
-});
-
 test('a loop that never leaves its turn notices that time has passed', async (t) => {
   const { session } = await opened(t);
   const promise = session.token();
