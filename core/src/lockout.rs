@@ -109,9 +109,12 @@ pub(crate) struct Ledger {
     counted: Vec<Entry>,
     locked_until: Option<Entry>,
     refused: Option<Known>,
-    /// When any credential was rejected last, by the wall clock.
+    /// When a credential was rejected last of which it is not known any more which one it was, by the wall clock.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     rejected: Option<i64>,
+    /// The credentials that were rejected, the latest last.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rejections: Vec<Known>,
     /// The credentials that have logged in and were not refused since, the latest last.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     proven: Vec<Known>,
@@ -126,6 +129,9 @@ const STEPS_KEPT: usize = 60;
 
 /// So many credentials of one account are known to be good: a password and an MPIN can both be.
 const MOST_PROVEN: usize = 4;
+
+/// So many rejected credentials of one account are told apart. With one more, the oldest may have been any.
+const MOST_REJECTIONS: usize = 4;
 
 impl Ledger {
     /// Makes the times of a ledger that was stored before a restart of the machine comparable with `now`.
@@ -143,7 +149,7 @@ impl Ledger {
         if let Some(lock) = &mut self.locked_until {
             lock.bound(now, now.boot.after(LONGEST_LOCK));
         }
-        for known in self.refused.iter_mut().chain(&mut self.proven) {
+        for known in self.refused.iter_mut().chain(&mut self.proven).chain(&mut self.rejections) {
             known.bound(now.unix);
         }
         self.rejected = self.rejected.map(|at| at.min(now.unix.0));
@@ -227,12 +233,17 @@ impl Ledger {
         if credential.along == Along::Typed {
             return false;
         }
-        // What was rejected in this ledger since then may be what the other one trusts.
-        if credential.vouched_for.is_some_and(|since| self.rejected.is_none_or(|at| since.0 > at)) {
+        if credential.vouched_for.is_some_and(|since| !self.may_be_rejected_since(since, credential)) {
             return true;
         }
         let found = self.proven.iter_mut().find(|known| known.is(credential));
         found.map(|known| known.recognised(credential)).is_some()
+    }
+
+    /// Whether another process may have seen the rejection of what this one trusts since then.
+    fn may_be_rejected_since(&self, since: UnixTime, credential: Credential) -> bool {
+        let mut later = self.rejections.iter().filter(|known| known.since() >= since);
+        self.rejected.is_some_and(|at| at >= since.0) || later.any(|known| known.is(credential))
     }
 
     /// When this process has logged in with the credential, if it has and was not refused since.
@@ -262,8 +273,8 @@ impl Ledger {
                 for entry in self.counted.iter_mut().filter(|entry| forced && entry.is_rejection_of(credential.tag)) {
                     entry.forced = true;
                 }
-                (self.refused, self.locked_until) = (None, None);
                 self.prove(now, credential, salt);
+                (self.refused, self.locked_until) = (None, None);
             }
             _ => {
                 // It counts from the answer on: the server entered it at that time at the latest.
@@ -275,27 +286,42 @@ impl Ledger {
             }
         }
         if verdict.is_rejection() {
+            let known = self.known(now, credential, salt);
             self.proven.retain(|known| !known.is(credential));
             // A password may have been changed, and what was under way before that may have come after it.
             self.counted.iter_mut().for_each(|entry| entry.void = false);
+            if matches!(verdict, Verdict::Refused(_)) {
+                self.refused = Some(known.clone());
+            }
             // Only a ledger that other processes read is asked about what they trust.
-            self.rejected = salt.map(|_| now.unix.0).or(self.rejected);
-        }
-        if matches!(verdict, Verdict::Refused(_)) {
-            self.refused = Some(Known::new(credential, salt, now.unix));
+            if salt.is_some() {
+                self.reject(known);
+            }
         }
     }
 
-    fn prove(&mut self, now: Now, credential: Credential, salt: Option<[u8; 16]>) {
-        let found = self.proven.iter().position(|known| match salt {
-            Some(_) => known.is_lastingly(credential),
-            None => known.is(credential),
-        });
-        let mut known = match found {
-            Some(found) => self.proven.remove(found),
-            None => Known::new(credential, salt, now.unix),
-        };
+    fn reject(&mut self, known: Known) {
+        self.rejections.retain(|other| !other.is_known_as(&known));
+        self.rejections.push(known);
+        let over = self.rejections.len().saturating_sub(MOST_REJECTIONS);
+        let forgotten = self.rejections.drain(..over).map(|known| known.since().0);
+        self.rejected = forgotten.chain(self.rejected).max();
+    }
+
+    /// What the ledger keeps of a credential from now on. A slow hash that it has of it already is not made again.
+    fn known(&self, now: Now, credential: Credential, salt: Option<[u8; 16]>) -> Known {
+        let mut kept = self.kept().filter(|known| salt.is_some() && known.is_lastingly(credential));
+        let mut known = kept.next().cloned().unwrap_or_else(|| Known::new(credential, salt, now.unix));
         known.renewed(now.unix);
+        known
+    }
+
+    fn kept(&self) -> impl Iterator<Item = &Known> {
+        self.proven.iter().chain(&self.refused).chain(&self.rejections)
+    }
+
+    fn prove(&mut self, now: Now, credential: Credential, salt: Option<[u8; 16]>) {
+        let known = self.known(now, credential, salt);
         self.proven.retain(|other| !other.is(credential));
         self.proven.push(known);
         self.proven.drain(..self.proven.len().saturating_sub(MOST_PROVEN));
@@ -324,8 +350,11 @@ impl Ledger {
     /// Whether to begin or to settle a login with this credential may take a while, because it is compared with what only
     /// a slow hash tells; `lasting`: or because one is made.
     pub(crate) fn may_hash(&self, credential: Credential, lasting: bool) -> bool {
-        let compared = self.refused.iter().chain(&self.proven).any(|known| known.is_slow_to_tell(credential));
-        compared || lasting && !self.proven.iter().any(|known| known.is_lastingly(credential))
+        let later =
+            self.rejections.iter().filter(|known| credential.vouched_for.is_some_and(|since| known.since() >= since));
+        let compared =
+            self.refused.iter().chain(&self.proven).chain(later).any(|known| known.is_slow_to_tell(credential));
+        compared || lasting && !self.kept().any(|known| known.is_lastingly(credential))
     }
 
     /// Whether nothing in it can matter any more.
@@ -334,6 +363,7 @@ impl Ledger {
             && self.locked_until.is_none()
             && self.refused.is_none()
             && self.rejected.is_none()
+            && self.rejections.is_empty()
             && self.proven.is_empty()
             && self.steps.is_empty()
     }
@@ -344,7 +374,7 @@ impl Ledger {
         let locked = self.locked_until.map(|until| BootTime(until.boot));
         let steps = (!self.steps.is_empty()).then(|| now.boot.after(STEPS_FOR));
         let needed_until = counted.chain(locked).chain(steps).max().unwrap_or(now.boot);
-        let refused = self.refused.iter().map(Known::since).chain(self.rejected.map(UnixTime));
+        let refused = self.refused.iter().chain(&self.rejections).map(Known::since).chain(self.rejected.map(UnixTime));
         let refused = refused.map(|at| at.after(REFUSED_FOR));
         let proven = self.proven.iter().map(|proven| proven.since().after(PROVEN_FOR));
         let known_until = refused.chain(proven).map(|until| now.boot_at(until)).max();
@@ -363,6 +393,7 @@ impl Ledger {
         let lasts = |known: &Known, time: Duration| known.since().after(time) > now.unix;
         self.refused.take_if(|refused| !lasts(refused, REFUSED_FOR));
         self.rejected.take_if(|at| UnixTime(*at).after(REFUSED_FOR) <= now.unix);
+        self.rejections.retain(|rejected| lasts(rejected, REFUSED_FOR));
         self.proven.retain(|proven| lasts(proven, PROVEN_FOR));
     }
 }

@@ -163,6 +163,11 @@ impl Known {
         self.slow.is_some() && self.quick(credential) == Some(true)
     }
 
+    /// Whether both are one credential, as far as that is known without hashing.
+    pub(super) fn is_known_as(&self, other: &Self) -> bool {
+        self.tag.is_some() && self.tag == other.tag
+    }
+
     /// It was compared with the slow hash: from now on the quick one tells.
     pub(super) fn recognised(&mut self, credential: Credential) {
         self.tag = Some(credential.tag);

@@ -197,22 +197,85 @@ fn a_forked_process_does_not_know_how_the_logins_of_its_parent_ended() {
     ledger.begin(at(61), RULE, of(3), false).unwrap();
 }
 
+/// Whether a ledger lets the credential pass that another ledger of its process knows to be good since then, after two
+/// logins of which nothing is known.
+fn is_trusted(ledger: &Ledger, second: i64, bytes: &[u8], since: i64) -> bool {
+    let (here, mut ledger) = (key(1), ledger.clone());
+    let of = Credential::new(&here, bytes, Along::Nothing).vouched_for(Some(at(since).unix));
+    (0..2).for_each(|after| end(&mut ledger, second + after, of, UNKNOWN, SALT).unwrap());
+    end(&mut ledger, second + 2, of, UNKNOWN, SALT).is_ok()
+}
+
+/// A ledger in a store that has seen another process's rejections of these, a second apart, and long after that a login.
+fn that_saw_rejections_of(rejected: &[&[u8]], verdict: Verdict) -> Ledger {
+    let there = key(2);
+    let mut shared = Ledger::default();
+    for (second, bytes) in (100..).zip(rejected) {
+        let forced = Credential::new(&there, bytes, Along::Nothing);
+        let attempt = shared.begin(at(second), RULE, forced, true).unwrap();
+        shared.settle(at(second), attempt, verdict, forced, false, SALT);
+    }
+    end(&mut shared, 790, Credential::new(&there, b"another", Along::Nothing), Verdict::Accepted, SALT).unwrap();
+    serde_json::from_str(&serde_json::to_string(&shared).unwrap()).unwrap()
+}
+
 #[test]
 fn a_ledger_that_saw_a_rejection_trusts_no_other_that_knows_of_an_older_login() {
     for verdict in [REFUSED, FAILED] {
-        let (here, there) = (key(1), key(2));
-        let mut shared = Ledger::default();
-        end(&mut shared, 100, Credential::new(&there, b"right", Along::Nothing), verdict, SALT).unwrap();
-        end(&mut shared, 101, Credential::new(&there, b"another", Along::Nothing), Verdict::Accepted, SALT).unwrap();
-        let of = |since: i64| Credential::new(&here, b"right", Along::Nothing).vouched_for(Some(at(since).unix));
+        let shared = that_saw_rejections_of(&[b"right"], verdict);
         // Long after the rejection has stopped to count.
-        for second in 800..802 {
-            end(&mut shared, second, of(99), UNKNOWN, SALT).unwrap();
-        }
-        let mut newer = shared.clone();
-        assert!(end(&mut shared, 802, of(99), UNKNOWN, SALT).is_err(), "{verdict:?}: it was rejected since");
-        end(&mut newer, 802, of(101), UNKNOWN, SALT).unwrap();
+        assert!(!is_trusted(&shared, 800, b"right", 99), "{verdict:?}: it was rejected since");
+        assert!(!is_trusted(&shared, 800, b"right", 100), "{verdict:?}: which came first is not known");
+        assert!(is_trusted(&shared, 800, b"right", 101));
     }
+}
+
+#[test]
+fn a_rejection_of_one_credential_says_nothing_of_another() {
+    for verdict in [REFUSED, FAILED] {
+        let shared = that_saw_rejections_of(&[b"a", b"b", b"c", b"d"], verdict);
+        assert!(is_trusted(&shared, 800, b"right", 99), "{verdict:?}");
+    }
+}
+
+#[test]
+fn a_credential_may_be_among_the_rejected_ones_that_are_not_told_apart_any_more() {
+    let shared = that_saw_rejections_of(&[b"a", b"right", b"a", b"b", b"c", b"d", b"e"], FAILED);
+    assert!(!is_trusted(&shared, 800, b"right", 99));
+    assert!(!is_trusted(&shared, 800, b"yet another", 102), "the second one of a, at 102, is not kept");
+    assert!(is_trusted(&shared, 800, b"yet another", 103));
+    assert!(!is_trusted(&shared, 800, b"e", 105));
+}
+
+#[test]
+fn a_rejection_is_forgotten_after_seven_days() {
+    let week = 7 * 24 * 3600;
+    let mut shared = that_saw_rejections_of(&[b"right"], FAILED);
+    shared.forget_old(at(97 + week), RULE);
+    assert!(!is_trusted(&shared, 97 + week, b"right", 99));
+    shared.forget_old(at(100 + week), RULE);
+    assert!(is_trusted(&shared, 100 + week, b"right", 99));
+}
+
+#[test]
+fn a_ledger_of_an_older_version_says_of_no_rejection_which_credential_it_was() {
+    let mut shared = Ledger { rejected: Some(at(100).unix.0), ..Ledger::default() };
+    shared.rebase(at(800), 0);
+    assert!(!is_trusted(&shared, 800, b"right", 99));
+    assert!(is_trusted(&shared, 800, b"right", 101));
+}
+
+#[test]
+fn what_is_told_by_hashing_alone_is_compared_aside() {
+    let here = key(1);
+    let shared = that_saw_rejections_of(&[b"right"], FAILED);
+    let of = |since: i64| Credential::new(&here, b"right", Along::Nothing).vouched_for(Some(at(since).unix));
+    let mut shared = Ledger { proven: Vec::new(), ..shared };
+    assert!(shared.may_hash(of(99), false));
+    assert!(!shared.may_hash(of(101), false), "it was rejected before that");
+    assert!(shared.may_hash(of(101), true));
+    end(&mut shared, 801, of(101), FAILED, SALT).unwrap();
+    assert!(!shared.may_hash(of(101), true), "its slow hash is made once");
 }
 
 #[test]
