@@ -4,8 +4,7 @@
 //! will come back. Only daemon threads are left by then, for Python has joined the others: they stay in the call for the
 //! short rest of the process.
 
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pyo3::prelude::*;
 
@@ -24,10 +23,7 @@ pub(crate) fn shutdown(py: Python<'_>) {
         relatch::runtime::shutdown(LIMIT);
         EVENTS.close();
         QUESTIONS.close();
-        let begun = Instant::now();
-        while process::is_busy() && begun.elapsed() < LIMIT {
-            thread::sleep(Duration::from_millis(1));
-        }
+        process::wait_for_others(LIMIT);
     });
 }
 

@@ -5,13 +5,14 @@
 //! the process is exiting.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use std::thread::{self, ThreadId};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering, fence};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 
 /// The thread that runs the exit hook, the only one that goes on.
-static EXITING: OnceLock<ThreadId> = OnceLock::new();
+static EXITING: OnceLock<Thread> = OnceLock::new();
 /// Threads that are in a native call and will come back to Python.
 static BUSY: AtomicUsize = AtomicUsize::new(0);
 /// How many forks lie between the process that imported this and the one that runs it.
@@ -48,8 +49,11 @@ impl Busy {
 
     fn end(&self) {
         // A forked child counts from nothing.
-        if self.0.is_current() {
-            BUSY.fetch_sub(1, Ordering::SeqCst);
+        if self.0.is_current() && BUSY.fetch_sub(1, Ordering::SeqCst) == 1 {
+            fence(Ordering::SeqCst);
+            if let Some(exiting) = EXITING.get() {
+                exiting.unpark();
+            }
         }
     }
 }
@@ -74,7 +78,7 @@ pub(crate) fn detached<T: Send>(py: Python<'_>, busy: &Busy, act: impl FnOnce() 
 
 /// Whether the process is exiting and this thread has no part in that.
 pub(crate) fn left_behind() -> bool {
-    EXITING.get().is_some_and(|thread| *thread != thread::current().id())
+    EXITING.get().is_some_and(|thread| thread.id() != thread::current().id())
 }
 
 /// Never comes back.
@@ -86,12 +90,19 @@ pub(crate) fn stay() -> ! {
 
 /// From now on no thread but this one comes back from a native call. A second call changes nothing.
 pub(crate) fn leave_others_behind() {
-    let _ = EXITING.set(thread::current().id());
+    let _ = EXITING.set(thread::current());
 }
 
-/// Whether a thread is in a native call and will come back to Python.
-pub(crate) fn is_busy() -> bool {
-    BUSY.load(Ordering::SeqCst) > 0
+/// In the thread that exits: waits until no other is in a native call that will come back to Python, or the time is up.
+pub(crate) fn wait_for_others(limit: Duration) {
+    let begun = Instant::now();
+    // The last of the others sees who exits, or this thread sees that it was the last: a lock instead would be held for
+    // ever in a child that is forked meanwhile.
+    fence(Ordering::SeqCst);
+    while BUSY.load(Ordering::SeqCst) > 0 {
+        let Some(left) = limit.checked_sub(begun.elapsed()) else { return };
+        thread::park_timeout(left);
+    }
 }
 
 /// In a forked child: this is another process, and the parent's threads are not in it.
