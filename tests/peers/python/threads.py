@@ -103,12 +103,9 @@ def fork(task: Task, call: Callable[[], int]) -> None:
 
 def wait_for_child(pid: int) -> int | None:
     """The child's exit status; nothing if it hangs."""
-    end = time.monotonic() + CHILD_LIMIT
-    while time.monotonic() < end:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.02)
-    os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
-    return None
+    guard = threading.Timer(CHILD_LIMIT, os.kill, (pid, signal.SIGKILL))
+    guard.start()
+    _, status = os.waitpid(pid, 0)
+    guard.cancel()
+    code = os.waitstatus_to_exitcode(status)
+    return None if code == -signal.SIGKILL else code

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import signal
 import sys
+import threading
 import time
 
 import relatch
@@ -26,16 +28,12 @@ if child == 0:
     with contextlib.suppress(relatch.RelatchError):
         session.token(timeout=LIMIT)
     os._exit(3 if time.monotonic() - begun > LIMIT + 2 else 0)
-deadline = time.monotonic() + 20
-while True:
-    ended, status = os.waitpid(child, os.WNOHANG)
-    if ended or time.monotonic() > deadline:
-        break
-    time.sleep(0.05)
-if not ended:
-    os.kill(child, 9)
-    os.waitpid(child, 0)
-    sys.exit("the child hangs")
+guard = threading.Timer(20, os.kill, (child, signal.SIGKILL))
+guard.start()
+_, status = os.waitpid(child, 0)
+guard.cancel()
+if os.WIFSIGNALED(status):
+    sys.exit(f"the child hangs, or was ended by signal {os.WTERMSIG(status)}")
 print("child", os.waitstatus_to_exitcode(status), "reused", sandbox.counts()["reused"])
 session.token()
 print("parent", session.state)
