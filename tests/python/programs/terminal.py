@@ -57,7 +57,7 @@ class Terminal:
         return before + what
 
     def interrupt(self) -> None:
-        """Presses Ctrl-C until it is noticed: CPython's input() sleeps on if a signal comes between its prompt and its wait."""
+        """Presses Ctrl-C until it is noticed: a signal between the prompt of CPython's input() and its wait is lost."""
         self.type(CTRL_C)
         end = time.monotonic() + LIMIT
         while not self.is_seen("KeyboardInterrupt", PATIENCE) and time.monotonic() < end:
