@@ -1,5 +1,8 @@
 //! One request of a login: the value that it needs, its entry in the account's ledger, the exchange.
 
+mod callback;
+mod totp;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,24 +11,14 @@ use super::account::{self, Entry, Sent as Credential, Settlement, Turn};
 use super::cool_down::Pass;
 use super::exchange::send;
 use super::waiter::Progress;
-use crate::clock::{BootTime, UnixTime};
-use crate::error::{Error, ErrorCode, Sent};
-use crate::event::{Event, EventKind, WaitReason};
-use crate::factor::{Callback, FactorKind, NotAText, Question, Source, Totp};
-use crate::lifecycle::{Ended, FlightNumber, Input, LoginPart, verdict};
+use crate::clock::BootTime;
+use crate::error::{Error, ErrorCode};
+use crate::event::{Event, EventKind};
+use crate::factor::{FactorKind, Source};
+use crate::lifecycle::{Ended, FlightNumber, LoginPart, verdict};
 use crate::lockout::{Along, Verdict};
 use crate::provider::{Answer, Provider, Request};
-use crate::runtime;
 use crate::secret::Secret;
-
-/// What is sent later than this before the end of its step would come too late.
-const LEAST_LEFT: Duration = Duration::from_secs(1);
-
-/// A shorter wait is none.
-const WORTH_TELLING: Duration = Duration::from_secs(1);
-
-/// What is not known of a server's clock after an answer that came quickly: `Date` counts in seconds.
-const MOST_EARLY: Duration = Duration::from_secs(2);
 
 /// Between its entry in the ledgers and its start nothing takes so long but a suspend: a store is given less.
 const OLD_ENTRY: Duration = Duration::from_secs(20);
@@ -105,161 +98,6 @@ impl Login {
             LoginPart::Second(_, Some((kind, _))) => Some(*kind),
             _ => self.keeper.provider.second_factor().map(crate::factor::Factor::kind),
         }
-    }
-
-    /// Asks a callback, once for the whole flight: what it gives is kept there for its next try.
-    async fn ask(&mut self, callback: &Callback, wanted: &'static str) -> Result<Secret, Ended> {
-        let over = self.over_at();
-        let answer = self.answer(callback, wanted, over).await?;
-        if over.is_some_and(|over| over <= self.keeper.options.time().boot_time()) {
-            let late = not_had(wanted, "answered when the server's time was up", ErrorCode::Timeout);
-            return Err(Ended::NoValue(late));
-        }
-        let value = Secret::new(answer.expose().trim());
-        // A slip of the human who was asked costs nothing.
-        self.request(Some(&value)).map_err(|error| Ended::NoValue(nonsense(wanted, error)))?;
-        self.part = match std::mem::replace(&mut self.part, LoginPart::First) {
-            LoginPart::Second(asked, _) => {
-                let kind = self.keeper.provider.second_factor().map_or(FactorKind::Otp, crate::factor::Factor::kind);
-                LoginPart::Second(asked, Some((kind, value.clone())))
-            }
-            _ => LoginPart::Whole(Some(value.clone())),
-        };
-        self.keeper.ask(Input::Supplied(self.number, self.part.clone()));
-        Ok(value)
-    }
-
-    /// When the server stops waiting for the second factor; None if it does not say, or says a time that is over,
-    /// so that one of the clocks is wrong.
-    fn over_at(&self) -> Option<BootTime> {
-        let LoginPart::Second(asked, _) = &self.part else { return None };
-        let left = self.keeper.likely_server_time().until(asked.expires_at);
-        (!left.is_zero()).then(|| self.keeper.options.time().boot_time().after(left))
-    }
-
-    async fn answer(&self, callback: &Callback, wanted: &'static str, over: Option<BootTime>) -> Result<Secret, Ended> {
-        // An answer to a prompt that nobody expects would be taken from one that somebody does.
-        if self.keeper.is_forsaken(self.number) {
-            return Err(Ended::Guarded(forsaken()));
-        }
-        let (provider, clock) = (&self.keeper.provider, self.keeper.options.time());
-        let asked = match &self.part {
-            LoginPart::Second(asked, _) => Some(asked),
-            _ => None,
-        };
-        let question = Question {
-            wanted,
-            system: provider.system(),
-            user: provider.user().map(ToOwned::to_owned),
-            methods: asked.map(|asked| asked.methods.clone()).unwrap_or_default(),
-        };
-        let limit = callback.time_limit();
-        let own = clock.boot_time().after(limit);
-        // An answer that comes after the server's time is up is of no use.
-        let deadline = over.map_or(own, |over| over.min(own));
-        let callback = callback.clone();
-        // A task of its own, from its first line on: what is not ours may panic.
-        let mut asking = runtime::spawn(async move { callback.ask(question).await }).map_err(Ended::Guarded)?;
-        let none = |how: &str| not_had(wanted, how, ErrorCode::Transport);
-        let ended = tokio::select! {
-            biased;
-            answer = &mut asking => return match answer {
-                Ok(Ok(value)) => Ok(value),
-                Ok(Err(error)) if error.is::<NotAText>() => {
-                    let what = "answered with something that is no text";
-                    Err(Ended::NoValue(not_had(wanted, what, ErrorCode::InvalidConfig)))
-                }
-                Ok(Err(error)) => Err(Ended::NoValue(none("failed").with_boxed_source(error))),
-                Err(_) => Err(Ended::NoValue(none("panicked"))),
-            },
-            () = clock.sleep_until(deadline) => {
-                let late = if deadline == own {
-                    format!("did not answer within {} seconds", limit.as_secs_f64())
-                } else {
-                    "did not answer before the server's time was up".to_owned()
-                };
-                Ended::NoValue(not_had(wanted, &late, ErrorCode::Timeout))
-            }
-            () = self.over() => Ended::Guarded(logged_out()),
-        };
-        asking.abort();
-        Err(ended)
-    }
-
-    /// Logs in with the code of a step that nobody has used, by the server's clock. The code is made in the account's
-    /// turn, so that waiting for others does not make it old.
-    async fn with_code(self, totp: &Totp) -> Result<Ended, Ended> {
-        let mut told = false;
-        loop {
-            let turn = self.turn().await?;
-            // Read first: a clock that jumps in between ends the wait early, not late.
-            let since = self.keeper.options.time().boot_time();
-            let at = self.keeper.server_time().await.map_err(Ended::NotSent)?;
-            let wait = match totp.step(at) {
-                Err(wait) => wait,
-                // By a server whose clock is a little behind, the step might not have begun.
-                Ok(step) if !self.early(step).is_zero() => self.early(step),
-                Ok(step) if self.keeper.take_step(&self.account, step).await.map_err(Ended::Guarded)? => {
-                    match self.with_step(turn, totp, step).await {
-                        Some(ended) => return Ok(ended),
-                        None => continue,
-                    }
-                }
-                Ok(step) => totp.left(at, step),
-            };
-            drop(turn);
-            self.wait_for_code(since.after(wait), &mut told).await?;
-        }
-    }
-
-    /// Waits for the next code, and tells the login's callers until when: not all have the time.
-    async fn wait_for_code(&self, until: BootTime, told: &mut bool) -> Result<(), Ended> {
-        let now = self.keeper.options.time().now();
-        if !std::mem::replace(told, *told || now.boot.until(until) >= WORTH_TELLING) && *told {
-            let mut event = Event::new(EventKind::Waiting, now.unix);
-            (event.reason, event.until) = (Some(WaitReason::TotpStep), Some(now.unix_at(until)));
-            self.keeper.announce(event);
-        }
-        self.keeper.wait_until(self.number, Some(until));
-        let slept = self.sleep_until(until).await;
-        self.keeper.wait_until(self.number, None);
-        slept
-    }
-
-    /// How long a step that may not have begun at the server is waited for. Where the server's clock is hardly known
-    /// that would be too long, and the likeliest time has to do.
-    fn early(&self, step: u64) -> Duration {
-        let start = UnixTime(i64::try_from(step).unwrap_or(i64::MAX).saturating_mul(1000));
-        let early = self.keeper.surely_shows(start);
-        if early > MOST_EARLY { Duration::ZERO } else { early }
-    }
-
-    /// None if the step ended before its code could be sent.
-    async fn with_step(&self, turn: Pass, totp: &Totp, step: u64) -> Option<Ended> {
-        let code = totp.code(step);
-        let sent = match (self.request(Some(&code)), self.enter(Some(&code)).await) {
-            (Ok(request), Ok(entry)) => {
-                if totp.left(self.keeper.likely_server_time(), step) < LEAST_LEFT {
-                    self.settle(entry, Some(&code), Verdict::NotCounted).await;
-                    None
-                } else {
-                    let left = totp.left(self.keeper.likely_server_time(), step);
-                    let good_until = Some(self.keeper.options.time().boot_time().after(left));
-                    Some(self.transmit(&turn, entry, request, Some(&code), good_until).await)
-                }
-            }
-            (Err(error), Ok(entry)) => {
-                self.settle(entry, Some(&code), Verdict::NotCounted).await;
-                Some(Ended::Guarded(error))
-            }
-            (_, Err(ended)) => Some(ended),
-        };
-        if !matches!(sent, Some(Ended::Answered(..) | Ended::Ambiguous(_))) {
-            self.keeper.return_step(&self.account, step).await;
-        }
-        // The next login must find the step as it is now.
-        drop(turn);
-        sent
     }
 
     async fn turn(&self) -> Result<Pass, Ended> {
@@ -388,22 +226,4 @@ fn forsaken() -> Error {
 
 fn logged_out() -> Error {
     Error::closed("The session was logged out before its login was sent.")
-}
-
-fn nonsense(wanted: &'static str, error: Error) -> Error {
-    not_had(wanted, "answered with something that cannot be one", ErrorCode::InvalidConfig).with_source(error)
-}
-
-/// What is said when a callback gave no value. `code` tells it of an SSO token, which comes from another system and needs
-/// no human.
-fn not_had(wanted: &'static str, how: &str, code: ErrorCode) -> Error {
-    if wanted == "sso_token" {
-        let message = format!("The callback for the SSO token {how}; nothing was sent.");
-        return Error::new(code, message).with_field(wanted).with_sent(Sent::No);
-    }
-    let message = format!(
-        "A second factor is needed and the callback for it {how} ({wanted}). Log in again, or complete the challenge if \
-         this error carries one."
-    );
-    Error::new(ErrorCode::SecondFactorRequired, message).with_field(wanted)
 }
