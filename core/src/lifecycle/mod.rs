@@ -12,6 +12,7 @@ mod holding;
 mod in_flight;
 mod issued;
 mod login_budget;
+mod login_outcome;
 mod login_right;
 mod refusal;
 mod second_step;
