@@ -2,6 +2,7 @@
  * Logins between their two steps.
  */
 import { environment, makeChallengesBy, result, start } from './calls';
+import type { ChallengeDetails, Challenge as ChallengeType } from './challenge_type';
 import { checked, type Shape } from './checked';
 import { InvalidConfig } from './errors';
 import { Handed } from './handed';
@@ -13,16 +14,6 @@ import { respelt } from './profile';
 import { expectChange, openSession, Session } from './session';
 import { throwIfAborted } from './signals';
 import { moment } from './time';
-
-/** What else a server says of its user's factors; everything is optional. */
-export interface ChallengeDetails {
-  readonly totpEnabled?: boolean;
-  readonly mpinEnabled?: boolean;
-  readonly fingerprintEnabled?: boolean;
-  /** Which second factors are allowed, in the server's words. */
-  readonly ptnType?: string;
-  readonly [name: string]: unknown;
-}
 
 /** A second factor that a human gives: one of these. */
 export type HumanFactor =
@@ -52,21 +43,30 @@ let making = false;
  *
  * @internal
  */
-export let openChallenge: (number: number, owner: object | undefined) => Challenge;
+export let openChallenge: (number: number, owner: object | undefined) => ChallengeType;
 
-/**
- * A login that waits for its second factor: the server took the first one. `begin` makes it.
- *
- * A factor that is refused ends it: begin again.
- */
-export class Challenge {
+declare module './challenge_type' {
+  interface Challenge {
+    /**
+     * Gives the second factor and returns the session.
+     *
+     * A caller whose `signal` aborts takes nothing with it: the login goes on, and completing again returns its session,
+     * the same object as long as anybody holds that.
+     *
+     * @param factor - `totp`, `otp` or `fingerprint`
+     * @throws {@link InvalidConfig} for a value that cannot be one, with nothing sent and nothing lost;
+     *   {@link SecondFactorRejected}; {@link SecondFactorRequired} where the challenge is over; else as `login`
+     */
+    complete(factor: HumanFactor, options?: SignalOptions): Promise<Session>;
+  }
+}
+
+/** @internal */
+export class Challenge implements ChallengeType {
   readonly #number: number;
   readonly #login: Login;
-  /** The factors that {@link Challenge.complete} takes, as far as the server says which its user has. */
   readonly methods: readonly string[];
-  /** Until when the login can be completed, by the server's clock. */
   readonly expiresAt: Date;
-  /** What else the server says of the user's factors. */
   readonly details: ChallengeDetails;
 
   private constructor(number: number, owner: object | undefined) {
@@ -98,16 +98,6 @@ export class Challenge {
     return { owner, session: owner instanceof Session ? new WeakRef(owner) : undefined };
   }
 
-  /**
-   * Gives the second factor and returns the session.
-   *
-   * A caller whose `signal` aborts takes nothing with it: the login goes on, and completing again returns its session,
-   * the same object as long as anybody holds that.
-   *
-   * @param factor - `totp`, `otp` or `fingerprint`
-   * @throws {@link InvalidConfig} for a value that cannot be one, with nothing sent and nothing lost;
-   *   {@link SecondFactorRejected}; {@link SecondFactorRequired} where the challenge is over; else as `login`
-   */
   async complete(factor: HumanFactor, options?: SignalOptions): Promise<Session> {
     const [handed, given] = [new Handed(options), new Handed(factor)];
     [options, factor] = [undefined, { otp: '' }];

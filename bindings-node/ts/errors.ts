@@ -1,7 +1,7 @@
 /**
  * The error classes: one for each code of the core.
  */
-import type { Challenge } from './challenge';
+import type { Challenge } from './challenge_type';
 import { bare, fixed, give, readObject } from './plain';
 import { thrownValue } from './thrown';
 import { moment } from './time';

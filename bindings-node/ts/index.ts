@@ -9,7 +9,8 @@ export {
   type SynapsewaveAccountSettings,
   type TotpRegistration,
 } from './account';
-export type { Challenge, ChallengeDetails, HumanFactor } from './challenge';
+export type { HumanFactor } from './challenge';
+export type { Challenge, ChallengeDetails } from './challenge_type';
 export {
   AccessDenied,
   AccountLocked,

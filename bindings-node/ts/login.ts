@@ -2,7 +2,8 @@
  * The ways to a session, and to tokens without one.
  */
 import { environment, result, start } from './calls';
-import { type Challenge, openChallenge } from './challenge';
+import { openChallenge } from './challenge';
+import type { Challenge } from './challenge_type';
 import { decode } from './errors';
 import { Handed } from './handed';
 import { native } from './native';

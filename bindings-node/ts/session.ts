@@ -3,7 +3,7 @@
  * Sessions: the handle that callers hold.
  */
 import { type Call, challengeOf, environment, isUnderWay, result, start, watch } from './calls';
-import type { Challenge } from './challenge';
+import type { Challenge } from './challenge_type';
 import { checked } from './checked';
 import { freshUntil, isBefore, watchClock } from './clock';
 import { isHeard, listenTo, receive, SessionEmitter, tell } from './emitter';
