@@ -4,7 +4,7 @@
 import { join } from 'node:path';
 
 import { agree } from './agree';
-import { checkVersion, loaded } from './anchor';
+import { checkVersion, loaded } from './version';
 
 /** What comes back: the end of a call, an event, or a question. */
 export interface Message {
