@@ -94,6 +94,107 @@ fn no_rooms_stand_in_a_circle() {
     }
 }
 
+/// Imports below `if TYPE_CHECKING:` that lead up in Python, each for the type of what is handed back.
+const FOR_TYPES_ALONE: [(&str, &str); 5] = [
+    ("_account", "testing"),
+    ("_errors", "_session"),
+    ("_events", "_session"),
+    ("_provider", "testing"),
+    ("_synapsewave", "testing"),
+];
+
+/// The files of a folder that end so, by their names, with their texts.
+fn texts(folder: &Path, end: &str) -> BTreeMap<String, String> {
+    let name = |file: &Path| Some(file.file_name()?.to_str()?.strip_suffix(end)?.to_owned());
+    let files = sources(folder).into_iter().filter_map(|file| Some((name(&file)?, file)));
+    files.map(|(name, file)| (name, fs::read_to_string(file).expect("a source file"))).collect()
+}
+
+/// What a Python text imports of the package: the module or the name, and whether it does so for type checkers alone.
+fn python_imports(text: &str) -> Vec<(String, bool)> {
+    let mut found = Vec::new();
+    let mut checking = None;
+    // Every other part of it stands in a documentation string.
+    let code = text.split("\"\"\"").step_by(2).collect::<String>();
+    let mut lines = code.lines().filter(|line| !line.trim().is_empty());
+    while let Some(line) = lines.next() {
+        let indent = line.len() - line.trim_start().len();
+        checking = checking.filter(|outer| indent > *outer);
+        if line.trim_start().starts_with("if TYPE_CHECKING") {
+            checking = Some(indent);
+        }
+        let mut statement = line.trim().to_owned();
+        while statement.starts_with("from ") && statement.contains('(') && !statement.contains(')') {
+            statement.push_str(lines.next().expect("the rest of the import"));
+        }
+        let statement = statement.replace("from . ", "from relatch ").replace("from .", "from relatch.");
+        let names: Vec<&str> = match statement.split_once(" import ") {
+            Some(("from relatch", names)) => names.split([',', '(', ')']).collect(),
+            Some((from, _)) => from.strip_prefix("from relatch.").into_iter().collect(),
+            None if statement == "import relatch" => vec!["__init__"],
+            None => statement.strip_prefix("import relatch.").into_iter().collect(),
+        };
+        let names = names.iter().filter_map(|name| name.split_whitespace().next());
+        found.extend(names.map(|name| (name.to_owned(), checking.is_some())));
+    }
+    found
+}
+
+/// With each module of the Python package, the modules that it imports, but for the excepted ones.
+fn python_modules(package: &Path) -> Rooms {
+    let texts = texts(package, ".py");
+    let mut excepted: BTreeSet<(&str, &str)> = FOR_TYPES_ALONE.into();
+    let mut modules = Rooms::new();
+    for (module, text) in &texts {
+        let arrows = modules.entry(module.clone()).or_default();
+        for (name, for_types) in python_imports(text) {
+            // The native half is below them all; what is no module is a name of the package itself.
+            let to = if texts.contains_key(&name) { &name } else { "__init__" };
+            let is_excepted = for_types && FOR_TYPES_ALONE.contains(&(module, to));
+            excepted.retain(|arrow| !(is_excepted && *arrow == (module, to)));
+            if !is_excepted && name != "_relatch" && to != module {
+                arrows.insert(to.to_owned());
+            }
+        }
+    }
+    assert!(excepted.is_empty(), "no longer there, or not for types alone: {excepted:?}");
+    modules
+}
+
+/// With each file of TypeScript, the files beside it that its code names: imports of types count as well.
+fn typescript_files(folder: &Path) -> Rooms {
+    let texts = texts(folder, ".ts");
+    let code = |text: &str| -> String {
+        let is_comment = |line: &&str| line.trim_start().starts_with(['*', '/']);
+        text.lines().filter(|line| !is_comment(line)).collect::<Vec<_>>().join("\n")
+    };
+    let named = |text: &str| -> BTreeSet<String> {
+        let code = code(text);
+        let names = code.split("'./").skip(1).filter_map(|rest| rest.split('\'').next());
+        names.filter(|name| texts.contains_key(*name)).map(str::to_owned).collect()
+    };
+    texts.iter().map(|(name, text)| (name.clone(), named(text))).collect()
+}
+
+#[test]
+fn no_files_of_the_bindings_stand_in_a_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's root");
+    let python = python_modules(&root.join("bindings-python/python/relatch"));
+    let node = typescript_files(&root.join("bindings-node/ts"));
+    for (files, known) in [(python, 20), (node, 30)] {
+        assert!(files.len() >= known && files.values().any(|arrows| arrows.len() > 10), "{files:?}");
+        assert_eq!(circle(files), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn imports_of_python_are_read() {
+    let text = "\"\"\"\nimport relatch\n\"\"\"\nfrom relatch import (\n    _a as a,\n    b,\n)\nif TYPE_CHECKING:\n    \
+                from relatch._c import C\n\ndef f():\n    import relatch._d\nfrom ._e import E\nimport relatch\n";
+    let found = [("_a", false), ("b", false), ("_c", true), ("_d", false), ("_e", false), ("__init__", false)];
+    assert_eq!(python_imports(text), found.map(|(name, for_types)| (name.to_owned(), for_types)));
+}
+
 #[test]
 fn a_circle_is_found() {
     let arrows = |pairs: &[(&str, &[&str])]| -> Rooms {
