@@ -3,9 +3,11 @@
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::builder::ENVIRONMENTS;
 use super::*;
 use crate::clock::UnixTime;
 use crate::foreign_text::WITHHELD;
+use crate::grant::Expiry;
 
 const NOW: UnixTime = UnixTime(1_767_225_600_000);
 
