@@ -28,6 +28,7 @@ mod carried;
 mod clock;
 mod coarse_clock;
 mod cool_down;
+mod endpoints;
 mod error;
 mod event;
 mod factor;
@@ -46,17 +47,16 @@ mod policy;
 mod provider;
 mod secret;
 mod session;
-mod seven_g_status;
 #[cfg(test)]
 mod simulation;
 mod store;
-mod synapsewave_account;
 mod time;
 mod transport;
 mod words;
 
 pub use backlog::{Backlog, Waiting};
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
+pub use endpoints::{Health, LookupEntry, TotpRegistration};
 pub use error::{Cause, Detail, Error, ErrorCode, Sent};
 pub use event::{Event, EventKind, WaitReason};
 pub use factor::{Answering, Callback, Factor, FactorKind, NotAText, Question, Source, Totp};
@@ -71,6 +71,4 @@ pub use provider::{
 };
 pub use secret::Secret;
 pub use session::{Challenge, LogoutFuture, Session, Token, TokenFuture, begin, login, refresh, resume};
-pub use seven_g_status::{Health, LookupEntry};
 pub use store::{MemoryStore, Pending, Store, Stored, stored_tokens};
-pub use synapsewave_account::TotpRegistration;

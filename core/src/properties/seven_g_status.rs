@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use crate::endpoints::{LONGEST_BODY, LookupEntry};
 use crate::error::{Error, ErrorCode};
 use crate::foreign_text::{datum, one_line};
 use crate::provider::{Answer, SevenG};
-use crate::seven_g_status::{LONGEST_BODY, LookupEntry};
 
 use super::answer::{Written, check_error};
 
