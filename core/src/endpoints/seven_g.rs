@@ -8,8 +8,6 @@ use crate::error::{Error, ErrorCode};
 use crate::foreign_text::{Brief, datum, one_line};
 use crate::policy::Options;
 use crate::provider::{Answer, Provider, SevenG, denies, field};
-use crate::runtime;
-use crate::transport::{self, Ending};
 
 /// What is kept of a health check's answer, in characters.
 pub(crate) const LONGEST_BODY: usize = 4095;
@@ -63,7 +61,7 @@ impl SevenG {
     /// # }
     /// ```
     pub async fn health(&self, options: &Options) -> Result<Health, Error> {
-        let answer = self.ask("/Common/HealthCheck".to_owned(), options).await?;
+        let answer = super::send(self.base_url(), options, Self::anonymous("/Common/HealthCheck".to_owned())).await?;
         Ok(Self::read_health(&answer))
     }
 
@@ -84,7 +82,7 @@ impl SevenG {
             let query: String = name.bytes().map(encode).collect();
             path = format!("{path}?Name={query}");
         }
-        let answer = self.ask(path, options).await?;
+        let answer = super::send(self.base_url(), options, Self::anonymous(path)).await?;
         self.read_lookup(&answer)
     }
 
@@ -103,21 +101,6 @@ impl SevenG {
         let entries = field(&object, "data").and_then(Value::as_array);
         let entries = entries.and_then(|entries| entries.iter().map(entry).collect());
         entries.ok_or_else(|| answer.unreadable("lookup", &secrets))
-    }
-
-    async fn ask(&self, path: String, options: &Options) -> Result<Answer, Error> {
-        let (request, base_url, options) = (Self::anonymous(path), self.base_url().clone(), options.clone());
-        let options = options.routed(&base_url)?;
-        // On the shared runtime, so that it works under any other or none.
-        let task = runtime::spawn(async move {
-            let (network, clock, limit) = (options.network(), options.time(), options.exchange_limit());
-            transport::send(network, clock, &base_url, request, limit).await
-        })?;
-        match task.await {
-            Ok(Ending::Answered(answer, _)) => Ok(answer),
-            Ok(Ending::NotSent(error) | Ending::Ambiguous(error)) => Err(error),
-            Err(_) => Err(Error::closed("The process is exiting.")),
-        }
     }
 }
 

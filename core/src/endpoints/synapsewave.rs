@@ -5,10 +5,8 @@ use serde_json::{Map, Value};
 use crate::error::Error;
 use crate::policy::Options;
 use crate::provider::{AccountReply as Reply, SynapsewaveAccount, account_operation as operation, read_account};
-use crate::runtime;
 use crate::secret::Secret;
 use crate::session::Session;
-use crate::transport::{self, Ending};
 
 use operation::Operation;
 
@@ -195,17 +193,8 @@ impl SynapsewaveAccount {
             None => None,
         };
         let call = self.prepare(operation, &arguments, token.as_ref())?;
-        let (base_url, options) = (self.base_url().clone(), options.clone().routed(self.base_url())?);
-        // On the shared runtime, so that it works under any other or none.
-        let task = runtime::spawn(async move {
-            let (network, clock, limit) = (options.network(), options.time(), options.exchange_limit());
-            transport::send(network, clock, &base_url, call.request, limit).await
-        })?;
-        match task.await {
-            Ok(Ending::Answered(answer, _)) => read_account(operation, &answer, call.secrets),
-            Ok(Ending::NotSent(error) | Ending::Ambiguous(error)) => Err(error),
-            Err(_) => Err(Error::closed("The process is exiting.")),
-        }
+        let answer = super::send(self.base_url(), options, call.request).await?;
+        read_account(operation, &answer, call.secrets)
     }
 
     /// A token goes only where its session is, and counts only for its user.
@@ -227,6 +216,7 @@ mod tests {
     use super::*;
     use crate::grant::Tokens;
     use crate::provider::Synapsewave;
+    use crate::runtime;
     use crate::session::resume;
 
     const HERE: &str = "https://broker.example/prod/interactive";
