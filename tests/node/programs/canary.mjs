@@ -1,40 +1,10 @@
 // Goes through every flow and every error there is, prints all that can be printed of them, and tells the secrets to
 // the file descriptor 3 alone. The log is on: the parent looks for the secrets in everything else.
-import { writeSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { login, refresh, resume, SevenG } from 'relatch';
 import { Sandbox } from 'relatch/testing';
+import { print, show, tell, tellTokens } from './canary_shown.mjs';
 
 const WRONG = 'made-up-wrong-password-7';
-
-/** @param {string | undefined} secret */
-const tell = (secret) => secret && writeSync(3, `${secret}\n`);
-
-/** @param {unknown} value */
-function print(value) {
-  console.log(inspect(value, { depth: 9, showHidden: true }), String(value));
-  if (value instanceof Error) console.log(value.stack, JSON.stringify(value), print(value.cause));
-}
-
-/** @param {{ tokens?: import('relatch').Tokens | undefined } | undefined} session */
-function tellTokens(session) {
-  const tokens = session?.tokens;
-  tell(tokens?.accessToken);
-  tell(tokens?.accessToken.split('.')[2]);
-  tell(tokens?.refreshToken);
-}
-
-/** Does something that may fail, and prints how it ended. @template T @param {() => T} act */
-async function show(act) {
-  try {
-    const value = await act();
-    if (typeof value !== 'string' && !(value && typeof value === 'object' && 'Authorization' in value)) print(value);
-    return value;
-  } catch (error) {
-    print(error);
-    return undefined;
-  }
-}
 
 /** @param {import('relatch/testing').SandboxFault} fault @param {import('relatch').SessionOptions} [options] */
 async function through(fault, options) {

@@ -1,8 +1,7 @@
 // Like canary.mjs, for Synapsewave: every flow, factor and error, printed; the secrets go to descriptor 3 alone.
-import { writeSync } from 'node:fs';
-import { inspect } from 'node:util';
 import { begin, Fingerprint, login, Otp, Pan, resume, Synapsewave, SynapsewaveAccount, Totp } from 'relatch';
 import { Sandbox } from 'relatch/testing';
+import { print, show, tell, tellTokens } from './canary_shown.mjs';
 
 const user = {
   userId: 'UCC123456',
@@ -17,17 +16,6 @@ const dealer = { userId: 'DEALER01', password: 'made-up-password-33' };
 const [apiKey, xApiKey] = ['made-up-api-key-22', 'made-up-x-api-key-22'];
 const WRONG = { password: 'made-up-wrong-password-22', otp: '87654321', mpin: '604738', udid: 'made-up-wrong-udid-22' };
 
-/** @param {...(string | undefined)} secrets */
-function tell(...secrets) {
-  for (const secret of secrets) if (secret) writeSync(3, `${secret}\n`);
-}
-
-/** @param {unknown} value */
-function print(value) {
-  console.log(inspect(value, { depth: 9, showHidden: true, getters: true }), String(value), JSON.stringify(value));
-  if (value instanceof Error) console.log(value.stack, print(value.cause));
-}
-
 /** @param {Sandbox} sandbox */
 function tellOutbox(sandbox) {
   for (const { otp } of sandbox.outbox()) tell(otp);
@@ -37,24 +25,12 @@ function tellOutbox(sandbox) {
 async function explore(session) {
   session.on('event', print);
   const { profile, tokens } = session;
-  tell(tokens?.accessToken, tokens?.accessToken.split('.')[2]);
+  tellTokens(session);
   tell(profile.sessionToken, profile.ocToken, profile.cft, profile.broadcastToken, profile.secret('futureKey'));
   await show(() => session.validate());
   const feed = await show(() => session.feed());
   tell(feed?.token);
   print([session, profile, feed, tokens?.expiresAt, Object.keys(profile)]);
-}
-
-/** Does something that may fail, and prints how it ended. @template T @param {() => T} act */
-async function show(act) {
-  try {
-    const value = await act();
-    if (typeof value !== 'string') print(value);
-    return value;
-  } catch (error) {
-    print(error);
-    return undefined;
-  }
 }
 
 /** @param {Partial<import('relatch/testing').SandboxSettings>} [settings] */
