@@ -22,6 +22,19 @@ async function held(test) {
 /** @param {AbortSignal} signal */
 const left = (signal) => getEventListeners(signal, 'abort').length;
 
+/**
+ * A refresh goes on whose caller has left.
+ *
+ * @param {import('relatch/testing').Sandbox} sandbox
+ * @param {import('relatch').Session} session
+ */
+async function goesOn(sandbox, session) {
+  const refreshed = heard(session, 'refreshed');
+  sandbox.release();
+  await refreshed;
+  assert.equal(sandbox.counts().refresh, 1);
+}
+
 test('a signal that aborts after the call is done changes nothing', async (t) => {
   const sandbox = await sandboxFor(t);
   const abort = new AbortController();
@@ -55,10 +68,7 @@ for (const [what, reason] of /** @type {Array<[string, unknown]>} */ ([
     );
     assert.equal((await rejected).given, reason);
     assert.equal(left(abort.signal), 0);
-    const refreshed = heard(session, 'refreshed');
-    sandbox.release();
-    await refreshed;
-    assert.equal(sandbox.counts().refresh, 1);
+    await goesOn(sandbox, session);
   });
 }
 
@@ -99,10 +109,7 @@ test('a signal that aborts in the turn of the call, before and after it', async 
   assert.equal((await failure(left)).name, 'AbortError');
   // The one that had begun goes on; the one that had not sends nothing.
   await sandbox.waitFor('refresh', 1);
-  const refreshed = heard(session, 'refreshed');
-  sandbox.release();
-  await refreshed;
-  assert.equal(sandbox.counts().refresh, 1);
+  await goesOn(sandbox, session);
 });
 
 test('a signal of a challenge detaches its caller, and the session is there for the next', async (t) => {
