@@ -105,20 +105,23 @@ fn hasty(clock: &Clock) -> Options {
     Options::default().clock(clock.clone()).timeout(Duration::from_millis(500)).expect("a time limit")
 }
 
+/// A thousand sessions log in, one after another; how long it took by the sandbox's clock.
+async fn hammer_logins(sandbox: &Sandbox) -> Duration {
+    let clock = sandbox.manual_clock().clock();
+    hammer(sandbox, || {
+        let (provider, options) = (provider(sandbox), hasty(&clock));
+        async move { drop(relatch::login(provider, options).await) }
+    })
+    .await
+}
+
 #[test]
 fn logins_of_a_thousand_sessions_are_bounded_like_those_of_one() {
     for (status, bound) in [(429, None), (500, Some(2))] {
         run(async move {
             let sandbox = sandbox(json!({}));
             answer_all(&sandbox, "login", &json!({"status": status}));
-            let (url, clock) = (sandbox.url(), sandbox.manual_clock().clock());
-            let time = hammer(&sandbox, || {
-                let provider =
-                    relatch::SevenG::builder().base_url(&url).username("api_user").password("made-up-password-1");
-                let (provider, options) = (provider.build().unwrap(), hasty(&clock));
-                async move { drop(relatch::login(provider, options).await) }
-            })
-            .await;
+            let time = hammer_logins(&sandbox).await;
             let (sent, bound) = (sandbox.counts().login, bound.unwrap_or_else(|| most(time)));
             assert!((1..=bound).contains(&sent), "{sent} logins in {time:?} while the server says {status}");
         });
@@ -131,14 +134,7 @@ fn logins_of_a_thousand_sessions_with_a_proven_password_are_paced() {
         let sandbox = sandbox(json!({}));
         login(&sandbox).await;
         answer_all(&sandbox, "login", &json!({"status": 500}));
-        let (url, clock) = (sandbox.url(), sandbox.manual_clock().clock());
-        let time = hammer(&sandbox, || {
-            let provider =
-                relatch::SevenG::builder().base_url(&url).username("api_user").password("made-up-password-1");
-            let (provider, options) = (provider.build().unwrap(), hasty(&clock));
-            async move { drop(relatch::login(provider, options).await) }
-        })
-        .await;
+        let time = hammer_logins(&sandbox).await;
         let (sent, bound) = (sandbox.counts().login - 1, 30 * (time.as_secs() / 60 + 1));
         assert!((3..=bound).contains(&sent), "{sent} logins in {time:?}");
     });
