@@ -6,18 +6,17 @@ Usage: canary.py FILE; the secrets that were used are written to FILE, a line ea
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import pathlib
 import sys
-import traceback
 from typing import TYPE_CHECKING, Any
 
 import relatch
+from failing import failing
 from relatch import _errors
 from relatch.testing import PASSWORD, Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 WRONG = "wrong-password-of-the-canary"
 secrets: set[str] = {PASSWORD, WRONG}
@@ -31,18 +30,6 @@ def remember(session: relatch.Session) -> None:
         signature = tokens.access_token.rsplit(".", 1)[-1]
         secrets.update(filter(None, (tokens.access_token, tokens.refresh_token, signature)))
     print(repr(session), str(session), repr(tokens), session.profile, session.expires_at)
-
-
-@contextlib.contextmanager
-def failing(*expected: type[relatch.RelatchError]) -> Iterator[None]:
-    """Shows the error that must come, in every way there is."""
-    try:
-        yield
-    except expected as error:
-        traceback.print_exc()
-        print(repr(error), str(error), vars(error), error.args)
-    else:
-        raise AssertionError(f"no {expected}")
 
 
 def fresh(**settings: Any) -> tuple[Sandbox, relatch.Session]:

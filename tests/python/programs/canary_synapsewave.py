@@ -6,20 +6,19 @@ Usage: canary_synapsewave.py FILE; the secrets that were used are written to FIL
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import pathlib
 import sys
-import traceback
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import relatch
+from failing import failing
 from relatch import testing
 from relatch.testing import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 API_KEY = "canary-of-the-api-key"
 HEADER_KEY = "canary-of-the-header-key"
@@ -58,18 +57,6 @@ def newest(sandbox: Sandbox) -> str:
     otp: str = sandbox.outbox()[-1]["otp"]
     secrets.add(otp)
     return otp
-
-
-@contextlib.contextmanager
-def failing(expected: type[relatch.RelatchError] = relatch.RelatchError) -> Iterator[None]:
-    """Shows the error that must come, in every way there is."""
-    try:
-        yield
-    except expected as error:
-        traceback.print_exc()
-        print(repr(error), str(error), vars(error), error.args)
-    else:
-        raise AssertionError(f"no {expected}")
 
 
 def register_token(sandbox: Sandbox) -> str:
@@ -125,7 +112,7 @@ def in_two_steps() -> None:
             challenge.complete(**factors)
     remember(challenge.complete(otp=newest(sandbox)))
     other = relatch.begin(provider(sandbox, second_factor=None))
-    with failing():
+    with failing(relatch.RelatchError):
         other.complete(fingerprint=WRONG)
     other = relatch.begin(provider(sandbox, second_factor=None))
     with failing(relatch.SecondFactorRejected):
@@ -143,9 +130,9 @@ def by_account() -> None:
     registration = account.register_totp(newest(sandbox))
     secrets.update(filter(None, (registration.secret, registration.qr_image)))
     print(repr(registration))
-    with failing():
+    with failing(relatch.RelatchError):
         account.change_password(testing.USER_PASSWORD, WRONG + "2")
-    with failing():
+    with failing(relatch.RelatchError):
         account.change_mpin("1234" if testing.MPIN == "4321" else "4321", testing.MPIN)
     with failing(relatch.InvalidConfig):
         account.set_mpin(WRONG, "123456")
@@ -182,7 +169,7 @@ def refusals() -> None:
     ]
     for make in wrong:
         sandbox = fresh()
-        with failing():
+        with failing(relatch.RelatchError):
             relatch.login(make(sandbox), timeout=5)
     secrets.add("GEZDGNBVGY3TQOJQ")
     with failing(relatch.InvalidConfig):
@@ -206,7 +193,7 @@ def faults() -> None:
     for kind in kinds:
         sandbox = fresh()
         sandbox.fault(on="login", times=None, **kind)
-        with failing():
+        with failing(relatch.RelatchError):
             relatch.login(provider(sandbox, second_factor=relatch.Pan(testing.PAN)), timeout=2)
 
 
