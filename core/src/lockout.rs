@@ -15,11 +15,13 @@ use crate::clock::{BootTime, Now, UnixTime};
 use crate::store::Lifetime;
 
 mod credential;
+mod credentials;
 mod entry;
 mod proven;
 mod refusal;
 
-pub(crate) use credential::{Along, Credential, Key, Known};
+pub(crate) use credential::{Along, Credential, Key};
+use credentials::Credentials;
 use entry::{End, Entry, told};
 use proven::Against;
 pub(crate) use refusal::Refusal;
@@ -52,10 +54,6 @@ const LONGEST_LOCK: Duration = Duration::from_secs(86_400);
 /// So many logins whose end tells nothing are sent in so much time, be they harmless: an outage is no reason for a storm.
 const MOST_PACED: usize = 30;
 const PACE: Duration = Duration::from_secs(60);
-
-/// For so long a refused credential is remembered, and one that logged in.
-const REFUSED_FOR: Duration = Duration::from_secs(7 * 86_400);
-const PROVEN_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 /// For so long the code of a step may be good, with much to spare.
 const STEPS_FOR: Duration = Duration::from_secs(3_600);
@@ -108,16 +106,8 @@ pub(crate) struct Ledger {
     next: u64,
     counted: Vec<Entry>,
     locked_until: Option<Entry>,
-    refused: Option<Known>,
-    /// When a credential was rejected last of which it is not known any more which one it was, by the wall clock.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    rejected: Option<i64>,
-    /// The credentials that were rejected, the latest last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    rejections: Vec<Known>,
-    /// The credentials that have logged in and were not refused since, the latest last.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    proven: Vec<Known>,
+    #[serde(flatten)]
+    credentials: Credentials,
     /// Steps whose codes have been sent, by their first second since 1970.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     steps: Vec<u64>,
@@ -126,12 +116,6 @@ pub(crate) struct Ledger {
 /// So many used steps are known, the latest: those of half an hour. A limit of time would forget them by a wrong clock,
 /// though their codes could still be sent.
 const STEPS_KEPT: usize = 60;
-
-/// So many credentials of one account are known to be good: a password and an MPIN can both be.
-const MOST_PROVEN: usize = 4;
-
-/// So many rejected credentials of one account are told apart. With one more, the oldest may have been any.
-const MOST_REJECTIONS: usize = 4;
 
 impl Ledger {
     /// Makes the times of a ledger that was stored before a restart of the machine comparable with `now`.
@@ -149,10 +133,7 @@ impl Ledger {
         if let Some(lock) = &mut self.locked_until {
             lock.bound(now, now.boot.after(LONGEST_LOCK));
         }
-        for known in self.refused.iter_mut().chain(&mut self.proven).chain(&mut self.rejections) {
-            known.bound(now.unix);
-        }
-        self.rejected = self.rejected.map(|at| at.min(now.unix.0));
+        self.credentials.bound(now);
     }
 
     /// Draws the next login's number: another process that did not see it must not have given out the same. `chance` in
@@ -199,16 +180,16 @@ impl Ledger {
             return Err(Refusal::Locked { retry_at: BootTime(until.boot), failures: self.failures() });
         }
         self.check_count(now, rule, credential)?;
-        match &self.refused {
-            Some(refused) if refused.is(credential) => Err(Refusal::SameCredential { failures: self.failures() }),
-            _ => Ok(()),
+        if self.credentials.is_refused(credential) {
+            return Err(Refusal::SameCredential { failures: self.failures() });
         }
+        Ok(())
     }
 
     fn check_count(&mut self, now: BootTime, rule: LockoutRule, credential: Credential) -> Result<(), Refusal> {
         let mut counted: Vec<_> = self.counted.iter().filter(|entry| entry.may_count()).copied().collect();
         let mut retry_at = full(counted.iter().map(|entry| entry.over_at(rule)), rule.most);
-        if retry_at.is_some() && self.is_proven(credential) {
+        if retry_at.is_some() && self.credentials.is_proven(credential) {
             let against = Against::of(&counted, credential, now, rule);
             match against.refused_until {
                 None => (counted, retry_at) = (against.counted, against.retry_at),
@@ -228,28 +209,9 @@ impl Ledger {
         }
     }
 
-    /// Whether this credential has logged in and was not refused since. What somebody types is new each time.
-    fn is_proven(&mut self, credential: Credential) -> bool {
-        if credential.along == Along::Typed {
-            return false;
-        }
-        if credential.vouched_for.is_some_and(|since| !self.may_be_rejected_since(since, credential)) {
-            return true;
-        }
-        let found = self.proven.iter_mut().find(|known| known.is(credential));
-        found.map(|known| known.recognised(credential)).is_some()
-    }
-
-    /// Whether another process may have seen the rejection of what this one trusts since then.
-    fn may_be_rejected_since(&self, since: UnixTime, credential: Credential) -> bool {
-        let mut later = self.rejections.iter().filter(|known| known.since() >= since);
-        self.rejected.is_some_and(|at| at >= since.0) || later.any(|known| known.is(credential))
-    }
-
     /// When this process has logged in with the credential, if it has and was not refused since.
     pub(crate) fn vouches_for(&self, credential: Credential) -> Option<UnixTime> {
-        let mut proven = self.proven.iter();
-        proven.find(|known| !known.is_slow_to_tell(credential) && known.is(credential)).map(Known::since)
+        self.credentials.vouches_for(credential)
     }
 
     /// Enters how a login ended. `salt` is fresh randomness for a ledger that other processes read, so that they know the
@@ -273,8 +235,8 @@ impl Ledger {
                 for entry in self.counted.iter_mut().filter(|entry| forced && entry.is_rejection_of(credential.tag)) {
                     entry.forced = true;
                 }
-                self.prove(now, credential, salt);
-                (self.refused, self.locked_until) = (None, None);
+                self.credentials.prove(now, credential, salt);
+                self.locked_until = None;
             }
             _ => {
                 // It counts from the answer on: the server entered it at that time at the latest.
@@ -286,45 +248,10 @@ impl Ledger {
             }
         }
         if verdict.is_rejection() {
-            let known = self.known(now, credential, salt);
-            self.proven.retain(|known| !known.is(credential));
+            self.credentials.reject(now, credential, matches!(verdict, Verdict::Refused(_)), salt);
             // A password may have been changed, and what was under way before that may have come after it.
             self.counted.iter_mut().for_each(|entry| entry.void = false);
-            if matches!(verdict, Verdict::Refused(_)) {
-                self.refused = Some(known.clone());
-            }
-            // Only a ledger that other processes read is asked about what they trust.
-            if salt.is_some() {
-                self.reject(known);
-            }
         }
-    }
-
-    fn reject(&mut self, known: Known) {
-        self.rejections.retain(|other| !other.is_known_as(&known));
-        self.rejections.push(known);
-        let over = self.rejections.len().saturating_sub(MOST_REJECTIONS);
-        let forgotten = self.rejections.drain(..over).map(|known| known.since().0);
-        self.rejected = forgotten.chain(self.rejected).max();
-    }
-
-    /// What the ledger keeps of a credential from now on. A slow hash that it has of it already is not made again.
-    fn known(&self, now: Now, credential: Credential, salt: Option<[u8; 16]>) -> Known {
-        let mut kept = self.kept().filter(|known| salt.is_some() && known.is_lastingly(credential));
-        let mut known = kept.next().cloned().unwrap_or_else(|| Known::new(credential, salt, now.unix));
-        known.renewed(now.unix);
-        known
-    }
-
-    fn kept(&self) -> impl Iterator<Item = &Known> {
-        self.proven.iter().chain(&self.refused).chain(&self.rejections)
-    }
-
-    fn prove(&mut self, now: Now, credential: Credential, salt: Option<[u8; 16]>) {
-        let known = self.known(now, credential, salt);
-        self.proven.retain(|other| !other.is(credential));
-        self.proven.push(known);
-        self.proven.drain(..self.proven.len().saturating_sub(MOST_PROVEN));
     }
 
     /// The server said that the account is locked until `until`.
@@ -350,22 +277,12 @@ impl Ledger {
     /// Whether to begin or to settle a login with this credential may take a while, because it is compared with what only
     /// a slow hash tells; `lasting`: or because one is made.
     pub(crate) fn may_hash(&self, credential: Credential, lasting: bool) -> bool {
-        let later =
-            self.rejections.iter().filter(|known| credential.vouched_for.is_some_and(|since| known.since() >= since));
-        let compared =
-            self.refused.iter().chain(&self.proven).chain(later).any(|known| known.is_slow_to_tell(credential));
-        compared || lasting && !self.kept().any(|known| known.is_lastingly(credential))
+        self.credentials.may_hash(credential, lasting)
     }
 
     /// Whether nothing in it can matter any more.
     pub(crate) fn is_empty(&self) -> bool {
-        self.counted.is_empty()
-            && self.locked_until.is_none()
-            && self.refused.is_none()
-            && self.rejected.is_none()
-            && self.rejections.is_empty()
-            && self.proven.is_empty()
-            && self.steps.is_empty()
+        self.counted.is_empty() && self.locked_until.is_none() && self.credentials.is_empty() && self.steps.is_empty()
     }
 
     /// How long it matters, if nothing is entered any more.
@@ -374,10 +291,7 @@ impl Ledger {
         let locked = self.locked_until.map(|until| BootTime(until.boot));
         let steps = (!self.steps.is_empty()).then(|| now.boot.after(STEPS_FOR));
         let needed_until = counted.chain(locked).chain(steps).max().unwrap_or(now.boot);
-        let refused = self.refused.iter().chain(&self.rejections).map(Known::since).chain(self.rejected.map(UnixTime));
-        let refused = refused.map(|at| at.after(REFUSED_FOR));
-        let proven = self.proven.iter().map(|proven| proven.since().after(PROVEN_FOR));
-        let known_until = refused.chain(proven).map(|until| now.boot_at(until)).max();
+        let known_until = self.credentials.known_until().map(|until| now.boot_at(until));
         Lifetime { needed_until, kept_until: known_until.map_or(needed_until, |until| until.max(needed_until)) }
     }
 
@@ -390,11 +304,7 @@ impl Ledger {
     pub(crate) fn forget_old(&mut self, now: Now, rule: LockoutRule) {
         self.counted.retain(|entry| entry.over_at(rule) > now.boot);
         self.locked_until = self.locked_until.filter(|until| until.boot > now.boot.0);
-        let lasts = |known: &Known, time: Duration| known.since().after(time) > now.unix;
-        self.refused.take_if(|refused| !lasts(refused, REFUSED_FOR));
-        self.rejected.take_if(|at| UnixTime(*at).after(REFUSED_FOR) <= now.unix);
-        self.rejections.retain(|rejected| lasts(rejected, REFUSED_FOR));
-        self.proven.retain(|proven| lasts(proven, PROVEN_FOR));
+        self.credentials.forget_old(now);
     }
 }
 

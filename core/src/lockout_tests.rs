@@ -90,7 +90,7 @@ fn a_refused_credential_is_not_sent_again_until_it_changes() {
     let later = 86_400;
     assert_eq!(fail(&mut ledger, later, b"wrong", Verdict::Accepted), Err(Refusal::SameCredential { failures: 0 }));
     fail(&mut ledger, later, b"right", Verdict::Accepted).unwrap();
-    assert!(ledger.refused.is_none() && ledger.counted.is_empty());
+    assert!(ledger.credentials.refused.is_none() && ledger.counted.is_empty());
 }
 
 #[test]

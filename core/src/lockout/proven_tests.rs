@@ -259,7 +259,8 @@ fn a_rejection_is_forgotten_after_seven_days() {
 
 #[test]
 fn a_ledger_of_an_older_version_says_of_no_rejection_which_credential_it_was() {
-    let mut shared = Ledger { rejected: Some(at(100).unix.0), ..Ledger::default() };
+    let mut shared = Ledger::default();
+    shared.credentials.rejected = Some(at(100).unix.0);
     shared.rebase(at(800), 0);
     assert!(!is_trusted(&shared, 800, b"right", 99));
     assert!(is_trusted(&shared, 800, b"right", 101));
@@ -270,7 +271,8 @@ fn what_is_told_by_hashing_alone_is_compared_aside() {
     let here = key(1);
     let shared = that_saw_rejections_of(&[b"right"], FAILED);
     let of = |since: i64| Credential::new(&here, b"right", Along::Nothing).vouched_for(Some(at(since).unix));
-    let mut shared = Ledger { proven: Vec::new(), ..shared };
+    let mut shared = shared;
+    shared.credentials.proven.clear();
     assert!(shared.may_hash(of(99), false));
     assert!(!shared.may_hash(of(101), false), "it was rejected before that");
     assert!(shared.may_hash(of(101), true));
@@ -284,7 +286,7 @@ fn four_credentials_of_one_account_are_known_to_be_good() {
     for good in [b"a", b"b", b"c", b"d", b"a", b"e"] {
         fail(&mut ledger, 0, good, Verdict::Accepted).unwrap();
     }
-    let known = |ledger: &mut Ledger, bytes: &[u8]| ledger.is_proven(credential(bytes));
+    let known = |ledger: &mut Ledger, bytes: &[u8]| ledger.credentials.is_proven(credential(bytes));
     assert!([b"c", b"d", b"a", b"e"].into_iter().all(|good| known(&mut ledger, good)));
     assert!(!known(&mut ledger, b"b"));
 }
