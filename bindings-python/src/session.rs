@@ -1,10 +1,10 @@
 //! `Session`, the native base of the public class: what is fresh is handed out by one call that takes no lock.
 
-use std::time::Duration;
+mod token;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
-use relatch::{Feed, LogoutFuture, Profile, Token, UnixTime};
+use relatch::{Feed, LogoutFuture, Profile, UnixTime};
 
 use crate::asks::Asks;
 use crate::awaitable::{Awaitable, running_loop};
@@ -335,29 +335,6 @@ impl Session {
         let ending = process::detached(py, &Busy::new(), || self.core.logout());
         self.handed.forget();
         ending
-    }
-
-    fn wait_for_token(&self, py: Python<'_>, limit: Option<Duration>) -> PyResult<Token> {
-        match limit {
-            Some(limit) => wait_asking(py, self.asks, self.core.token_within(limit)),
-            None => wait_asking(py, self.asks, self.core.token()),
-        }
-    }
-
-    fn coming_token(
-        &self,
-        py: Python<'_>,
-        timeout: Option<&Bound<'_, PyAny>>,
-        convert: impl FnOnce(Python<'_>, Token) -> PyResult<Py<PyAny>> + Send + 'static,
-    ) -> PyResult<Awaitable> {
-        let (core, limit) = (self.core.clone(), limit(timeout)?);
-        let token = async move {
-            match limit {
-                Some(limit) => core.token_within(limit).await,
-                None => core.token().await,
-            }
-        };
-        Awaitable::asking(py, self.asks, token, convert)
     }
 }
 
