@@ -1,7 +1,7 @@
 //! JSON as servers write it. At a token answer what is not read is lost: only what is used must be readable, and whatever
 //! cannot be read in the rest is left out. What is read never depends on more than one pass over the bytes.
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 /// Values below this depth are passed over.
 const DEEPEST: usize = 64;
@@ -24,7 +24,8 @@ pub(crate) struct Json {
 
 /// The first value in these bytes; None if it does not come to its end. What comes after it is not read.
 pub(crate) fn read(bytes: &[u8]) -> Option<Json> {
-    let mut reader = Reader { bytes, at: 0, shallow: MOST_SHALLOW, deep: MOST_DEEP, is_whole: true };
+    let last_line = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or_default();
+    let mut reader = Reader { bytes, at: 0, last_line, shallow: MOST_SHALLOW, deep: MOST_DEEP, is_whole: true };
     reader.skip_blanks();
     reader.skip_prelude();
     let value = reader.value(0)?;
@@ -53,6 +54,8 @@ struct Garbled;
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
+    /// Where the last line ends.
+    last_line: usize,
     shallow: usize,
     deep: usize,
     is_whole: bool,
@@ -255,17 +258,27 @@ impl Reader<'_> {
 
     /// A number, or one of the words that stand for a value; anything else is nothing, also what is not there at all.
     fn word(&mut self) -> Value {
-        let start = self.at;
-        while self.peek().is_some_and(|byte| !matches!(byte, b',' | b'}' | b']' | b'{' | b'[' | b'"' | b'\n' | b'\r')) {
+        let (start, mut is_value) = (self.at, true);
+        while let Some(byte) = self.peek() {
+            if matches!(byte, b',' | b'}' | b']' | b'{' | b'[' | b'"' | b'\n' | b'\r') {
+                break;
+            }
+            // What begins like a comment is one behind a whole value, whatever is in it; elsewhere it may be an address.
+            if byte == b'/' && is_value && self.is_comment() {
+                is_value = named(&self.bytes[start..self.at]).is_some();
+                if is_value {
+                    break;
+                }
+            }
             self.at += 1;
         }
-        let word = std::str::from_utf8(&self.bytes[start..self.at]).unwrap_or_default();
-        let word = word.split("/*").next().unwrap_or_default().split("//").next().unwrap_or_default();
-        match word.trim_matches(|c: char| c <= ' ') {
-            "true" | "True" | "TRUE" => Value::Bool(true),
-            "false" | "False" | "FALSE" => Value::Bool(false),
-            number => number.parse::<Number>().map_or(Value::Null, Value::Number),
-        }
+        named(&self.bytes[start..self.at]).unwrap_or_default()
+    }
+
+    /// Whether what begins here can be a comment: one to the end of the line needs a line that ends.
+    fn is_comment(&self) -> bool {
+        let rest = self.rest();
+        rest.starts_with(b"/*") || rest.starts_with(b"//") && self.at < self.last_line
     }
 
     /// Passes over an object or a list, without keeping anything of it.
@@ -301,6 +314,17 @@ impl Reader<'_> {
                 }
             }
         }
+    }
+}
+
+/// The value that a number or a word stands for, if it does for one.
+fn named(word: &[u8]) -> Option<Value> {
+    let word = std::str::from_utf8(word).ok()?.split("/*").next()?.split("//").next()?;
+    match word.trim_matches(|c: char| c <= ' ' || matches!(c, '\u{7f}' | '\u{a0}' | '\u{feff}')) {
+        "true" | "True" | "TRUE" => Some(Value::Bool(true)),
+        "false" | "False" | "FALSE" => Some(Value::Bool(false)),
+        "null" | "None" | "NULL" => Some(Value::Null),
+        number => number.parse().ok().map(Value::Number),
     }
 }
 

@@ -31,6 +31,50 @@ fn values() -> impl Strategy<Value = Value> {
 }
 
 #[test]
+fn a_comment_behind_a_number_or_a_word_is_no_part_of_it() {
+    for comment in [
+        &b"/* {a} */"[..],
+        b"/*}*/",
+        b"/* a, b */",
+        b"/* the \"end\" */",
+        b"/* it's [1 */",
+        b"/* caf\xe9 */",
+        b"// }\n",
+        b" // { \"of seconds\n",
+        b"/**//* ] */",
+    ] {
+        let parts: [&[u8]; 7] =
+            [b"{\"result\":true", comment, b",\"expiresIn\":[1200 ", comment, b"],", TOKENS.as_bytes(), b"}"];
+        let text = parts.concat();
+        let shown = String::from_utf8_lossy(&text);
+        let object = object(&text).expect(&shown);
+        assert_eq!(
+            (object.get("result"), object.get("expiresIn")),
+            (Some(&json!(true)), Some(&json!([1200]))),
+            "{shown}"
+        );
+        assert!(tokens(&text).is_some(), "{shown}");
+    }
+    // An address begins no comment, nor do two strokes where no line ends.
+    for odd in ["http://a.example/*", "1200//of seconds", "2026//01"] {
+        let text = format!("{{\"odd\":{odd},{TOKENS}}}");
+        assert!(tokens(text.as_bytes()).is_some(), "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_seen_around_a_number_or_a_word_is_no_part_of_it() {
+    for around in ["\u{a0}", "\u{feff}", "\u{7f}", "\0", "\t \u{a0}"] {
+        let text = format!("{{\"result\":{around}true{around},\"expiresIn\":1200{around}}}");
+        assert_eq!(
+            object(text.as_bytes()).map(Value::Object),
+            Some(json!({"result": true, "expiresIn": 1200})),
+            "{text:?}"
+        );
+    }
+}
+
+#[test]
 fn what_is_odd_in_a_member_that_is_not_used_loses_that_member_alone() {
     for odd in [
         r#""\ud83d""#,
