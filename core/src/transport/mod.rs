@@ -24,6 +24,7 @@ mod trust;
 mod unpack;
 mod watched_body;
 
+use std::borrow::Cow;
 use std::future::poll_fn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
@@ -171,6 +172,12 @@ fn no_address(error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::invalid("base_url", "base_url comes to an address that cannot be asked: check it.").with_source(error)
 }
 
+/// The text of a header: in UTF-8, or else in the coding that headers had before.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    let bytes = value.as_bytes();
+    str::from_utf8(bytes).map_or_else(|_| bytes.iter().copied().map(char::from).collect(), Cow::Borrowed)
+}
+
 /// What an answer's headers say.
 struct Head {
     status: u16,
@@ -183,11 +190,12 @@ struct Head {
 impl Head {
     fn of(response: &reqwest::Response, clock: &Clock, sent: BootTime) -> Self {
         let now = clock.now();
-        let texts = |name| response.headers().get_all(name).iter().map(|value| value.to_str().unwrap_or_default());
-        let date = age::server_time(texts(header::DATE), texts(header::AGE));
-        let wait = retry_after::longest_wait(texts(header::RETRY_AFTER), date.unwrap_or(now.unix));
+        let texts = |name| response.headers().get_all(name).iter().map(text).collect::<Vec<_>>();
+        let (dates, ages, waits) = (texts(header::DATE), texts(header::AGE), texts(header::RETRY_AFTER));
+        let date = age::server_time(dates.iter().map(|date| &**date), ages.iter().map(|age| &**age));
+        let wait = retry_after::longest_wait(waits.iter().map(|wait| &**wait), date.unwrap_or(now.unix));
         let (status, retry_at) = (response.status().as_u16(), wait.map(|wait| now.unix.after(wait)));
-        let content_type = texts(header::CONTENT_TYPE).next().map(ToOwned::to_owned);
+        let content_type = response.headers().get(header::CONTENT_TYPE).map(|value| text(value).into_owned());
         Self { status, retry_at, received: now.unix, content_type, timing: Timing { sent, received: now.boot, date } }
     }
 
@@ -254,6 +262,23 @@ fn timed_out(limit: Duration, written: &Written) -> Ending {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_ascii_in_a_header_hides_nothing_else_of_it() {
+        for odd in [&b"\xa0"[..], b"\xc2\xa0"] {
+            let with = |value: &[u8], odd: &[u8]| HeaderValue::from_bytes(&[value, odd].concat()).unwrap();
+            let response = hyper::Response::builder()
+                .header(header::DATE, with(b"Thu, 01 Jan 2026 00:00:00 GMT", odd))
+                .header(header::AGE, with(b"60", odd))
+                .header(header::RETRY_AFTER, with(b"120", odd))
+                .header(header::CONTENT_TYPE, with(b"text/html; title=caf\xe9", odd));
+            let clock = Clock::system();
+            let head = Head::of(&response.body("").unwrap().into(), &clock, clock.boot_time());
+            assert_eq!(head.timing.date, Some(UnixTime(1_767_225_660_000)), "{odd:?}");
+            assert_eq!(head.retry_at.map(|at| head.received.until(at)), Some(Duration::from_secs(120)), "{odd:?}");
+            assert!(head.content_type.is_some_and(|kind| kind.starts_with("text/html; title=caf")), "{odd:?}");
+        }
+    }
 
     #[tokio::test]
     async fn an_exchange_that_panics_says_whether_it_was_sent() {
