@@ -1,13 +1,14 @@
 //! Time that passed while this process could not look: it was stopped (SIGSTOP, Ctrl-Z), or frozen with its container. The
 //! clocks go on meanwhile. It is noticed by a timer that rings much later than it was set for.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::fork::PerProcess;
 
 #[cfg(test)]
 use crate::simulation;
+use crate::system::locked;
 
 /// A timer that is later than this was not kept waiting by other work.
 const LATE: Duration = Duration::from_secs(1);
@@ -33,12 +34,12 @@ impl Missed {
 
 fn note(missed: &PerProcess<Mutex<Missed>>, from: Duration, to: Duration) {
     if to.saturating_sub(from) > LATE {
-        missed.or_default(|missed| missed.lock().unwrap_or_else(PoisonError::into_inner).note(from, to));
+        missed.or_default(|missed| locked(missed).note(from, to));
     }
 }
 
 fn total(missed: &PerProcess<Mutex<Missed>>) -> Duration {
-    missed.peek(|missed| missed.lock().unwrap_or_else(PoisonError::into_inner).total).unwrap_or_default()
+    missed.peek(|missed| locked(missed).total).unwrap_or_default()
 }
 
 /// A timer was to ring at `due` and rang at `now`, both since the process began.

@@ -50,6 +50,7 @@ mod session;
 #[cfg(test)]
 mod simulation;
 mod store;
+mod system;
 mod time;
 mod transport;
 mod words;

@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::fork::PerProcess;
 #[cfg(test)]
 use crate::simulation;
+use crate::system::locked;
 
 /// Network waits need few threads: an authentication library must not claim one per core.
 const WORKERS: usize = 2;
@@ -80,7 +81,7 @@ pub(crate) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
     }
     let runtime = handle().map_err(|_| Stopped)?;
     let work = Arc::new(Mutex::new(Some(work)));
-    let take = move || work.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let take = move || locked(&work).take();
     let taken = take.clone();
     // tokio panics where the system refuses the thread.
     match catch_unwind(AssertUnwindSafe(|| runtime.spawn_blocking(move || taken().map(|work| work())))) {

@@ -8,7 +8,7 @@ use once_cell::race::OnceBox;
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::OwnedMutexGuard;
 
-use super::{Keeper, chance, locked, rotation};
+use super::{Keeper, rotation};
 use crate::clock::{BootTime, Clock, Now, UnixTime, machine_start};
 use crate::error::Error;
 use crate::event::{Event, EventKind};
@@ -22,6 +22,7 @@ use crate::secret::Secret;
 #[cfg(test)]
 use crate::simulation;
 use crate::store::{self, MemoryStore, Store, ledger_key};
+use crate::system::{chance, locked};
 
 /// A store that does not answer must not keep callers from tokens.
 pub(super) const STORE_LIMIT: Duration = Duration::from_secs(5);

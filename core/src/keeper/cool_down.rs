@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
+use super::Keeper;
 use super::account::{self, Turn};
-use super::{Keeper, chance, locked};
 use crate::clock::{BootTime, Clock, Now};
 use crate::cool_down::CoolDown;
 use crate::error::{Error, ErrorCode};
@@ -12,6 +12,7 @@ use crate::fork::PerProcess;
 use crate::grant::Grant;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
+use crate::system::{chance, locked};
 
 /// By the name of the account; each with the clock that it is told by: a test has its own.
 type CoolDowns = Mutex<HashMap<String, (Clock, CoolDown)>>;

@@ -2,7 +2,6 @@
 
 mod account;
 mod announce;
-mod chance;
 mod cool_down;
 mod exchange;
 mod login;
@@ -17,7 +16,7 @@ mod waiter;
 mod waiting;
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
@@ -32,10 +31,10 @@ use crate::policy::Options;
 use crate::provider::Provider;
 use crate::runtime;
 use crate::store;
+use crate::system::{chance, locked};
 
 pub(crate) use announce::Listeners;
 pub use announce::Subscription;
-use chance::chance;
 use rules::rules;
 use waiter::Progress;
 pub(crate) use waiter::{Need, Waiter};
@@ -306,10 +305,6 @@ impl Cell {
             }
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The account that the session belongs to; without credentials, the one that its token names.

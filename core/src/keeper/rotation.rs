@@ -10,7 +10,6 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 
-use super::locked;
 use super::spent::{Hash, Spent};
 use crate::clock::{BootTime, Clock};
 use crate::error::{Cause, Error, Sent};
@@ -19,6 +18,7 @@ use crate::grant::Grant;
 use crate::identity::Origin;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
+use crate::system::locked;
 
 /// How long what an exchange brought is kept for sessions that come late with its token: two sessions of the same tokens
 /// refresh them two minutes apart, for they draw their moments.

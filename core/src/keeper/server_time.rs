@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use super::{Keeper, locked};
+use super::Keeper;
 use crate::clock::{Clock, UnixTime};
 use crate::error::Error;
 use crate::fork::PerProcess;
@@ -13,6 +13,7 @@ use crate::freshness::{ServerClock, Timing};
 use crate::identity::Origin;
 use crate::provider::{BaseUrl, Method, Request};
 use crate::secret::Secret;
+use crate::system::locked;
 use crate::transport::{self, Ending};
 
 /// A code is good for half a minute: what is known less well than this, such as after an answer that was on its way while

@@ -6,10 +6,11 @@ use std::sync::{Arc, Mutex, Weak};
 
 use tokio::sync::Notify;
 
-use super::{Keeper, locked};
+use super::Keeper;
 use crate::clock::{BootTime, Clock};
 use crate::fork::PerProcess;
 use crate::runtime;
+use crate::system::locked;
 
 struct Timer {
     clock: Clock,

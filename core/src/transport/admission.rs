@@ -1,6 +1,6 @@
 //! Lets connections be opened: so many in a process and to a server that the program keeps most of its open files.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -9,6 +9,7 @@ use super::admission_queue::{AdmissionQueue, Limits, Place};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
+use crate::system::locked;
 
 type Queue = Mutex<AdmissionQueue<oneshot::Sender<Permit>>>;
 
@@ -25,7 +26,7 @@ pub(super) struct Permit {
 pub(super) async fn admit(place: Place, clock: &Clock, limit: Duration) -> Result<Permit, Error> {
     let queue = QUEUE.or_default(Arc::clone);
     let waiting = {
-        let mut queued = queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queued = locked(&queue);
         match queued.open(place, limits()) {
             Ok(()) => return Ok(Permit { place, queue: Arc::clone(&queue) }),
             Err(open) => {
@@ -45,18 +46,18 @@ pub(super) async fn admit(place: Place, clock: &Clock, limit: Duration) -> Resul
 impl Permit {
     /// The server has answered: it is not one of those that hang.
     pub(super) fn answered(&self) {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).answered(self.place);
+        locked(&self.queue).answered(self.place);
     }
 
     /// Whether others wait for a connection, so that this one should not be kept without use.
     pub(super) fn is_wanted(&self) -> bool {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner).is_short()
+        locked(&self.queue).is_short()
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut queued = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut queued = locked(&self.queue);
         let admitted = queued.close(self.place, limits(), oneshot::Sender::is_closed);
         drop(queued);
         for (place, sender) in admitted {

@@ -8,7 +8,7 @@ use std::future::Ready;
 use std::io::{self, IoSlice};
 use std::mem::MaybeUninit;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use std::{fmt, future};
@@ -24,6 +24,7 @@ use tower::util::{AndThenLayer, BoxCloneSyncService};
 
 use super::watched_body::WatchedBody;
 use crate::error::source::sources;
+use crate::system::locked;
 
 /// More lines of headers than this are not read: hyper makes room for all of them before it reads any answer, also each
 /// of a flood of interim ones.
@@ -167,7 +168,7 @@ fn keep<T: Stream + 'static>(made: T) -> Ready<Result<T, BoxError>> {
 /// The connection that an error brings, or the error where it brings none.
 fn kept(error: reqwest::Error) -> Result<Bounded, BoxError> {
     let brought = sources(&error).find_map(<dyn StdError>::downcast_ref::<Kept>);
-    let stream = brought.and_then(|kept| kept.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    let stream = brought.and_then(|kept| locked(&kept.0).take());
     // The URL may be an internal address; it is not ours to print.
     stream.map(Bounded).ok_or_else(|| error.without_url().into())
 }

@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use crate::base_url::is_loopback;
 use crate::clock::{BootTime, Clock};
 use crate::fork::PerProcess;
 use crate::runtime;
+use crate::system::locked;
 
 /// Addresses that were found are good for so long where a look-up fails or does not end.
 const GOOD: Duration = Duration::from_secs(3_600);
@@ -181,7 +182,7 @@ impl Resolver {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.state)
     }
 }
 

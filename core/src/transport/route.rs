@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::{Duration, Instant};
 
 use once_cell::race::OnceBox;
@@ -18,6 +18,7 @@ use crate::base_url::BaseUrl;
 use crate::clock::{BootTime, Clock};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
+use crate::system::locked;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Clocks that differ by more than this since the last request were not both running.
@@ -63,7 +64,7 @@ impl Route {
     pub(super) fn of(way: Way) -> Arc<Self> {
         let number = number(&way);
         ROUTES.or_default(|routes| {
-            let mut routes = routes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut routes = locked(routes);
             let found = routes.get(&number).and_then(Weak::upgrade);
             if let Some(found) = found.filter(|found| found.way == way) {
                 return found;
@@ -92,7 +93,7 @@ impl Route {
     /// has closed them meanwhile, and what is written to them counts as sent.
     pub(super) fn client(&self, clock: &Clock) -> Result<Client, Error> {
         self.pool.or_default(|pool| {
-            let mut pool = pool.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut pool = locked(pool);
             let now = (clock.boot_time(), Instant::now());
             if let Some(pool) = &mut *pool {
                 if pool.slept(now) {
@@ -133,7 +134,7 @@ impl Route {
 impl Drop for Route {
     fn drop(&mut self) {
         ROUTES.peek(|routes| {
-            let mut routes = routes.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut routes = locked(routes);
             // Another may have been made for the same way since.
             if routes.get(&self.number).is_some_and(|route| route.strong_count() == 0) {
                 routes.remove(&self.number);

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::File;
 use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
@@ -15,6 +15,7 @@ use rustls_platform_verifier::Verifier;
 
 use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
+use crate::system::locked;
 
 /// What names the certificates of the machine instead of the platform.
 type Names = [Option<OsString>; 2];
@@ -30,7 +31,7 @@ pub(super) fn verifier(extra: &[CertificateDer<'static>], provider: &Arc<CryptoP
         return read(extra, &names, provider);
     }
     PLATFORM.or_default(|platform| {
-        let mut platform = platform.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut platform = locked(platform);
         if let Some((_, trusted)) = platform.as_ref().filter(|(of, _)| *of == names) {
             return Ok(Arc::clone(trusted));
         }

@@ -3,13 +3,13 @@
 use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::locked;
+use super::sync::locked;
 use crate::fork::PerProcess;
 #[cfg(test)]
 use crate::simulation;
 
 /// A number in 0..1, drawn anew in each process: children that inherited a generator would all draw the same.
-pub(super) fn chance() -> f64 {
+pub(crate) fn chance() -> f64 {
     static GENERATOR: PerProcess<Mutex<fastrand::Rng>> = PerProcess::new();
     #[cfg(test)]
     if let Some(chance) = simulation::chance() {
