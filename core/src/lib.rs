@@ -21,6 +21,7 @@
 pub mod properties;
 pub mod runtime;
 
+mod account;
 mod attention;
 mod backlog;
 mod base_url;

@@ -40,7 +40,7 @@ const CHANGES: [Change; 14] = [
     },
     // The second of two locks on that door.
     Change {
-        file: "keeper/rotation.rs",
+        file: "account/rotations.rs",
         find: "!lost || clock.boot_time() >=",
         replace: "!lost || !crate::is_mutant(\"replay on ambiguous\") && clock.boot_time() >=",
     },
@@ -68,7 +68,7 @@ const CHANGES: [Change; 14] = [
         replace: "Outcome::Busy(error) if replayed || !is_login && crate::is_mutant(\"busy taken for lost\") =>",
     },
     Change {
-        file: "keeper/cool_down.rs",
+        file: "account/pauses.rs",
         find: "waiting.map_or(Ok(()), Err)",
         replace: "waiting.filter(|_| !crate::is_mutant(\"pause ignored\")).map_or(Ok(()), Err)",
     },

@@ -13,6 +13,7 @@ use tracing::{debug, warn};
 
 use super::Keeper;
 use crate::backlog::{Backlog, Waiting};
+use crate::error::Error;
 use crate::event::{Event, EventKind};
 
 /// How many events of a session wait for a listener that is busy.
@@ -160,6 +161,13 @@ impl Keeper {
                 }
             }
         }
+    }
+
+    /// Tells the listeners of a store that failed; the session goes on with what it holds in memory.
+    pub(super) fn store_failed(self: &Arc<Self>, error: &Error) {
+        let mut event = Event::new(EventKind::StoreFailed, self.options.time().unix_time());
+        event.code = Some(error.code());
+        self.announce(event);
     }
 
     fn log(&self, event: &Event) {

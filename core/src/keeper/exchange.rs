@@ -5,10 +5,10 @@ use std::sync::Arc;
 use tracing::trace;
 
 use super::storing::Mark;
-use super::{Keeper, Reply, rotation, server_time};
+use super::{Keeper, Reply};
+use crate::account::{Account, abandoned, is_spent, observe};
 use crate::clock::Now;
 use crate::error::Error;
-use crate::identity::Origin;
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
 use crate::provider::{Answer, Outcome, Provider, Request};
 use crate::runtime::{self, Stopped};
@@ -37,7 +37,7 @@ impl Task {
 
 impl Drop for Task {
     fn drop(&mut self) {
-        let ended = self.ended.take().unwrap_or_else(|| Ended::Ambiguous(rotation::abandoned()));
+        let ended = self.ended.take().unwrap_or_else(|| Ended::Ambiguous(abandoned()));
         if let Reply::Closing(held) = self.keeper.ask(Input::Ended(self.number, ended)) {
             // Logged out before the answer came. Where there is no runtime the server ends the session in its own time.
             let _ = self.keeper.end_on_server(&held.grant);
@@ -59,12 +59,12 @@ pub(crate) async fn send(
     match ending {
         Ending::Answered(answer, timing) => {
             trace!(session = keeper.number, status = answer.status, "answered");
-            server_time::observe(provider.base_url(), options.time(), timing);
+            observe(provider.base_url(), options.time(), timing);
             let received = Now { boot: timing.received, unix: answer.received };
             let provider = Arc::clone(provider);
             match long_aside(answer, move |answer| read(&*provider, answer)).await {
                 Ok(outcome) => Ended::Answered(outcome.pinned(received), timing),
-                Err(Stopped) => Ended::Ambiguous(rotation::abandoned()),
+                Err(Stopped) => Ended::Ambiguous(abandoned()),
             }
         }
         Ending::NotSent(error) => Ended::NotSent(error),
@@ -86,8 +86,9 @@ impl Keeper {
         let Some(request) = self.provider.refresh(grant) else {
             return Ended::NotSent(Error::invalid("refresh_token", "This system has no refresh."));
         };
+        let account = Account::of_grant(&*self.provider, &self.options, grant);
         let exchange = async {
-            let pass = match self.pass(grant).await {
+            let pass = match account.pass().await {
                 Ok(pass) => pass,
                 Err(error) => return Ended::NotSent(error),
             };
@@ -105,7 +106,7 @@ impl Keeper {
             // The store may take its time: the other sessions of the account need not.
             drop(pass);
             let granted = matches!(ended, Ended::Answered(Outcome::Granted(_), _));
-            match rotation::is_spent(grant, &ended) {
+            match is_spent(grant, &ended) {
                 false => drop(self.mark(held, Mark::Unspent).await),
                 // The store may be well again: what it holds must not look good until a login has replaced it.
                 true if !marked && !granted => drop(self.mark(held, Mark::Spent).await),
@@ -117,8 +118,7 @@ impl Keeper {
             }
             ended
         };
-        let (origin, grace) = (Origin::of(self.provider.base_url()), self.provider.replay_grace());
-        rotation::once(&origin, grant, self.options.time(), grace, exchange).await
+        account.rotate_once(grant, self.provider.replay_grace(), exchange).await
     }
 }
 

@@ -7,10 +7,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Keeper;
-use super::account::{self, Entry, Sent as Credential, Settlement, Turn};
-use super::cool_down::Pass;
 use super::exchange::send;
 use super::waiter::Progress;
+use crate::account::{Account, Entry, Noted, Pass, Sent as Credential, Settlement};
 use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode};
 use crate::event::{Event, EventKind};
@@ -26,14 +25,14 @@ const OLD_ENTRY: Duration = Duration::from_secs(20);
 struct Login {
     keeper: Arc<Keeper>,
     number: FlightNumber,
-    account: String,
+    account: Account,
     force: bool,
     part: LoginPart,
 }
 
 impl Keeper {
     pub(super) async fn login(self: &Arc<Self>, number: FlightNumber, force: bool, part: LoginPart) -> Ended {
-        let account = account::name(&*self.provider);
+        let account = Account::of(&*self.provider, &self.options);
         let login = Login { keeper: Arc::clone(self), number, account, force, part };
         login.run().await.unwrap_or_else(|ended| ended)
     }
@@ -47,7 +46,7 @@ impl Login {
             (None, Some((Source::Totp(totp), _))) => return self.with_code(totp).await,
             (None, Some((Source::Callback(callback), wanted))) => {
                 if !self.force {
-                    self.keeper.check_pause(&self.account).map_err(Ended::NotSent)?;
+                    self.account.check_pause().map_err(Ended::NotSent)?;
                 }
                 Some(self.ask(callback, wanted).await?)
             }
@@ -101,11 +100,11 @@ impl Login {
     }
 
     async fn turn(&self) -> Result<Pass, Ended> {
-        let turn = Turn::take(self.account.clone()).await;
+        let turn = self.account.turn().await;
         if let Some(reason) = self.pointless() {
             return Err(Ended::Guarded(reason));
         }
-        self.keeper.pass_in_turn(turn, &self.account, self.force).map_err(Ended::NotSent)
+        self.account.pass_in_turn(turn, self.force).map_err(Ended::NotSent)
     }
 
     /// What the server would refuse again: of a first step only, for a second is made with what that was given.
@@ -121,8 +120,8 @@ impl Login {
     }
 
     async fn enter(&self, value: Option<&Secret>) -> Result<Entry, Ended> {
-        let entered = self.keeper.enter_login(&self.account, &self.credential(value), self.force).await;
-        entered.map_err(|error| match error.code() {
+        let entered = self.account.enter(&self.credential(value), self.force).await;
+        self.told(entered).map_err(|error| match error.code() {
             // It passes by itself, and nothing has changed.
             ErrorCode::RateLimited => Ended::NotSent(error),
             _ => Ended::Guarded(error),
@@ -139,7 +138,18 @@ impl Login {
     }
 
     async fn settle(&self, entry: Entry, value: Option<&Secret>, verdict: Verdict) {
-        self.keeper.settle_login(&self.account, entry, &self.credential(value), &Settlement::of(verdict)).await;
+        self.settle_as(entry, &self.credential(value), &Settlement::of(verdict)).await;
+    }
+
+    async fn settle_as(&self, entry: Entry, credential: &Credential, settlement: &Settlement) {
+        let settled = self.account.settle(entry, credential, settlement).await;
+        self.told(settled);
+    }
+
+    /// Tells of a store that failed. The login goes on without it.
+    fn told<T>(&self, noted: Noted<T>) -> T {
+        noted.store_failures.iter().for_each(|error| self.keeper.store_failed(error));
+        noted.result
     }
 
     /// `good_until`: when the code that it carries ends, if it carries one.
@@ -184,7 +194,7 @@ impl Login {
             Along::Code => !timely,
             Along::Typed => true,
         };
-        keeper.settle_login(&self.account, entry, &credential, &Settlement { verdict, doubtful, locked_until }).await;
+        self.settle_as(entry, &credential, &Settlement { verdict, doubtful, locked_until }).await;
         ended
     }
 

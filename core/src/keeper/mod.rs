@@ -1,15 +1,11 @@
 //! Carries out what a session's lifecycle decides: the part with tasks, locks, the timer and the network.
 
-mod account;
 mod announce;
-mod cool_down;
 mod exchange;
 mod login;
-mod rotation;
 mod rules;
 mod server_session;
 mod server_time;
-mod spent;
 mod storing;
 mod timer;
 mod waiter;
@@ -21,6 +17,7 @@ use std::sync::{Arc, Mutex};
 use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
+use crate::account;
 use crate::clock::BootTime;
 use crate::error::Error;
 use crate::fork::{self, PerProcess};
@@ -95,7 +92,7 @@ impl Keeper {
     /// A session that starts with tokens from elsewhere.
     pub(crate) fn resumed(provider: Arc<dyn Provider>, options: Options, grant: Grant) -> Arc<Self> {
         let rules = rules(&*provider, &options);
-        let server = server_time::known(provider.base_url(), options.time()).unwrap_or_default();
+        let server = account::known(provider.base_url(), options.time()).unwrap_or_default();
         let (lifecycle, held) = Lifecycle::resumed(rules, server, grant, options.time().now(), chance());
         let keeper = Self::with(provider, options, lifecycle, Some(held));
         keeper.with_cell(|cell| keeper.arm(cell));
@@ -243,7 +240,7 @@ impl Keeper {
             Errand::Tell(sender, progress) => progress.tell(&sender),
             Errand::Forget(held) => {
                 if let Some(held) = &held {
-                    rotation::forget(&Origin::of(self.provider.base_url()), &held.grant);
+                    account::forget(&Origin::of(self.provider.base_url()), &held.grant);
                 }
                 self.forget(held);
             }

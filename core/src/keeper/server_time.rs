@@ -1,19 +1,13 @@
-//! What is known of the clocks of servers, for codes that are made of the time: by their origins, for all sessions of
-//! the process.
+//! The time by the server's clock, for codes that are made of it.
 
-use std::collections::HashMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use super::Keeper;
-use crate::clock::{Clock, UnixTime};
+use crate::account::{known, observe};
+use crate::clock::UnixTime;
 use crate::error::Error;
-use crate::fork::PerProcess;
-use crate::freshness::{ServerClock, Timing};
-use crate::identity::Origin;
-use crate::provider::{BaseUrl, Method, Request};
+use crate::provider::{Method, Request};
 use crate::secret::Secret;
-use crate::system::locked;
 use crate::transport::{self, Ending};
 
 /// A code is good for half a minute: what is known less well than this, such as after an answer that was on its way while
@@ -21,36 +15,6 @@ use crate::transport::{self, Ending};
 const WELL_KNOWN: Duration = Duration::from_secs(10);
 /// A server that is as slow as that every time is not asked for ever.
 const ASKED_AT_MOST: usize = 2;
-
-/// What one server's answers have told.
-struct Seen {
-    /// By which of our clocks: a test has its own.
-    by: Clock,
-    server: ServerClock,
-}
-
-static KNOWN: PerProcess<Mutex<HashMap<Origin, Seen>>> = PerProcess::new();
-
-/// Learns from one answer. One that does not say the time tells that as well: nobody need ask again for it.
-pub(super) fn observe(base_url: &BaseUrl, clock: &Clock, timing: Timing) {
-    with(|known| {
-        let new = || Seen { by: clock.clone(), server: ServerClock::default() };
-        let seen = known.entry(Origin::of(base_url)).or_insert_with(new);
-        if !seen.by.is(clock) {
-            *seen = new();
-        }
-        seen.server.observe(timing);
-    });
-}
-
-/// The server's clock, as far as it is known; None if the server has not answered yet.
-pub(super) fn known(base_url: &BaseUrl, clock: &Clock) -> Option<ServerClock> {
-    with(|known| known.get(&Origin::of(base_url)).filter(|seen| seen.by.is(clock)).map(|seen| seen.server))
-}
-
-fn with<R>(act: impl FnOnce(&mut HashMap<Origin, Seen>) -> R) -> R {
-    KNOWN.or_default(|known| act(&mut locked(known)))
-}
 
 impl Keeper {
     /// The time by the server's clock. Where nothing or little is known of it yet, the server is asked for anything at

@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use super::Keeper;
-use super::account::STORE_LIMIT;
 use crate::error::Error;
 use crate::lifecycle::{FlightNumber, Held, Input};
 use crate::runtime;
@@ -73,8 +72,8 @@ impl Keeper {
         let Some(key) = &self.stored_as else { return Ok(()) };
         let (keep, value) = (&**key, write_tokens(&held.tokens(), false));
         let change = store::change(store, keep, |_| Some(value.clone()));
-        let written = self.options.time().within(STORE_LIMIT, change).await;
-        written.unwrap_or_else(|| Err(store::late(keep, STORE_LIMIT)))
+        let written = self.options.time().within(store::LIMIT, change).await;
+        written.unwrap_or_else(|| Err(store::late(keep, store::LIMIT)))
     }
 
     /// Notes in the user's store, if there is one, what has become of the refresh token, and says whether that is noted,
@@ -109,7 +108,7 @@ impl Keeper {
         let Some(key) = &self.stored_as else { return Ok(()) };
         let ours = held.tokens();
         let change = store::change(store, key, |found| found.filter(|value| !is_of(value, &ours)).cloned());
-        let written = self.options.time().within(STORE_LIMIT, change).await;
-        written.unwrap_or_else(|| Err(store::late(key, STORE_LIMIT)))
+        let written = self.options.time().within(store::LIMIT, change).await;
+        written.unwrap_or_else(|| Err(store::late(key, store::LIMIT)))
     }
 }

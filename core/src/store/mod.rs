@@ -55,6 +55,8 @@ pub(crate) fn session_key(account: &str) -> String {
 
 /// How often a write is tried that others overtake.
 const TRIES: usize = 10;
+/// A store that does not answer must not keep callers from tokens.
+pub(crate) const LIMIT: Duration = Duration::from_secs(5);
 
 /// Replaces the value of `key` by what `change` makes of it (nothing: no value), however many others write meanwhile.
 pub(crate) async fn change(

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::cool_down::Pass;
 use super::Login;
+use crate::account::Pass;
 use crate::clock::{BootTime, UnixTime};
 use crate::event::{Event, EventKind, WaitReason};
 use crate::factor::Totp;
@@ -33,7 +33,7 @@ impl Login {
                 Err(wait) => wait,
                 // By a server whose clock is a little behind, the step might not have begun.
                 Ok(step) if !self.early(step).is_zero() => self.early(step),
-                Ok(step) if self.keeper.take_step(&self.account, step).await.map_err(Ended::Guarded)? => {
+                Ok(step) if self.told(self.account.take_step(step).await).map_err(Ended::Guarded)? => {
                     match self.with_step(turn, totp, step).await {
                         Some(ended) => return Ok(ended),
                         None => continue,
@@ -89,7 +89,7 @@ impl Login {
             (_, Err(ended)) => Some(ended),
         };
         if !matches!(sent, Some(Ended::Answered(..) | Ended::Ambiguous(_))) {
-            self.keeper.return_step(&self.account, step).await;
+            self.told(self.account.return_step(step).await);
         }
         // The next login must find the step as it is now.
         drop(turn);

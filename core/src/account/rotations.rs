@@ -10,6 +10,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::digest;
 
+use super::Account;
 use super::spent::{Hash, Spent};
 use crate::clock::{BootTime, Clock};
 use crate::error::{Cause, Error, Sent};
@@ -67,9 +68,21 @@ fn with<R>(act: impl FnOnce(&mut Rotations) -> R) -> R {
     ROTATIONS.or_default(|rotations| act(&mut locked(rotations)))
 }
 
-/// Makes the exchange of this grant's refresh token, or waits for the one that is under way, or knows how it ended. After
-/// a lost answer it is made again for `grace`, counted from the first: so long the system takes the token twice.
-pub(super) async fn once(
+impl Account {
+    /// Makes the exchange of this grant's refresh token, or waits for the one that is under way, or knows how it ended. After
+    /// a lost answer it is made again for `grace`, counted from the first: so long the system takes the token twice.
+    pub(crate) fn rotate_once(
+        &self,
+        grant: &Grant,
+        grace: Duration,
+        exchange: impl Future<Output = Ended>,
+    ) -> impl Future<Output = Ended> {
+        // Not awaited here: the exchange would be held, and moved, once more.
+        once(&self.origin, grant, &self.clock, grace, exchange)
+    }
+}
+
+async fn once(
     origin: &Origin,
     grant: &Grant,
     clock: &Clock,
@@ -120,7 +133,7 @@ async fn newest(origin: &Origin, clock: &Clock, mut ended: Ended) -> Ended {
 }
 
 /// Forgets what brought these tokens: nobody uses them any more.
-pub(super) fn forget(origin: &Origin, grant: &Grant) {
+pub(crate) fn forget(origin: &Origin, grant: &Grant) {
     let key = key(origin, grant);
     with(|rotations| {
         rotations.all.retain(|_, rotation| match rotation.try_lock() {
@@ -186,7 +199,7 @@ impl Rotations {
     }
 }
 
-pub(super) fn abandoned() -> Error {
+pub(crate) fn abandoned() -> Error {
     let message = "The request was abandoned because the process is exiting; whether the server acted is not known.";
     Error::closed(message).with_sent(Sent::Maybe)
 }
@@ -198,7 +211,7 @@ fn spent() -> Error {
 }
 
 /// Whether the refresh token must not be sent again.
-pub(super) fn is_spent(grant: &Grant, ended: &Ended) -> bool {
+pub(crate) fn is_spent(grant: &Grant, ended: &Ended) -> bool {
     match ended {
         // A system that does not rotate takes the same token again.
         Ended::Answered(Outcome::Granted(new), _) => new.refresh_token != grant.refresh_token,
@@ -208,7 +221,7 @@ pub(super) fn is_spent(grant: &Grant, ended: &Ended) -> bool {
 }
 
 /// A name for whatever holds this refresh token, which does not tell the token.
-pub(super) fn name(origin: &Origin, grant: &Grant) -> String {
+pub(crate) fn name(origin: &Origin, grant: &Grant) -> String {
     URL_SAFE_NO_PAD.encode(key(origin, grant))
 }
 
@@ -221,5 +234,5 @@ fn key(origin: &Origin, grant: &Grant) -> Key {
 }
 
 #[cfg(test)]
-#[path = "rotation_tests.rs"]
+#[path = "rotations_tests.rs"]
 mod tests;

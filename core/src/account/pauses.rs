@@ -3,13 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use super::Keeper;
-use super::account::{self, Turn};
+use super::{Account, Turn};
 use crate::clock::{BootTime, Clock, Now};
 use crate::cool_down::CoolDown;
 use crate::error::{Error, ErrorCode};
 use crate::fork::PerProcess;
-use crate::grant::Grant;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
 use crate::system::{chance, locked};
@@ -24,7 +22,7 @@ fn with<R>(act: impl FnOnce(&mut HashMap<String, (Clock, CoolDown)>) -> R) -> R 
 }
 
 /// The right to send one exchange of an account, to be dropped once all is known that follows from its end.
-pub(super) struct Pass {
+pub(crate) struct Pass {
     account: String,
     clock: Clock,
     given: BootTime,
@@ -32,33 +30,36 @@ pub(super) struct Pass {
     _turn: Option<Turn>,
 }
 
-impl Keeper {
-    /// Lets a refresh through unless the server asked the account to wait.
-    pub(super) async fn pass(&self, grant: &Grant) -> Result<Pass, Error> {
-        let (account, clock) = (account::of(&*self.provider, grant), self.options.time().clone());
-        check(&account, &clock)?;
+impl Account {
+    /// Lets an exchange of it through unless the server asked the account to wait.
+    pub(crate) async fn pass(&self) -> Result<Pass, Error> {
+        self.check_pause()?;
         let mut turn = None;
-        if is_in_trouble(&account, &clock) {
-            turn = Some(Turn::take(account.clone()).await);
-            check(&account, &clock)?;
+        if is_in_trouble(&self.name, &self.clock) {
+            turn = Some(self.turn().await);
+            self.check_pause()?;
             // The first has found that all is well: the others need not go one by one.
-            turn = turn.filter(|_| is_in_trouble(&account, &clock));
+            turn = turn.filter(|_| is_in_trouble(&self.name, &self.clock));
         }
-        Ok(Pass { given: clock.boot_time(), account, clock, _turn: turn })
+        Ok(self.given(turn))
     }
 
     /// Whether a login of the account could be sent now: nobody is to be asked for a factor in vain.
-    pub(super) fn check_pause(&self, account: &str) -> Result<(), Error> {
-        check(account, self.options.time())
+    pub(crate) fn check_pause(&self) -> Result<(), Error> {
+        check(&self.name, &self.clock)
     }
 
     /// The pause before a login, whose turn it is. One that is forced goes through in any case.
-    pub(super) fn pass_in_turn(&self, turn: Turn, account: &str, force: bool) -> Result<Pass, Error> {
-        let clock = self.options.time().clone();
+    pub(crate) fn pass_in_turn(&self, turn: Turn, force: bool) -> Result<Pass, Error> {
         if !force {
-            check(account, &clock)?;
+            self.check_pause()?;
         }
-        Ok(Pass { given: clock.boot_time(), account: account.to_owned(), clock, _turn: Some(turn) })
+        Ok(self.given(Some(turn)))
+    }
+
+    fn given(&self, turn: Option<Turn>) -> Pass {
+        let clock = self.clock.clone();
+        Pass { given: clock.boot_time(), account: self.name.clone(), clock, _turn: turn }
     }
 }
 
@@ -77,7 +78,7 @@ fn check(account: &str, clock: &Clock) -> Result<(), Error> {
 
 impl Pass {
     /// Whether it is still good: the account may have been asked to wait since it was given.
-    pub(super) fn renew(&self) -> Result<(), Error> {
+    pub(crate) fn renew(&self) -> Result<(), Error> {
         check(&self.account, &self.clock)
     }
 
@@ -92,7 +93,7 @@ impl Pass {
     }
 
     /// Learns from how the exchange ended.
-    pub(super) fn settle(&self, ended: &Ended) {
+    pub(crate) fn settle(&self, ended: &Ended) {
         let now = self.clock.now();
         if let Some(error) = asks_to_wait(ended) {
             return self.pause(now, error);
