@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import relatch
-from relatch._questions import _dispatcher
+from relatch._question_dispatcher import dispatcher
 from relatch.testing import SSO_TOKEN, USER_ID
 from scenario_provider import newest_otp
 from support import LIMIT
@@ -333,5 +333,5 @@ def test_thousand_callbacks_start_one_thread() -> None:
     before = threading.active_count()
     held = [relatch.Otp(lambda: "123456") for _ in range(1000)]
     assert threading.active_count() <= before + 1
-    assert _dispatcher.thread is not None
+    assert dispatcher.thread is not None
     assert len(held) == 1000

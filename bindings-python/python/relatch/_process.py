@@ -8,7 +8,7 @@ import sys
 
 from relatch import _relatch
 from relatch._events import _dispatcher as _events
-from relatch._questions import _dispatcher as _questions
+from relatch._question_dispatcher import dispatcher as _questions
 
 # Seconds that the exit of the process waits for callbacks.
 _PATIENCE = 1.0

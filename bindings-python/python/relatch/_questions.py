@@ -1,15 +1,13 @@
-"""Questions: what a login asks a callback for, each on a daemon thread of its own."""
+"""Questions: what a login asks a callback for, and how the user's function answers."""
 
 from __future__ import annotations
 
 import functools
-import itertools
 import sys
-from weakref import WeakValueDictionary
 
 from relatch import _once, _parameters, _relatch, _threads
-from relatch._daemon import Daemon
 from relatch._errors import InvalidConfig
+from relatch._question_dispatcher import Call, Handler, dispatcher
 from relatch._record import Record
 
 TYPE_CHECKING = False
@@ -17,6 +15,8 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Callable
     from typing import Any, Literal
+
+    from relatch._question_dispatcher import Pending
 
 
 class Question(Record):
@@ -40,8 +40,8 @@ class Question(Record):
         self._set(wanted, system, user, methods)
 
 
-class Callback:
-    """A function of the user's. It belongs to the objects whose logins may ask it, and goes with the last of them.
+class Callback(Handler):
+    """A function of the user's.
 
     Args:
         function: The function.
@@ -50,16 +50,11 @@ class Callback:
     """
 
     def __init__(self, function: Callable[..., object], takes_question: bool, native: _relatch.Callback) -> None:
+        super().__init__(_parameters.is_coroutine(function), native)
         self.function = function
         self.takes_question = takes_question
-        self.is_coroutine = _parameters.is_coroutine(function)
-        self.native = native
-        # The calls that wait and may be what it is asked for, the oldest first.
-        self.calls: WeakValueDictionary[int, _Call] = WeakValueDictionary()
-        # Where the newest call was awaited.
-        self.last_loop: asyncio.AbstractEventLoop | None = None
 
-    def answer(self, pending: _Pending, *, here: bool = False) -> None:
+    def answer(self, pending: Pending, *, here: bool = False) -> None:
         """Calls the function, and ends the question or leaves that to a task.
 
         Args:
@@ -77,7 +72,7 @@ class Callback:
             if not inspect.isawaitable(result):
                 pending.asked.answer(result)
             elif here:
-                _dispatcher.begin(pending, functools.partial(self._await, result, pending))
+                dispatcher.begin(pending, functools.partial(self._await, result, pending))
                 return
             else:
                 self._await(result, pending)
@@ -86,11 +81,11 @@ class Callback:
             result = None  # a frame that raises shows it
             pending.asked.fail(error)
             if here and isinstance(error, KeyboardInterrupt):
-                _dispatcher.end(pending)
+                dispatcher.end(pending)
                 raise
-        _dispatcher.end(pending)
+        dispatcher.end(pending)
 
-    def _await(self, result: Any, pending: _Pending) -> None:
+    def _await(self, result: Any, pending: Pending) -> None:
         """Has the result awaited, in an event loop of the user's or in one of its own on this thread."""
         import asyncio  # noqa: PLC0415
 
@@ -100,7 +95,7 @@ class Callback:
             asyncio.run(_settle(result, pending))
         except BaseException as error:  # as above
             pending.asked.fail(error)
-        _dispatcher.end(pending)
+        dispatcher.end(pending)
 
     def _arguments(self, asked: _relatch.Asked) -> tuple[Question, ...]:
         if not self.takes_question:
@@ -108,9 +103,9 @@ class Callback:
         wanted, system, user, methods = asked.question
         return (Question(wanted, system, user, tuple(methods)),)
 
-    def _hand_over(self, result: Awaitable[object], pending: _Pending) -> bool:
+    def _hand_over(self, result: Awaitable[object], pending: Pending) -> bool:
         """Has the result awaited in an event loop of the user's, if there is one for it."""
-        with _dispatcher.lock:
+        with dispatcher.lock:
             event_loop = pending.event_loop = self._event_loop()
         if event_loop is None:
             return False
@@ -133,47 +128,7 @@ class Callback:
         return None
 
 
-class _Call:
-    """A call that waits and may cause a question; the native module holds it for as long as it waits.
-
-    Args:
-        callback: What may be asked.
-        event_loop: The event loop that runs where the call was made, if one does.
-        blocks: Whether the call keeps that from running.
-        here: Whether the callback is to be called where the call waits.
-    """
-
-    __slots__ = ("__weakref__", "blocks", "callback", "event_loop", "here", "number")
-
-    def __init__(
-        self, callback: Callback, event_loop: asyncio.AbstractEventLoop | None, blocks: bool, here: bool
-    ) -> None:
-        self.callback = callback
-        self.event_loop = event_loop
-        self.blocks = blocks
-        self.here = here
-        self.number = next(_numbers)
-
-    def __del__(self) -> None:
-        if not _dispatcher.ended:
-            _dispatcher.leave(self)
-
-
-class _Pending:
-    """A question that a callback is at."""
-
-    def __init__(self, callback: Callback, asked: _relatch.Asked) -> None:
-        self.callback = callback
-        self.asked = asked
-        # Where the answer is awaited, if it is, and by which task once that has started.
-        self.event_loop: asyncio.AbstractEventLoop | None = None
-        self.task: asyncio.Task[None] | None = None
-        self.withdrawn = False
-        # Where the function runs, if it has a thread for itself.
-        self.thread: _threads.Thread | None = None
-
-
-def _start(event_loop: asyncio.AbstractEventLoop, result: Awaitable[object], pending: _Pending) -> None:
+def _start(event_loop: asyncio.AbstractEventLoop, result: Awaitable[object], pending: Pending) -> None:
     task = event_loop.create_task(_settle(result, pending))
 
     def ended(_task: asyncio.Task[None]) -> None:
@@ -183,17 +138,17 @@ def _start(event_loop: asyncio.AbstractEventLoop, result: Awaitable[object], pen
         except BaseException as error:  # it was cancelled before its first step
             pending.asked.fail(error)
             _discard(result)
-        _dispatcher.end(pending)
+        dispatcher.end(pending)
 
     # An event loop does not keep the tasks that it runs: the dispatcher does.
     pending.task = task
     task.add_done_callback(ended)
 
 
-async def _settle(result: Awaitable[object], pending: _Pending) -> None:
+async def _settle(result: Awaitable[object], pending: Pending) -> None:
     import asyncio  # noqa: PLC0415
 
-    with _dispatcher.lock:
+    with dispatcher.lock:
         pending.event_loop, pending.task = asyncio.get_running_loop(), asyncio.current_task()
         withdrawn = pending.withdrawn
     if withdrawn:
@@ -215,129 +170,7 @@ def _discard(result: Any) -> None:
         discard()
 
 
-class _Dispatcher(Daemon):
-    """Hands each question to a thread. One for the process, made anew in a forked child."""
-
-    def __init__(self) -> None:
-        super().__init__("relatch-questions")
-        self.callbacks: WeakValueDictionary[int, Callback] = WeakValueDictionary()
-        # Those that a callback is at, by the question's number.
-        self.pending: dict[int, _Pending] = {}
-        # Those that are in a callback.
-        self.threads: set[_threads.Thread] = set()
-        # The process is exiting: a daemon thread may have been stopped for ever while it held the lock.
-        self.ended = False
-
-    def add(self, callback: Callback) -> None:
-        with self.lock:
-            self.start()
-            self.callbacks[callback.native.number] = callback
-
-    def is_needed(self) -> bool:
-        return bool(self.callbacks)
-
-    def run(self) -> None:
-        while (following := _relatch.next_question()) is not None:
-            number, asked = following
-            if asked is None:
-                self.withdraw(number)
-            else:
-                self.ask(number, asked)
-            del following, asked
-
-    def ask(self, number: int, asked: _relatch.Asked) -> None:
-        callback = self.callbacks.get(number)
-        if callback is None or not callback.calls:
-            # The program has let go of all that the answer could be for, or nobody waits for it any more.
-            return
-        pending = self.add_pending(callback, asked)
-        self.begin(pending, lambda: callback.answer(pending))
-
-    def add_pending(self, callback: Callback, asked: _relatch.Asked) -> _Pending:
-        pending = _Pending(callback, asked)
-        with self.lock:
-            self.pending[asked.number] = pending
-        return pending
-
-    def begin(self, pending: _Pending, act: Callable[[], object]) -> None:
-        """Does something for a question, on a thread of its own."""
-        thread = pending.thread = _threads.new_thread(lambda: self.call(act, thread), "relatch-callback")
-        self.threads.add(thread)
-        try:
-            thread.start()
-        except RuntimeError as error:  # no more threads, or the process is exiting
-            self.threads.discard(thread)
-            pending.asked.fail(error)
-            self.end(pending)
-
-    def call(self, act: Callable[[], object], thread: _threads.Thread) -> None:
-        act()
-        self.threads.discard(thread)
-
-    def leave(self, call: _Call) -> None:
-        """Gives up the questions to a callback when the last call that waits for the answers has gone."""
-        callback = call.callback
-        with self.lock:
-            callback.calls.pop(call.number, None)
-            left = (
-                [] if callback.calls else [pending for pending in self.pending.values() if pending.callback is callback]
-            )
-        for pending in left:
-            # Whatever it answers now is void: the next call asks anew.
-            pending.asked.fail(RuntimeError(_GIVEN_UP))
-            self.withdraw(pending.asked.number)
-
-    def end(self, pending: _Pending) -> None:
-        with self.lock:
-            ended = self.pending.pop(pending.asked.number, None)
-        # Outside of the lock, for what goes with it is the user's.
-        del ended
-
-    def withdraw(self, number: int) -> None:
-        """Ends what a question is answered by that nobody waits for any more."""
-        with self.lock:
-            pending = self.pending.get(number)
-            if pending is None:
-                return
-            pending.withdrawn = True
-            event_loop, task, thread = pending.event_loop, pending.task, pending.thread
-        if event_loop is not None and task is not None:
-            try:
-                event_loop.call_soon_threadsafe(task.cancel)
-            except RuntimeError:
-                # It was closed, and took the task with it.
-                self.end(pending)
-        elif thread is not None and thread in self.threads and hasattr(sys, "ps1"):
-            # Where a human types into Python itself, a prompt that is left over would take what is meant for the next.
-            _threads.end(thread)
-
-    def unblock(self, callback: Callback, event_loop: asyncio.AbstractEventLoop) -> None:
-        """Fails the questions that wait for an event loop which a call of the same callback keeps from running."""
-        with self.lock:
-            stuck = [
-                pending
-                for pending in self.pending.values()
-                if pending.callback is callback and pending.event_loop is event_loop
-            ]
-        for pending in stuck:
-            pending.asked.fail(RuntimeError(_BLOCKED))
-            self.withdraw(pending.asked.number)
-
-    def forget(self) -> None:
-        super().forget()
-        self.pending = {}
-        self.threads = set()
-
-
-_GIVEN_UP = "the calls that waited for the answer were given up"
-_BLOCKED = (
-    "a blocking call was made in the event loop that the callback's coroutine runs in, which it keeps from running: "
-    "use the call whose name ends in _async there"
-)
 _once.keep_classes(globals())
-# A module that is reloaded goes on with the one that it had, whose thread waits.
-_dispatcher: _Dispatcher = globals().get("_dispatcher") or _Dispatcher()
-_numbers = itertools.count()
 
 
 def callback_of(held: Any, *, field: str, timeout: float, timeout_field: str) -> Callback:
@@ -367,13 +200,13 @@ def callback_if(held: Any, *, field: str, timeout: float, timeout_field: str) ->
     takes_question = _parameters.takes_question(held, field)
     native = _relatch.Callback(timeout_field, timeout)
     callback = Callback(held.given(), takes_question, native)
-    _dispatcher.add(callback)
+    dispatcher.add(callback)
     return callback
 
 
-def held(number: int) -> Callback | None:
+def held(number: int) -> Handler | None:
     """The callback of that number, for an object whose logins may ask it to hold; None for 0."""
-    return _dispatcher.callbacks.get(number)
+    return dispatcher.callbacks.get(number)
 
 
 def called(number: int, awaited: bool) -> object:
@@ -383,18 +216,18 @@ def called(number: int, awaited: bool) -> object:
         number: The callback's.
         awaited: Whether the call is awaited in the event loop that runs here. A blocking call keeps that from running.
     """
-    callback = _dispatcher.callbacks.get(number)
+    callback = dispatcher.callbacks.get(number)
     if callback is None:
         return None
     event_loop = _running_loop()
     here = not awaited and not callback.is_coroutine and _threads.is_main()
-    call = _Call(callback, event_loop, not awaited, here)
-    with _dispatcher.lock:
+    call = Call(callback, event_loop, not awaited, here)
+    with dispatcher.lock:
         callback.calls[call.number] = call
         if awaited:
             callback.last_loop = event_loop
     if event_loop is not None and not awaited:
-        _dispatcher.unblock(callback, event_loop)
+        dispatcher.unblock(callback, event_loop)
     return call
 
 
@@ -404,9 +237,9 @@ def answer_here(number: int, asked: _relatch.Asked) -> None:
     Raises:
         KeyboardInterrupt: The callback was interrupted, and so is the call.
     """
-    callback = _dispatcher.callbacks.get(number)
+    callback = dispatcher.callbacks.get(number)
     if callback is not None:
-        callback.answer(_dispatcher.add_pending(callback, asked), here=True)
+        callback.answer(dispatcher.add_pending(callback, asked), here=True)
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from relatch._events import Event, Subscription
+    from relatch._question_dispatcher import Handler
     from relatch._relatch import _Headers
     from relatch._tokens import Tokens
 
@@ -38,7 +39,7 @@ class Session(_relatch.Session):
     # in the native part, for the garbage collector to see.
     __slots__ = ("_callback", "_listeners")
 
-    _callback: _questions.Callback | None
+    _callback: Handler | None
     _listeners: _events.Listeners | None
 
     def __new__(cls, opened: _relatch.Opened) -> Self:
@@ -258,7 +259,7 @@ class Challenge(_relatch.Challenge):
 
     __slots__ = ("_callback",)
 
-    _callback: _questions.Callback | None
+    _callback: Handler | None
 
     def __new__(cls, begun: _relatch.Begun) -> Self:
         """Made by `begin`."""

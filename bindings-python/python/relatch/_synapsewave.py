@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from relatch._factors import SecondFactor
+    from relatch._question_dispatcher import Handler
     from relatch._questions import Question
     from relatch.testing import Sandbox
 
@@ -62,7 +63,7 @@ class Synapsewave(_relatch.Synapsewave):
 
     __slots__ = ("_callback",)
 
-    _callback: _questions.Callback | None
+    _callback: Handler | None
 
     def __new__(
         cls,
