@@ -4,6 +4,7 @@ mod model;
 mod refreshless;
 mod reports;
 mod retries;
+mod second_factors;
 mod sequences;
 pub(super) mod steps;
 mod world;
