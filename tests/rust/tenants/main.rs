@@ -3,19 +3,20 @@
 //!
 //! `cargo test -p relatch --test tenants` runs all rows; a word after `--` chooses the rows whose name holds it.
 
+mod rows;
+mod servers;
+
 use std::env;
 use std::fs::{self, File};
-use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::UdpSocket;
 use std::process::{Command, ExitCode, Stdio};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread;
 use std::time::{Duration, Instant};
 
 use relatch::{Error, ErrorCode, Options, Sent, SevenG};
 use relatch_sandbox::{Fault, FaultKind, On, Sandbox, Settings, When};
 use serde_json::json;
+
+use rows::{ROWS, Row};
 
 /// What a healthy session's call may take, and what a tenant's may: long enough for a build for debugging, on a machine that
 /// does other things too.
@@ -24,113 +25,6 @@ const LIMIT: Duration = Duration::from_secs(6);
 const LATE: u32 = 10;
 const NAME: &str = "healthy.example";
 const NAME_SERVER: &str = "127.77.0.1";
-
-struct Row {
-    name: &'static str,
-    /// Starts the hostile server, in the program that watches, and says where.
-    server: fn() -> String,
-    /// How many sessions the tenant has, and on how many hosts.
-    sessions: usize,
-    hosts: usize,
-    needs_names: bool,
-    /// Its logins are answered.
-    is_healed: bool,
-    /// A build for debugging takes seconds for what is milliseconds in a release.
-    needs_release: bool,
-}
-
-static ROWS: [Row; 10] = [
-    Row {
-        name: "a silent name, 12 callers",
-        server: String::new,
-        sessions: 12,
-        hosts: 1,
-        needs_names: true,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "12 silent names",
-        server: String::new,
-        sessions: 12,
-        hosts: 12,
-        needs_names: true,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "300 silent names",
-        server: String::new,
-        sessions: 600,
-        hosts: 300,
-        needs_names: true,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "1,500 sessions on a server that hangs",
-        server: hanging,
-        sessions: 1_500,
-        hosts: 1,
-        needs_names: false,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "1,500 sessions on 300 servers that hang",
-        server: many_hanging,
-        sessions: 1_500,
-        hosts: 300,
-        needs_names: false,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "64 floods of 1xx",
-        server: flooding,
-        sessions: 64,
-        hosts: 1,
-        needs_names: false,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "64 floods of 1xx after a long answer",
-        server: flooding_later,
-        sessions: 64,
-        hosts: 1,
-        needs_names: false,
-        is_healed: true,
-        needs_release: true,
-    },
-    Row {
-        name: "64 answers in a million pieces",
-        server: in_pieces,
-        sessions: 64,
-        hosts: 1,
-        needs_names: false,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "8 answers full of secrets",
-        server: full_of_secrets,
-        sessions: 8,
-        hosts: 1,
-        needs_names: false,
-        is_healed: false,
-        needs_release: false,
-    },
-    Row {
-        name: "64 answers full of secrets",
-        server: full_of_secrets,
-        sessions: 64,
-        hosts: 1,
-        needs_names: false,
-        is_healed: false,
-        needs_release: true,
-    },
-];
 
 fn main() -> ExitCode {
     let arguments: Vec<_> = env::args().skip(1).collect();
@@ -297,80 +191,4 @@ fn options() -> Options {
 fn in_time(what: &str, took: Duration) -> Result<(), String> {
     let most = LIMIT + LIMIT / LATE;
     if took <= most { Ok(()) } else { Err(format!("{what} took {took:?}, and may take {most:?}")) }
-}
-
-/// Takes connections and says nothing.
-fn hanging() -> String {
-    serve(|stream, kept| kept.lock().expect("never poisoned").push(stream))
-}
-
-fn many_hanging() -> String {
-    (0..300).map(|_| hanging()).collect::<Vec<_>>().join(" ")
-}
-
-/// Answers with interim answers, and nothing else ever.
-fn flooding() -> String {
-    serve(|mut stream, _| {
-        let _ = stream.read(&mut [0; 4096]);
-        flood(&mut stream);
-    })
-}
-
-/// That answer to a refresh, over a connection that has made room for much at a time.
-fn flooding_later() -> String {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    serve(move |mut stream, _| {
-        let mut request = [0; 4096];
-        while let Ok(read @ 1..) = stream.read(&mut request) {
-            if request[..read].starts_with(b"POST /User/RefreshToken") {
-                flood(&mut stream);
-            }
-            let number = NEXT.fetch_add(1, Ordering::Relaxed);
-            let tokens = format!("{{\"accessToken\":\"a{number}\",\"refreshToken\":\"r{number}\"}}");
-            let body = tokens + &" ".repeat(300_000);
-            let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
-            let _ = stream.write_all(answer.as_bytes());
-        }
-    })
-}
-
-fn flood(stream: &mut TcpStream) {
-    let flood = "HTTP/1.1 100 Continue\r\n\r\n".repeat(10_000);
-    while stream.write_all(flood.as_bytes()).is_ok() {}
-}
-
-/// Answers a byte at a time.
-fn in_pieces() -> String {
-    serve(|mut stream, _| {
-        let _ = stream.read(&mut [0; 4096]);
-        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
-        let pieces = "1\r\n \r\n".repeat(10_000);
-        while stream.write_all(pieces.as_bytes()).is_ok() {}
-    })
-}
-
-/// Answers with as much as is read of an answer, all of it under names of secrets.
-fn full_of_secrets() -> String {
-    let secrets = (0..140_000).map(|n| format!("\"{n:05}\"")).collect::<Vec<_>>().join(",");
-    let mut body = format!("{{\"result\":false,\"message\":\"00001\",\"token\":[{secrets}]}}");
-    body.truncate(1 << 20);
-    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
-    let answer: &'static str = answer.leak();
-    serve(move |mut stream, _| {
-        let _ = stream.read(&mut [0; 4096]);
-        let _ = stream.write_all(answer.as_bytes());
-    })
-}
-
-fn serve(answer: impl Fn(TcpStream, &Mutex<Vec<TcpStream>>) + Clone + Send + 'static) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address");
-    let kept: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
-    thread::spawn(move || {
-        for stream in listener.incoming().flatten() {
-            let (answer, kept) = (answer.clone(), Arc::clone(&kept));
-            thread::spawn(move || answer(stream, &kept));
-        }
-    });
-    format!("http://{address}")
 }
