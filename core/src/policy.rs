@@ -196,7 +196,8 @@ impl Options {
         Ok(self.with(|inner| inner.network = network))
     }
 
-    /// Where the session and the ledger of failed logins are kept besides this process's memory.
+    /// Where the session and the ledger of failed logins are kept besides this process's memory. A session whose user
+    /// neither its credentials nor its token name is not kept: it tells so by the event `store_failed`.
     #[must_use]
     pub fn store(self, store: Arc<dyn Store>) -> Self {
         self.with(|inner| inner.store = Some(store))

@@ -10,7 +10,8 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 
 use crate::support::{
-    LIMIT, USERNAME, advance, ask, hold_refresh, listen, login, options, provider, refresh_in_vain, run, sandbox,
+    LIMIT, USERNAME, advance, ask, hold_refresh, listen, login, options, provider, provider_with, refresh_in_vain, run,
+    sandbox,
 };
 
 /// A store whose writes wait for a permit, fail, or come too late, as the test says.
@@ -178,6 +179,32 @@ fn stored_tokens_are_read_back_and_forgotten_at_logout() {
             }
         };
         timeout(LIMIT, removed).await.expect("the tokens are still there");
+    });
+}
+
+#[test]
+fn sessions_whose_user_nobody_knows_do_not_overwrite_each_others_tokens() {
+    run(async {
+        let accounts =
+            json!([{"username": "one", "password": "made-up-1"}, {"username": "two", "password": "made-up-2"}]);
+        for (opaque, events) in
+            [(true, &[EventKind::StoreFailed, EventKind::Refreshed][..]), (false, &[EventKind::Refreshed])]
+        {
+            let sandbox = sandbox(json!({"accounts": accounts, "opaque_access_tokens": opaque}));
+            let store = Arc::new(MemoryStore::new());
+            for (user, password) in [("one", "made-up-1"), ("two", "made-up-2")] {
+                let named = provider_with(&sandbox, |builder| builder.username(user).password(password));
+                let tokens = relatch::login(named, options(&sandbox)).await.unwrap().tokens().unwrap();
+                let nobody = provider_with(&sandbox, |builder| builder);
+                let session = relatch::resume(nobody, tokens, with(&sandbox, store.clone())).unwrap();
+                let heard = listen(&session, |event| event.kind);
+                let tokens = session.refresh().await.unwrap();
+                assert_eq!(heard.wait(events.len()).await, events);
+                let kept = stored_tokens(&*store, &format!("{}|{user}", sandbox.url())).await.unwrap();
+                assert_eq!(kept, Some(tokens).filter(|_| !opaque));
+            }
+            assert_eq!(stored_tokens(&*store, &format!("{}|", sandbox.url())).await.unwrap(), None);
+        }
     });
 }
 

@@ -102,7 +102,7 @@ impl Keeper {
     fn with(provider: Arc<dyn Provider>, options: Options, lifecycle: Lifecycle, held: Option<Arc<Held>>) -> Arc<Self> {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         fork::watch();
-        let stored_as = options.own_store().map(|_| session_key(&*provider, held.as_deref()));
+        let stored_as = options.own_store().and_then(|_| session_key(&*provider, held.as_deref()));
         Arc::new(Self {
             provider,
             options,
@@ -304,8 +304,9 @@ impl Cell {
     }
 }
 
-/// The account that the session belongs to; without credentials, the one that its token names.
-fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Box<str> {
-    let user = account::user(provider, held.map(|held| &held.grant)).unwrap_or_default();
-    store::session_key(&identity::account(&Origin::of(provider.base_url()), &user)).into()
+/// The account that the session belongs to; without credentials, the one that its token names. Where neither names one the
+/// session has no place in a store: another's tokens may be there.
+fn session_key(provider: &dyn Provider, held: Option<&Held>) -> Option<Box<str>> {
+    let user = account::user(provider, held.map(|held| &held.grant))?;
+    Some(store::session_key(&identity::account(&Origin::of(provider.base_url()), &user)).into())
 }

@@ -69,7 +69,9 @@ impl Keeper {
     }
 
     async fn write(&self, store: &dyn Store, held: &Held) -> Result<(), Error> {
-        let Some(key) = &self.stored_as else { return Ok(()) };
+        let Some(key) = &self.stored_as else {
+            return Err(store::failed("session", "neither the credentials nor the token say whose session it is"));
+        };
         let (keep, value) = (&**key, write_tokens(&held.tokens(), false));
         let change = store::change(store, keep, |_| Some(value.clone()));
         let written = self.options.time().within(store::LIMIT, change).await;
