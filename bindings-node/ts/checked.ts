@@ -59,6 +59,9 @@ export function checked(what: string, given: unknown, shape: Shape): Record<stri
   return found.values;
 }
 
+/** What a field may be called. A name that none could have may be anything, a secret too. */
+const NAME = /^[A-Za-z_]{1,40}$/;
+
 /** What is wrong, and with which field; or what was given. */
 type Found = { wrong: string; field: string } | { values: Record<string, unknown> };
 
@@ -77,7 +80,8 @@ function look(what: string, handed: Handed, shape: Shape): Found {
     const wanted = Object.hasOwn(shape, field) ? shape[field] : undefined;
     if (wanted === undefined) {
       const known = Object.keys(shape).join(', ');
-      return { wrong: `${what} has no ${field}. Known are: ${known}.`, field };
+      const [shown, named] = NAME.test(field) ? [field, field] : ['field of that name', what];
+      return { wrong: `${what} has no ${shown}. Known are: ${known}.`, field: named };
     }
     if (!fits(value, wanted)) {
       return { wrong: `${field} must be ${NAMES[wanted]}, not ${describe(value)}.`, field };

@@ -107,6 +107,21 @@ for (const [what, field, given] of options) {
   });
 }
 
+test('a name that no field could have is not shown', async (t) => {
+  const sandbox = await sandboxFor(t);
+  const provider = sandbox.sevenG();
+  for (const name of ['', 'made-up-word-7', 'a\u001b[2J', '\ud800', 'a'.repeat(41), '9051']) {
+    const bad = /** @type {any} */ ({ [name]: 'made-up' });
+    for (const [what, error] of /** @type {const} */ ([
+      ['options', await failure(login(provider, bad))],
+      ['settings', thrown(() => new SevenG(bad))],
+    ])) {
+      assert.match(error.message, new RegExp(`^${what} has no field of that name\\. Known are: [\\w, ]+\\.$`));
+      assert.deepEqual([error.code, error.field], ['invalid_config', what]);
+    }
+  }
+});
+
 test('what is no provider, no signal, no tokens', async (t) => {
   const sandbox = await sandboxFor(t);
   const provider = sandbox.sevenG();
