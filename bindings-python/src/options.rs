@@ -1,7 +1,7 @@
 //! How a session behaves and how it uses the network, as the user says it by keywords.
 
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyString};
 use relatch::{Options, Secret, Settings};
 
 use crate::convert::{optional, optional_text, seconds};
@@ -40,8 +40,9 @@ impl<'py> Keywords<'py> {
         let taken = keywords.copy()?;
         keywords.clear();
         for name in taken.keys() {
-            let name = name.extract::<String>().unwrap_or_default();
-            if !known.contains(&name.as_str()) {
+            // Python calls with no other keys; half of a surrogate pair in it is in no option's name.
+            let name = name.cast::<PyString>()?.to_string_lossy();
+            if !known.contains(&&*name) {
                 return Err(unknown(keywords.py(), &name, known)?);
             }
         }
@@ -102,7 +103,8 @@ fn unknown(py: Python<'_>, name: &str, known: &[&str]) -> PyResult<PyErr> {
     let guess = near.first().map(|near| format!(" Did you mean {near}?")).unwrap_or_default();
     let known = known.join(", ");
     // A name that no option could have may be anything, a secret too.
-    let is_name = name.len() <= 40 && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
+    let is_name =
+        (1..=40).contains(&name.len()) && name.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_');
     let (field, shown) = if is_name { (name, name) } else { ("options", "of that name") };
     Ok(invalid(py, field, &format!("There is no option {shown}.{guess} Known are: {known}.")))
 }

@@ -90,6 +90,22 @@ async def test_a_slip_in_the_name_of_an_option_is_told_the_names(sandbox: Sandbo
     assert sandbox.counts()["total"] == 0
 
 
+@pytest.mark.parametrize("name", ["", "\ud800", "made-up-word-7", "a\x1b[2J", "a" * 41, "9051"])
+def test_a_name_that_no_option_could_have_is_not_shown(sandbox: Sandbox, name: str) -> None:
+    given: dict[str, Any] = {name: None}
+    provider = sandbox.seven_g()
+    for call in (
+        lambda: relatch.login(provider, **given),
+        lambda: provider.health(**given),
+        lambda: relatch.SevenG(**given),
+    ):
+        with pytest.raises(
+            relatch.InvalidConfig, match=r"^There is no option of that name\. Known are: [a-z_, ]+\.$"
+        ) as slip:
+            call()
+        assert slip.value.field == "options"
+
+
 def test_a_slip_in_the_name_of_a_providers_keyword_is_told_the_names() -> None:
     classes: list[Any] = [relatch.SevenG, relatch.Synapsewave, relatch.SynapsewaveDealer]
     for provider in classes:

@@ -47,7 +47,7 @@ def _slip(names: Iterable[str], known: tuple[str, ...]) -> _errors.InvalidConfig
     near = get_close_matches(name, known, 1)
     guess = f" Did you mean {near[0]}?" if near else ""
     # A name that no argument could have may be anything, a secret too.
-    is_name = len(name) <= _LONGEST and all(letter == "_" or "a" <= letter <= "z" for letter in name)
+    is_name = 0 < len(name) <= _LONGEST and all(letter == "_" or "a" <= letter <= "z" for letter in name)
     shown, field = (name, name) if is_name else ("of that name", "options")
     message = f"There is no option {shown}.{guess} Known are: {', '.join(known)}."
     return _errors.InvalidConfig(message, field=field)
