@@ -73,6 +73,8 @@ pub fn version() -> &'static str {
 pub struct Names {
     /// The codes of errors.
     pub codes: Vec<&'static str>,
+    /// What helps after an error of each code, in their order.
+    pub recoveries: Vec<&'static str>,
     /// Why a session needs a login.
     pub causes: Vec<&'static str>,
     /// The kinds of events.
@@ -84,6 +86,7 @@ pub struct Names {
 pub fn names() -> Names {
     Names {
         codes: ErrorCode::ALL.iter().map(|code| code.as_str()).collect(),
+        recoveries: ErrorCode::ALL.iter().map(|code| code.recovery().as_str()).collect(),
         causes: Cause::ALL.iter().map(|cause| cause.as_str()).collect(),
         events: EventKind::ALL.iter().map(|kind| kind.as_str()).collect(),
     }

@@ -15,6 +15,12 @@ export type ReloginReason =
   | 'token_refused'
   | 'login_rejected';
 
+/**
+ * What helps after an error: the same call later (`retry`) or once `retryAt` has come (`retry_at`), something else given
+ * (`correct`), a new login, or nothing.
+ */
+export type Recovery = 'retry' | 'retry_at' | 'correct' | 'login' | 'never';
+
 /** What an error carries besides its message; what does not apply is absent. */
 export interface ErrorDetails {
   /** The argument that was wrong, as it is spelt in JavaScript. */
@@ -45,6 +51,27 @@ export interface ErrorDetails {
   cause?: unknown;
 }
 
+/** By code. */
+const RECOVERIES = new Map<string, Recovery>([
+  ['transport', 'retry'],
+  ['timeout', 'retry'],
+  ['tls', 'retry'],
+  ['proxy', 'retry'],
+  ['protocol', 'retry'],
+  ['store', 'retry'],
+  ['rate_limited', 'retry_at'],
+  ['account_locked', 'retry_at'],
+  ['lockout_guard', 'retry_at'],
+  ['invalid_config', 'correct'],
+  ['invalid_credentials', 'correct'],
+  ['access_denied', 'correct'],
+  ['second_factor_rejected', 'correct'],
+  ['second_factor_required', 'login'],
+  ['relogin_required', 'login'],
+  ['forked_session', 'login'],
+  ['closed', 'never'],
+]);
+
 /** The base of all errors of relatch. */
 export class RelatchError extends Error {
   /** What kind of error it is: stable, and the same in all languages. */
@@ -71,6 +98,16 @@ export class RelatchError extends Error {
     const { cause, ...own } = bare(details);
     super(message, Object.hasOwn(details, 'cause') ? { cause } : undefined);
     give(this, own);
+  }
+
+  /** What helps after it. */
+  get recovery(): Recovery {
+    return RECOVERIES.get(this.code) ?? 'never';
+  }
+
+  /** Whether the same call may succeed later without any change on the caller's side. */
+  get isTransient(): boolean {
+    return this.recovery === 'retry' || this.recovery === 'retry_at';
   }
 }
 

@@ -23,6 +23,7 @@ export {
   ProtocolError,
   ProxyError,
   RateLimited,
+  type Recovery,
   RelatchError,
   type ReloginReason,
   ReloginRequired,

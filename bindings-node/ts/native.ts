@@ -91,7 +91,7 @@ export interface Native {
   cancel(environment: number, call: number): void;
   version(): string;
   claim(wanted: boolean): boolean;
-  names(): { codes: string[]; causes: string[]; events: string[] };
+  names(): { codes: string[]; recoveries: string[]; causes: string[]; events: string[] };
 
   totp(environment: number, secret: string): number | string;
   otp(environment: number, callback: number, timeout?: number): number | string;

@@ -98,6 +98,8 @@ mod _relatch {
         crate::wake::prepare();
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("ERROR_CODES", PyTuple::new(py, ErrorCode::ALL.iter().map(|code| code.as_str()))?)?;
+        let recoveries = ErrorCode::ALL.iter().map(|code| (code.as_str(), code.recovery().as_str()));
+        module.add("RECOVERIES", PyTuple::new(py, recoveries)?)?;
         module.add("FACTOR_KINDS", PyTuple::new(py, FactorKind::ALL.iter().map(|kind| kind.as_str()))?)?;
         module.add("CAUSES", PyTuple::new(py, Cause::ALL.iter().map(|cause| cause.as_str()))?)?;
         module.add("EVENT_KINDS", PyTuple::new(py, EventKind::ALL.iter().map(|kind| kind.as_str()))?)

@@ -59,7 +59,7 @@ mod words;
 pub use backlog::{Backlog, Waiting};
 pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
 pub use endpoints::{Health, LookupEntry, TotpRegistration};
-pub use error::{Cause, Detail, Error, ErrorCode, Sent};
+pub use error::{Cause, Detail, Error, ErrorCode, Recovery, Sent};
 pub use event::{Event, EventKind, WaitReason};
 pub use factor::{Answering, Callback, Factor, FactorKind, NotAText, Question, Source, Totp};
 pub use grant::{Claims, Details, Expiry, Feed, Grant, Profile, SecondFactor, Tokens};

@@ -19,6 +19,17 @@ test('every code of the core has a class of its own, and no class has another co
   assert.deepEqual(Object.keys(classes).sort(), [...native().names().codes].sort());
 });
 
+test('every class says what helps as the core does', () => {
+  /** @type {Record<relatch.Recovery, true>} */
+  const words = { retry: true, retry_at: true, correct: true, login: true, never: true };
+  const { codes, recoveries } = native().names();
+  const told = codes.map((code) => new /** @type {any} */ (classes[code])('').recovery);
+  assert.deepEqual(told, recoveries);
+  assert.deepEqual([...new Set(recoveries)].sort(), Object.keys(words).sort());
+  assert.ok(new relatch.RequestTimeout('').isTransient && new relatch.LockoutGuard('').isTransient);
+  assert.ok(!new relatch.InvalidCredentials('').isTransient && !new RelatchError('').isTransient);
+});
+
 test('every cause and every kind of event of the core is known to the types', () => {
   /** @type {Record<relatch.ReloginReason, true>} */
   const reasons = {

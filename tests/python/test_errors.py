@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import pickle
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_type_hints
 
 import pytest
 
@@ -29,6 +29,18 @@ def test_every_code_has_a_class_of_its_own() -> None:
     for code, error in _errors.CLASSES.items():
         assert error.code == code
         assert error.__doc__
+
+
+def test_every_class_says_what_helps_as_the_core_does() -> None:
+    assert {code: error.recovery for code, error in _errors.CLASSES.items()} == dict(_relatch.RECOVERIES)
+    names = {"Literal": Literal, "datetime": datetime, "Challenge": relatch.Challenge, "Any": Any, "ClassVar": ClassVar}
+    words = get_args(get_type_hints(relatch.RelatchError, localns=names)["recovery"])
+    assert set(words) == {word for _, word in _relatch.RECOVERIES}
+    assert all(f'"{word}"' in str(relatch.RelatchError.__doc__) for word in words)
+    assert relatch.RequestTimeout().is_transient
+    assert relatch.LockoutGuard().is_transient
+    assert not relatch.InvalidCredentials().is_transient
+    assert not relatch.RelatchError().is_transient
 
 
 def test_every_cause_and_event_kind_is_documented() -> None:

@@ -20,6 +20,8 @@ class RelatchError(Exception):
 
     Attributes:
         code: The kind of error, the same in all languages.
+        recovery: What helps: "retry" or "retry_at" (the same call may succeed later, or once ``retry_at`` has come),
+            "correct" (something that was given is wrong), "login" (a new login), "never".
         message: What happened and what to do, without secrets.
         field: The argument that was wrong.
         status: The HTTP status of the server's answer.
@@ -40,6 +42,7 @@ class RelatchError(Exception):
     """
 
     code: str = "error"
+    recovery: Literal["retry", "retry_at", "correct", "login", "never"] = "never"
     message: str
     field: str | None
     status: int | None
@@ -69,6 +72,11 @@ class RelatchError(Exception):
         if details:
             raise TypeError(f"{type(self).__name__} has no attribute {next(iter(details))!r}")
 
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same call may succeed later without any change on the caller's side."""
+        return self.recovery in {"retry", "retry_at"}
+
     def __copy__(self) -> Self:
         copied = type(self)(*self.args)
         copied.__dict__.update(self.__dict__)
@@ -82,12 +90,14 @@ class InvalidConfig(RelatchError, ValueError, TypeError):
     """A bad argument, found before any traffic; ``field`` names it."""
 
     code = "invalid_config"
+    recovery = "correct"
 
 
 class InvalidCredentials(RelatchError):
     """The server refused the user or the password."""
 
     code = "invalid_credentials"
+    recovery = "correct"
 
 
 class SecondFactorRequired(RelatchError):
@@ -98,36 +108,42 @@ class SecondFactorRequired(RelatchError):
     """
 
     code = "second_factor_required"
+    recovery = "login"
 
 
 class SecondFactorRejected(RelatchError):
     """The second factor was refused."""
 
     code = "second_factor_rejected"
+    recovery = "correct"
 
 
 class AccountLocked(RelatchError):
     """The server says that the account is locked; ``retry_at`` says until when."""
 
     code = "account_locked"
+    recovery = "retry_at"
 
 
 class LockoutGuard(RelatchError):
     """Refused here, without any traffic, because one more failed login could lock the account."""
 
     code = "lockout_guard"
+    recovery = "retry_at"
 
 
 class AccessDenied(RelatchError):
     """The server refuses for another reason: a blocked address, a disabled account."""
 
     code = "access_denied"
+    recovery = "correct"
 
 
 class ReloginRequired(RelatchError):
     """The session cannot go on without a login; ``cause`` says why."""
 
     code = "relogin_required"
+    recovery = "login"
 
 
 class ForkedSession(RelatchError):
@@ -137,54 +153,63 @@ class ForkedSession(RelatchError):
     """
 
     code = "forked_session"
+    recovery = "login"
 
 
 class RateLimited(RelatchError):
     """The server asks to wait until ``retry_at``, which is later than the call may take."""
 
     code = "rate_limited"
+    recovery = "retry_at"
 
 
 class TransportError(RelatchError, ConnectionError):
     """No answer was had; ``sent`` says whether the request may have reached the server."""
 
     code = "transport"
+    recovery = "retry"
 
 
 class RequestTimeout(TransportError, TimeoutError):
     """No answer in time."""
 
     code = "timeout"
+    recovery = "retry"
 
 
 class TlsError(TransportError):
     """No trusted connection could be made."""
 
     code = "tls"
+    recovery = "retry"
 
 
 class ProxyError(TransportError):
     """The proxy refused, or could not be reached."""
 
     code = "proxy"
+    recovery = "retry"
 
 
 class ProtocolError(RelatchError):
     """The server gave an answer that cannot be read; ``snippet`` is a piece of it."""
 
     code = "protocol"
+    recovery = "retry"
 
 
 class StoreError(RelatchError):
     """The store failed for ``key``."""
 
     code = "store"
+    recovery = "retry"
 
 
 class ClosedError(RelatchError):
     """The session was logged out, or the process is exiting."""
 
     code = "closed"
+    recovery = "never"
 
 
 _once.keep_classes(globals())

@@ -11,6 +11,7 @@ from relatch._errors import RelatchError
 __all__ = [
     "CAUSES",
     "ERROR_CODES",
+    "RECOVERIES",
     "EVENT_KINDS",
     "FACTOR_KINDS",
     "Asked",
@@ -51,6 +52,7 @@ __all__ = [
 
 __version__: str
 ERROR_CODES: tuple[str, ...]
+RECOVERIES: tuple[tuple[str, str], ...]
 CAUSES: tuple[str, ...]
 EVENT_KINDS: tuple[str, ...]
 FACTOR_KINDS: tuple[str, ...]

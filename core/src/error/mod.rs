@@ -2,6 +2,7 @@
 
 mod builder;
 mod code;
+mod recovery;
 pub(crate) mod source;
 mod text;
 
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use crate::time::{BootTime, Now, UnixTime};
 
 pub use code::{Cause, ErrorCode, Sent};
+pub use recovery::Recovery;
 
 /// One value that an error carries, for bindings that copy them all.
 #[derive(Clone, Debug, PartialEq)]
@@ -132,14 +134,14 @@ impl Error {
         self.0.attachment.as_deref()
     }
 
+    /// What helps after this error.
+    pub fn recovery(&self) -> Recovery {
+        self.code().recovery()
+    }
+
     /// Whether the same call may succeed later without any change on the caller's side.
     pub fn is_transient(&self) -> bool {
-        use ErrorCode::{AccountLocked, LockoutGuard, Protocol, Proxy, RateLimited, Store, Timeout, Tls, Transport};
-        let code = self.code();
-        matches!(
-            code,
-            AccountLocked | LockoutGuard | Protocol | Proxy | RateLimited | Store | Timeout | Tls | Transport
-        )
+        matches!(self.recovery(), Recovery::Retry | Recovery::RetryAt)
     }
 
     /// All that this error carries besides its code and message, by the names that every language uses.

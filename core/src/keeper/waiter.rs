@@ -125,7 +125,7 @@ impl Waiter {
         need: Need,
         limit: Duration,
     ) -> std::result::Result<Self, Error> {
-        if !keeper.is_patient(need, limit) || !passes(&error) {
+        if !keeper.is_patient(need, limit) || !error.code().is_outage() {
             return Err(error);
         }
         let (_, ended) = watch::channel(Progress::Ended(Err(error), None));
@@ -177,7 +177,7 @@ impl Waiter {
                     let ended = call.need == Need::Token && good_until.is_some_and(|end| end <= now.boot);
                     let late = ended && !call.late;
                     call.late |= late;
-                    if !passes(&error) || !(late || self.keeper.is_patient(call.need, call.limit)) {
+                    if !error.code().is_outage() || !(late || self.keeper.is_patient(call.need, call.limit)) {
                         return Err(error);
                     }
                     if let Some(result) = self.try_again(call, error).await {
@@ -224,7 +224,7 @@ impl Waiter {
             } else {
                 let input = if call.need == Need::Token { Input::Want } else { Input::Refresh };
                 match self.ask(input)? {
-                    Err(refused) if passes(&refused) => error = refused,
+                    Err(refused) if refused.code().is_outage() => error = refused,
                     result => return Some(result),
                 }
                 let paused_until = self.keeper.look(|lifecycle| lifecycle.paused_until(clock.now()));
@@ -303,11 +303,6 @@ impl Waiter {
         let trouble = self.keeper.look(Lifecycle::trouble);
         (Err(trouble.unwrap_or_else(|| too_late(call.limit))), None)
     }
-}
-
-/// Whether what went wrong may mend itself while a patient caller waits.
-fn passes(error: &Error) -> bool {
-    matches!(error.code(), ErrorCode::Transport | ErrorCode::Timeout | ErrorCode::RateLimited)
 }
 
 fn gone() -> Error {

@@ -162,8 +162,8 @@ impl Lifecycle {
         self.failed(now, &error, FIRST_WAIT, chance);
         let until = self.backoff.until().unwrap_or(now.boot);
         // Certificates, a proxy and a bad header do not mend themselves while callers wait.
-        let lasting = matches!(error.code(), ErrorCode::Tls | ErrorCode::Proxy | ErrorCode::InvalidConfig)
-            || self.backoff.is_failing_again() && error.finds_nobody() && self.is_unproven();
+        let lasting =
+            error.code().stays() || self.backoff.is_failing_again() && error.finds_nobody() && self.is_unproven();
         let waits = if lasting { None } else { self.wait_on(now, number, until) };
         waits.unwrap_or_else(|| self.give_up(now, number, error))
     }

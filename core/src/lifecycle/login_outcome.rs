@@ -7,6 +7,7 @@ use super::{
     Cause, Effect, Error, ErrorCode, EventKind, Exchange, FlightNumber, Lifecycle, LoginPart, SecondFactor, refusal,
 };
 use crate::clock::Now;
+use crate::error::Recovery;
 
 /// The first wait after a login whose end is not known: each of those may count on the server.
 const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);
@@ -128,13 +129,6 @@ impl Lifecycle {
 
 /// Whether sending the same credentials again could not help: the server decided, and gave no time to wait for.
 fn is_final(error: &Error) -> bool {
-    let decided = matches!(
-        error.code(),
-        ErrorCode::InvalidCredentials
-            | ErrorCode::AccessDenied
-            | ErrorCode::SecondFactorRejected
-            | ErrorCode::LockoutGuard
-            | ErrorCode::InvalidConfig
-    );
+    let decided = error.recovery() == Recovery::Correct || error.code() == ErrorCode::LockoutGuard;
     decided && error.retry_at().is_none()
 }
