@@ -125,6 +125,7 @@ pub mod fault_proxy;
 mod fault_queue;
 mod faulted;
 mod issuer;
+mod port;
 mod request;
 mod sandbox;
 mod server;

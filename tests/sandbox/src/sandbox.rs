@@ -15,7 +15,8 @@ use crate::audit::Seen;
 use crate::control;
 use crate::counts::Counts;
 use crate::fault::Fault;
-use crate::server::{Door, Listening, reserve};
+use crate::port::{reserve, reserve_new};
+use crate::server::{Door, Listening};
 use crate::settings::Settings;
 use crate::seven_g::{Revoke, SevenG};
 use crate::shared::{Shared, lock};
@@ -72,7 +73,7 @@ impl Sandbox {
     /// When the port cannot be had, a user has no password, or the operating system refuses the runtime's threads.
     pub fn start(settings: Settings) -> io::Result<Self> {
         let handle = relatch::runtime::handle().map_err(io::Error::other)?;
-        let socket = reserve(settings.port)?;
+        let socket = if settings.port == 0 { reserve_new()? } else { reserve(settings.port)? };
         let port = socket.local_addr()?.port();
         let doors = Mutex::new(Doors { api: Api::Down(Some(socket)), control: None });
         let shared = Shared::new(settings).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
@@ -226,7 +227,7 @@ impl Sandbox {
     pub fn open_control_port(&self) -> io::Result<String> {
         let mut doors = lock(&self.0.doors);
         if doors.control.is_none() {
-            doors.control = Some(self.open(reserve(0)?, true)?);
+            doors.control = Some(self.open(reserve_new()?, true)?);
         }
         let port = doors.control.as_ref().map_or(0, |listening| listening.address.port());
         Ok(format!("http://127.0.0.1:{port}/sandbox"))

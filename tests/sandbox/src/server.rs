@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::{Ipv4Addr, Shutdown, SocketAddr};
+use std::net::{Shutdown, SocketAddr};
 use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, Weak};
@@ -24,15 +24,6 @@ use crate::socket::Socket;
 const BACKLOG: u32 = 1024;
 /// After an error of accept, such as too many open files, which goes away only with time.
 const PAUSE: Duration = Duration::from_millis(10);
-
-/// A socket that has a port of 127.0.0.1 but does not listen: to connect to it is refused, and the port stays ours.
-pub(crate) fn reserve(port: u16) -> io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
-    // Connections that were cut a moment ago must not keep the port. On Windows the option means something else.
-    socket.set_reuseaddr(cfg!(unix))?;
-    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
-    Ok(socket)
-}
 
 /// A listening socket that is closed from outside of the task that accepts.
 pub(crate) struct Listening {

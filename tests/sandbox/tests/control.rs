@@ -67,6 +67,14 @@ fn a_given_port_is_taken_and_the_last_handle_frees_it() {
 }
 
 #[test]
+fn no_sandbox_gets_the_port_of_one_that_is_gone() {
+    let mut ports: Vec<_> = (0..1000).map(|_| start(json!({})).url()).collect();
+    ports.sort_unstable();
+    ports.dedup();
+    assert_eq!(ports.len(), 1000);
+}
+
+#[test]
 fn waiting_for_a_count_ends_with_it_or_with_the_limit() {
     let sandbox = start(json!({}));
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

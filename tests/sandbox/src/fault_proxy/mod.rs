@@ -28,7 +28,7 @@ pub use identity::{Authority, Flaw, Identity};
 use shared::Shared;
 pub use shared::Traffic;
 
-use crate::server::reserve;
+use crate::port::{reserve, reserve_new};
 use crate::shared::lock;
 
 /// Room for callers that all connect at once.
@@ -87,7 +87,7 @@ impl FaultProxy {
 
     fn open(target: SocketAddr, identity: Option<Identity>) -> io::Result<Self> {
         let handle = relatch::runtime::handle().map_err(io::Error::other)?;
-        let socket = reserve(0)?;
+        let socket = reserve_new()?;
         let port = socket.local_addr()?.port();
         let (shared, door) = (Arc::new(Shared::new(target, identity)), Mutex::new(Door::Down(Some(socket))));
         let proxy = Self(Arc::new(Inner { shared, handle, port, door }));
