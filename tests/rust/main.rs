@@ -8,6 +8,7 @@ mod busy;
 mod callers;
 mod challenges;
 mod client_certificates;
+mod documents;
 mod events;
 mod faults_on_the_wire;
 mod humans;
