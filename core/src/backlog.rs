@@ -105,7 +105,7 @@ fn drop_oldest(events: &mut VecDeque<Event>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::UnixTime;
+    use crate::time::UnixTime;
 
     type Few = Backlog<u32, char, 4>;
     type Told = Waiting<u32, char>;

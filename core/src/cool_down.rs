@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::clock::{BootTime, Now};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::backoff;
+use crate::time::{BootTime, Now};
 
 /// The first wait where the server does not say how long.
 const FIRST_WAIT: Duration = Duration::from_millis(250);
@@ -58,7 +58,7 @@ impl CoolDown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::UnixTime;
+    use crate::time::UnixTime;
 
     fn at(milliseconds: i64) -> Now {
         Now { boot: BootTime(milliseconds), unix: UnixTime(1_700_000_000_000 + milliseconds) }

@@ -1,7 +1,7 @@
 //! What happened to a session, for logs, metrics and the audit trail. Events hold no secrets.
 
-use crate::clock::UnixTime;
 use crate::error::{Cause, ErrorCode};
+use crate::time::UnixTime;
 use crate::words::words;
 
 words! {

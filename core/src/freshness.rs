@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::{BootTime, UnixTime, duration, milliseconds};
+use crate::time::{BootTime, UnixTime, duration, milliseconds};
 
 /// 7G's own SDK refreshes when less than this is left (wire.md 1.4).
 pub(crate) const MANDATORY_MARGIN: Duration = Duration::from_secs(30);

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::clock::UnixTime;
 use crate::foreign_text::Brief;
 use crate::jwt;
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 /// The tokens of a session, for programs that keep them in their own database.
 ///

@@ -5,8 +5,8 @@ use base64::engine::GeneralPurpose;
 use base64::engine::general_purpose::NO_PAD;
 use serde_json::{Map, Value};
 
-use crate::clock::UnixTime;
 use crate::json;
+use crate::time::UnixTime;
 
 /// Some issuers pad, RFC 7515 does not: both are read.
 const READER: GeneralPurpose = GeneralPurpose::new(&base64::alphabet::URL_SAFE, NO_PAD);

@@ -57,7 +57,7 @@ mod transport;
 mod words;
 
 pub use backlog::{Backlog, Waiting};
-pub use clock::{BootTime, Clock, ManualClock, Now, UnixTime};
+pub use clock::{Clock, ManualClock};
 pub use endpoints::{Health, LookupEntry, TotpRegistration};
 pub use error::{Cause, Detail, Error, ErrorCode, Recovery, Sent};
 pub use event::{Event, EventKind, WaitReason};
@@ -74,3 +74,4 @@ pub use provider::{
 pub use secret::Secret;
 pub use session::{Challenge, LogoutFuture, Session, Token, TokenFuture, begin, login, refresh, resume};
 pub use store::{MemoryStore, Pending, Store, Stored, stored_tokens};
+pub use time::{BootTime, Now, UnixTime};

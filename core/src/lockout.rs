@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::clock::{BootTime, Now, UnixTime};
 use crate::store::Lifetime;
+use crate::time::{BootTime, Now, UnixTime};
 
 mod credential;
 mod credentials;

@@ -6,7 +6,7 @@ use once_cell::race::OnceBox;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Account, Noted};
-use crate::clock::{BootTime, Clock, Now, UnixTime, machine_start};
+use crate::clock::{Clock, machine_start};
 use crate::error::Error;
 use crate::lockout::{Along, Attempt, Credential, Key, Ledger, Refusal, Verdict};
 use crate::secret::Secret;
@@ -14,6 +14,7 @@ use crate::secret::Secret;
 use crate::simulation;
 use crate::store::{self, MemoryStore, Store, ledger_key};
 use crate::system::{chance, locked};
+use crate::time::{BootTime, Now, UnixTime};
 
 /// Of so many accounts the process's own ledgers remember credentials at most, when nothing counts against them any more:
 /// names that come from a login form have no end.

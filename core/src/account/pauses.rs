@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::{Account, Turn};
-use crate::clock::{BootTime, Clock, Now};
+use crate::clock::Clock;
 use crate::cool_down::CoolDown;
 use crate::error::{Error, ErrorCode};
 use crate::fork::PerProcess;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
 use crate::system::{chance, locked};
+use crate::time::{BootTime, Now};
 
 /// By the name of the account; each with the clock that it is told by: a test has its own.
 type CoolDowns = Mutex<HashMap<String, (Clock, CoolDown)>>;

@@ -12,7 +12,7 @@ use ring::digest;
 
 use super::Account;
 use super::spent::{Hash, Spent};
-use crate::clock::{BootTime, Clock};
+use crate::clock::Clock;
 use crate::error::{Cause, Error, Sent};
 use crate::fork::PerProcess;
 use crate::grant::Grant;
@@ -20,6 +20,7 @@ use crate::identity::Origin;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
 use crate::system::locked;
+use crate::time::BootTime;
 
 /// How long what an exchange brought is kept for sessions that come late with its token: two sessions of the same tokens
 /// refresh them two minutes apart, for they draw their moments.

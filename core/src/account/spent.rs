@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 /// Half of a SHA-256: nobody meets two tokens that share it.
 pub(super) type Hash = [u8; 16];

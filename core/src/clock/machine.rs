@@ -4,9 +4,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use once_cell::race::OnceBox;
 
-use super::milliseconds;
 #[cfg(test)]
 use crate::simulation;
+use crate::time::milliseconds;
 
 pub(super) fn system_unix_time() -> i64 {
     #[cfg(test)]

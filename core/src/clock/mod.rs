@@ -2,7 +2,6 @@
 //!
 //! Values are milliseconds and every operation saturates: no reading of a clock or of a foreign time can panic.
 
-mod foreign;
 mod machine;
 
 use std::convert::Infallible;
@@ -20,8 +19,7 @@ use crate::runtime;
 #[cfg(test)]
 use crate::simulation;
 
-pub use crate::time::{BootTime, Now, UnixTime};
-pub(crate) use crate::time::{duration, milliseconds};
+use crate::time::{BootTime, Now, UnixTime, duration, milliseconds};
 pub(crate) use machine::machine_start;
 use machine::{system_boot_time, system_unix_time};
 

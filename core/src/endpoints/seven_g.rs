@@ -128,7 +128,7 @@ mod tests {
     use zeroize::Zeroizing;
 
     use super::*;
-    use crate::clock::UnixTime;
+    use crate::time::UnixTime;
 
     fn answer(body: &str) -> Answer {
         let body = Zeroizing::new(body.as_bytes().to_vec());

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use totp_rs::{Builder, Secret as Key, Totp as Generator};
 
-use crate::clock::{UnixTime, duration};
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::time::{UnixTime, duration};
 
 /// A code that would arrive later than this before the end of its step is not sent: the server may see it too late.
 const LEAST_LEFT: Duration = Duration::from_secs(3);

@@ -7,11 +7,11 @@ use tracing::trace;
 use super::storing::Mark;
 use super::{Keeper, Reply};
 use crate::account::{Account, abandoned, is_spent, observe};
-use crate::clock::Now;
 use crate::error::Error;
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
 use crate::provider::{Answer, Outcome, Provider, Request};
 use crate::runtime::{self, Stopped};
+use crate::time::Now;
 use crate::transport::{self, Ending};
 
 /// A flight's exchange. However the task ends, the lifecycle learns of it: callers wait for that.
@@ -127,7 +127,7 @@ mod tests {
     use std::thread;
 
     use super::*;
-    use crate::clock::UnixTime;
+    use crate::time::UnixTime;
 
     #[tokio::test]
     async fn an_answer_is_read_aside_if_it_is_long() {

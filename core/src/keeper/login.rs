@@ -10,7 +10,6 @@ use super::Keeper;
 use super::exchange::send;
 use super::waiter::Progress;
 use crate::account::{Account, Entry, Noted, Pass, Sent as Credential, Settlement};
-use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode};
 use crate::event::{Event, EventKind};
 use crate::factor::{FactorKind, Source};
@@ -18,6 +17,7 @@ use crate::lifecycle::{Ended, FlightNumber, LoginPart, verdict};
 use crate::lockout::{Along, Verdict};
 use crate::provider::{Answer, Provider, Request};
 use crate::secret::Secret;
+use crate::time::BootTime;
 
 /// Between its entry in the ledgers and its start nothing takes so long but a suspend: a store is given less.
 const OLD_ENTRY: Duration = Duration::from_secs(20);

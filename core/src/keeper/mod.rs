@@ -18,7 +18,6 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::watch;
 
 use crate::account;
-use crate::clock::BootTime;
 use crate::error::Error;
 use crate::fork::{self, PerProcess};
 use crate::grant::Grant;
@@ -29,6 +28,7 @@ use crate::provider::Provider;
 use crate::runtime;
 use crate::store;
 use crate::system::{chance, locked};
+use crate::time::BootTime;
 
 pub(crate) use announce::Listeners;
 pub use announce::Subscription;

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::Keeper;
 use crate::account::{known, observe};
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::provider::{Method, Request};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 use crate::transport::{self, Ending};
 
 /// A code is good for half a minute: what is known less well than this, such as after an answer that was on its way while

@@ -7,10 +7,11 @@ use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::Notify;
 
 use super::Keeper;
-use crate::clock::{BootTime, Clock};
+use crate::clock::Clock;
 use crate::fork::PerProcess;
 use crate::runtime;
 use crate::system::locked;
+use crate::time::BootTime;
 
 struct Timer {
     clock: Clock,

@@ -6,10 +6,10 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::{Keeper, Reply};
-use crate::clock::{BootTime, Now};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::lifecycle::{Held, Input, Lifecycle};
 use crate::runtime;
+use crate::time::{BootTime, Now};
 
 /// How a flight ended, for all who waited for it.
 pub(crate) type Result = std::result::Result<Arc<Held>, Error>;

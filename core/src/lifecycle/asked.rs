@@ -6,8 +6,8 @@ use super::{
     Effect, EventKind, Exchange, FactorKind, Flight, FlightNumber, Freshness, Lifecycle, LoginPart, Purpose,
     SecondFactor, refusal,
 };
-use crate::clock::Now;
 use crate::secret::Secret;
+use crate::time::Now;
 
 impl Lifecycle {
     pub(super) fn want(&mut self, now: Now) -> Vec<Effect> {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::clock::BootTime;
 use crate::freshness::backoff;
+use crate::time::BootTime;
 
 /// The longest wait after a failure, and the longest where callers wait for so short a time that they would never see the
 /// next try.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 /// A token that ended longer ago than this when it was issued shows that a clock is wrong.
 pub(super) const ABSURD: Duration = Duration::from_secs(60);

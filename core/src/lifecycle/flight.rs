@@ -8,8 +8,8 @@ use super::{
     Cause, Effect, Ended, Error, ErrorCode, Event, EventKind, Exchange, Expiry, Flight, FlightNumber, Freshness, Grant,
     Held, Lifecycle, LoginPart, Outcome, Purpose, Stage,
 };
-use crate::clock::{BootTime, Now};
 use crate::freshness::Timing;
+use crate::time::{BootTime, Now};
 
 /// The first wait after a failure without consequences.
 const FIRST_WAIT: Duration = Duration::from_millis(250);

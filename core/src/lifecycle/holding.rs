@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Held;
-use crate::clock::BootTime;
 use crate::error::Cause;
 use crate::freshness::Freshness;
+use crate::time::BootTime;
 
 /// For so long after a token gave way to another, requests with it are still answered, and callers report the new one for
 /// them: nobody can tell which of the two the server refused.

@@ -1,6 +1,6 @@
 //! The flight of a session: one exchange of credentials, or several that follow from each other. One is under way at most.
 
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 use super::{Exchange, FlightNumber};
 

@@ -1,7 +1,7 @@
 //! The login that the ledger bears after a failed one: it is kept for when the token is about to end.
 
-use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode};
+use crate::time::BootTime;
 
 /// What failed logins since the last token leave of the ledger's two.
 #[derive(Debug, Default)]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::{
     Cause, Effect, Error, ErrorCode, EventKind, Exchange, FlightNumber, Lifecycle, LoginPart, SecondFactor, refusal,
 };
-use crate::clock::Now;
 use crate::error::Recovery;
+use crate::time::Now;
 
 /// The first wait after a login whose end is not known: each of those may count on the server.
 const FIRST_LOGIN_WAIT: Duration = Duration::from_secs(5);

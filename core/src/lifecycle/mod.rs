@@ -25,7 +25,6 @@ mod verdict;
 
 use std::sync::Arc;
 
-use crate::clock::{BootTime, Now};
 use crate::error::{Cause, Error, ErrorCode, Sent};
 use crate::event::{Event, EventKind};
 use crate::factor::FactorKind;
@@ -33,6 +32,7 @@ use crate::freshness::{Freshness, ServerClock, Windows};
 use crate::grant::{Expiry, Grant, SecondFactor};
 use crate::provider::{Outcome, Renewal};
 use crate::secret::Secret;
+use crate::time::{BootTime, Now};
 
 use backoff::Backoff;
 use clock_doubt::ClockDoubt;

@@ -1,9 +1,9 @@
 //! The errors of a session that cannot go on: what happened, what it means, what to do.
 
 use super::Rules;
-use crate::clock::{BootTime, Now};
 use crate::error::{Cause, Error, ErrorCode};
 use crate::grant::SecondFactor;
+use crate::time::{BootTime, Now};
 
 pub(super) fn closed() -> Error {
     Error::closed("This session was logged out. Log in again for a new one.")

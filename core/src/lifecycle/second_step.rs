@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::BootTime;
 use crate::grant::SecondFactor;
+use crate::time::BootTime;
 
 /// No server is taken to wait longer than this for a second factor: its clock may be unknown here.
 const LONGEST_CHALLENGE: Duration = Duration::from_secs(3600);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::refusal::Circumstances;
 use super::{Cause, Effect, Exchange, FlightNumber, Lifecycle, LoginPart, Purpose, Stage, refusal};
-use crate::clock::{BootTime, Now};
 use crate::error::Error;
+use crate::time::{BootTime, Now};
 
 impl Lifecycle {
     /// What could be sent to get new tokens, if anything.

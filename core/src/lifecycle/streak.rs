@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 /// Two tokens that come of refused ones are allowed within this time. It doubles with each further one.
 pub(super) const REFUSED_AGAIN: Duration = Duration::from_secs(60);

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::issued::Issued;
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::event::Event;
 use crate::factor::FactorKind;
@@ -13,6 +12,7 @@ use crate::freshness::{Margins, Timing, Windows};
 use crate::grant::{Grant, SecondFactor, Tokens};
 use crate::provider::{Outcome, Renewal};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 use crate::words::words;
 
 /// What a session may do, fixed when it is made.

@@ -1,9 +1,9 @@
 //! What the end of a login means for the account's ledger.
 
 use super::{Ended, ErrorCode, LoginPart, Outcome};
-use crate::clock::{BootTime, Now};
 use crate::error::Error;
 use crate::lockout::Verdict;
+use crate::time::{BootTime, Now};
 
 /// How the login counts, and until when the server says that the account is locked.
 pub(crate) fn verdict(ended: &Ended, part: &LoginPart, now: Now) -> (Verdict, Option<BootTime>) {

@@ -4,8 +4,8 @@ use ring::rand::{SecureRandom, SystemRandom};
 use ring::{digest, hmac, pbkdf2};
 use serde::{Deserialize, Serialize};
 
-use crate::clock::UnixTime;
 use crate::secret::wipe_stack;
+use crate::time::UnixTime;
 
 /// What this process names credentials by. It never leaves the process's memory, so that a stored [`Tag`] says nothing
 /// to a program that guesses.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::credential::{Along, Credential, Known};
-use crate::clock::{Now, UnixTime};
+use crate::time::{Now, UnixTime};
 
 /// For so long a refused credential is remembered, and one that logged in.
 const REFUSED_FOR: Duration = Duration::from_secs(7 * 86_400);

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credential::{Credential, Tag};
 use super::{LATE, LockoutRule, SLACK};
-use crate::clock::{BootTime, Now};
+use crate::time::{BootTime, Now};
 
 /// What is known of how it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,7 +3,7 @@
 use super::credential::{Along, Credential};
 use super::entry::{End, Entry};
 use super::{LATE, LockoutRule, full};
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 /// What counts against a proven credential. What is not known does not: unless another process may have it on its way, or
 /// what goes along with the credential may be refused by itself.

@@ -1,8 +1,8 @@
 //! Why a login must not be sent, and what is said about it.
 
-use crate::clock::{BootTime, Now};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::moment;
+use crate::time::{BootTime, Now};
 
 /// Why a login must not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

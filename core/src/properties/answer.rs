@@ -6,7 +6,6 @@ use reqwest::header::HeaderValue;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::clock::{BootTime, UnixTime};
 use crate::error::{Error, ErrorCode};
 use crate::foreign_text::is_printable;
 use crate::freshness::{Freshness, Margins, ServerClock, Timing, Windows};
@@ -14,6 +13,7 @@ use crate::grant::Expiry;
 use crate::json;
 use crate::provider::{Answer, Outcome};
 use crate::secret::Secret;
+use crate::time::{BootTime, UnixTime};
 use crate::transport::retry_after::{http_date, wait};
 
 /// When an answer came that does not say so.

@@ -6,11 +6,11 @@ use base64::Engine;
 use base64::engine::general_purpose::{URL_SAFE, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
-use crate::clock::UnixTime;
 use crate::grant::{Claims, Expiry, Grant, Tokens};
 use crate::jwt::{claims, expiry};
 use crate::provider::{Provider, SevenG, Synapsewave};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 use super::synapsewave::{API_KEY, BASE_URL, assert_shown};
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::clock::{BootTime, Now, UnixTime};
 use crate::lockout::{Along, Attempt, Credential, Key, Ledger, LockoutRule, Refusal, Verdict};
+use crate::time::{BootTime, Now, UnixTime};
 
 const MACHINE_START: u64 = 42;
 const START: Now = Now { boot: BootTime(1_000_000_000), unix: UnixTime(1_767_589_433_000) };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::clock::UnixTime;
+use crate::time::UnixTime;
 use crate::transport::retry_after::{http_date, wait};
 
 const DAY: Duration = Duration::from_secs(86_400);
@@ -36,6 +36,6 @@ pub fn check(data: &[u8]) {
 /// What was read is a whole second that can be written and read again.
 fn check_date(at: UnixTime) {
     assert!(at.0 >= 0 && at.0 % 1000 == 0, "{at:?}");
-    let written = httpdate::fmt_http_date(UNIX_EPOCH + crate::clock::duration(at.0));
+    let written = httpdate::fmt_http_date(UNIX_EPOCH + crate::time::duration(at.0));
     assert_eq!(http_date(&written), Some(at), "{written}");
 }

@@ -4,10 +4,10 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use crate::clock::UnixTime;
 use crate::grant::{Expiry, Grant};
 use crate::provider::{Outcome, Provider, SevenG, field};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 use super::answer::{Written, check_outcome, is_said};
 

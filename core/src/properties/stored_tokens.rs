@@ -3,7 +3,6 @@
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll, Waker};
 
-use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
 use crate::grant::Tokens;
 use crate::identity::account_of_text;
@@ -11,6 +10,7 @@ use crate::policy::Options;
 use crate::provider::{Provider, SevenG};
 use crate::session::resume;
 use crate::store::{MemoryStore, Pending, Store, session_key, stored_tokens, write_tokens};
+use crate::time::UnixTime;
 
 const ACCOUNT: &str = "https://api.example|user";
 

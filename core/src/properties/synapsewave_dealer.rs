@@ -2,10 +2,10 @@
 
 use std::sync::LazyLock;
 
-use crate::clock::UnixTime;
 use crate::grant::{Expiry, Grant};
 use crate::provider::{Outcome, Provider, SynapsewaveDealer};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 use super::answer::{Written, check_outcome};
 use super::synapsewave::{API_KEY, BASE_URL, HEADER_KEY, PASSWORD, check_profile, check_redacted};

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::grant::{Expiry, Grant};
 use crate::provider::{Answer, Provider, Synapsewave};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 use super::answer::{Written, check_error};
 use super::synapsewave::{API_KEY, BASE_URL, DEVICE, HEADER_KEY, check_redacted};

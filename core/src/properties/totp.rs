@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ring::hmac;
 
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::factor::Totp;
+use crate::time::UnixTime;
 
 /// Times of a server's clock that codes are made for.
 const TIMES: [i64; 6] = [0, 59_000, 1_767_589_433_123, i64::MAX, -1, i64::MIN];

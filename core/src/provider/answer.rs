@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
 use crate::foreign_text::{self, Secrets, WITHHELD, is_printable};
 use crate::json;
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 /// A longer body is no error of an API: nothing of it is shown but the title of a page.
 const LONGEST_ERROR: usize = 1 << 16;

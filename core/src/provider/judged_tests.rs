@@ -3,7 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::clock::UnixTime;
+use crate::time::UnixTime;
 
 fn answer(status: u16, body: &str) -> Answer {
     let body = Zeroizing::new(body.as_bytes().to_vec());

@@ -9,13 +9,13 @@ mod synapsewave;
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::{Now, UnixTime};
 use crate::error::Error;
 use crate::factor::{Factor, FactorKind, Source};
 use crate::foreign_text::{self, Secrets};
 use crate::grant::{Claims, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::lockout::LockoutRule;
 use crate::secret::Secret;
+use crate::time::{Now, UnixTime};
 
 pub use crate::base_url::BaseUrl;
 pub use answer::Answer;

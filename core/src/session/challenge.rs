@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::clock::UnixTime;
 use crate::error::{Error, ErrorCode};
 use crate::factor::FactorKind;
 use crate::grant::SecondFactor;
@@ -14,6 +13,7 @@ use crate::lifecycle::{Input, LoginPart};
 use crate::policy::Options;
 use crate::provider::Provider;
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 use super::Session;
 

@@ -10,7 +10,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::carried;
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::event::Event;
 use crate::grant::{Claims, Feed, Profile, Tokens};
@@ -18,6 +17,7 @@ use crate::jwt;
 use crate::keeper::{Keeper, Listeners, Need, Subscription, wait};
 use crate::lifecycle::{Held, Input, State};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 pub use challenge::{Challenge, begin};
 pub use logout::LogoutFuture;

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 /// The server locks at so many failures in so many milliseconds.
 const LOCKS_AT: usize = 3;

@@ -4,7 +4,7 @@ use super::executor::Owner;
 use super::scene::{Client, PASSWORDS, Scene};
 use super::store::Trouble;
 use super::synapsewave::DAY;
-use crate::clock::milliseconds;
+use crate::time::milliseconds;
 
 impl Scene {
     /// One thing happens.

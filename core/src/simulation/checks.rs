@@ -6,10 +6,10 @@ use super::accounts::Seen;
 use super::scene::{Client, Scene, Setting, Shared, name};
 use super::wire_log::{Carried, End};
 use super::{World, with};
-use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode};
 use crate::policy::Relogin;
 use crate::session::Token;
+use crate::time::BootTime;
 
 /// What is not known of the server's clock after answers that took their time: the longest exchange, and a second.
 const UNCERTAIN: i64 = 17_000;

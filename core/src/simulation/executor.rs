@@ -12,8 +12,8 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::with;
-use crate::clock::{BootTime, Now, UnixTime, milliseconds};
 use crate::runtime::Stopped;
+use crate::time::{BootTime, Now, UnixTime, milliseconds};
 
 /// The process of what belongs to none: messages on their way, and the driver of the run.
 pub(super) const NOWHERE: u32 = u32::MAX;
@@ -75,7 +75,7 @@ impl Executor {
     }
 
     pub(super) fn awake(&self) -> Duration {
-        crate::clock::duration(self.awake.get())
+        crate::time::duration(self.awake.get())
     }
 
     pub(super) fn process(&self) -> u32 {

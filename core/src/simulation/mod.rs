@@ -35,9 +35,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::clock::Now;
 use crate::error::Error;
 use crate::provider::{Provider, SevenG};
+use crate::time::Now;
 
 pub(crate) use executor::Handle;
 pub(crate) use network::send;

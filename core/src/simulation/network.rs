@@ -14,10 +14,11 @@ use super::seven_g::SevenGServer;
 use super::synapsewave::SynapsewaveServer;
 use super::wire_log::{Carried, End, WireLog};
 use super::{World, now, with};
-use crate::clock::{BootTime, Clock, UnixTime};
+use crate::clock::Clock;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Request};
+use crate::time::{BootTime, UnixTime};
 use crate::transport::Ending;
 
 /// The system that is simulated.

@@ -7,10 +7,10 @@ use super::checks::{at, broken};
 use super::scene::{Client, Setting, Shared};
 use super::wire_log::{Carried, End};
 use super::{now, with};
-use crate::clock::{BootTime, milliseconds};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::grant::Tokens;
 use crate::policy::Relogin;
+use crate::time::{BootTime, milliseconds};
 
 /// One exchange, and a second.
 const EXCHANGE: i64 = 16_000;

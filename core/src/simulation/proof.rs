@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use super::scene::PASSWORDS;
 use super::{World, with};
-use crate::clock::BootTime;
 use crate::lockout::{Along, Refusal, Verdict};
+use crate::time::BootTime;
 
 /// For as long a failure counts at most, in milliseconds.
 const COUNTS: i64 = 661_000;

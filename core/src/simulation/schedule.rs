@@ -89,7 +89,7 @@ impl Schedule {
         let begun = executor.awake();
         let task = async move {
             let result = act.await;
-            let took = crate::clock::milliseconds(world.executor.awake().saturating_sub(begun));
+            let took = crate::time::milliseconds(world.executor.awake().saturating_sub(begun));
             *kept.borrow_mut() = Some((result, took));
         };
         let process = executor.process();

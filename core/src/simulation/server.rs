@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::accounts::Sent;
-use crate::clock::UnixTime;
 use crate::provider::{Method, Request};
+use crate::time::UnixTime;
 
 /// A request as it arrives.
 #[derive(Clone, Debug)]

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::accounts::Accounts;
 use super::server::{Arrived, Reply, jwt};
-use crate::clock::{BootTime, UnixTime};
+use crate::time::{BootTime, UnixTime};
 
 /// One session of a user.
 struct Family {

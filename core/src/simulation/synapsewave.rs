@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::accounts::Accounts;
 use super::server::{Arrived, Reply, jwt};
-use crate::clock::{BootTime, UnixTime};
 use crate::factor::Totp;
 use crate::provider::Method;
+use crate::time::{BootTime, UnixTime};
 
 /// Every user's authenticator.
 pub(super) const TOTP: &str = "JBSWY3DPEHPK3PXP";

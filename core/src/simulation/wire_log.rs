@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 /// What an exchange carried.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

@@ -9,7 +9,7 @@ use arc_swap::ArcSwap;
 
 use super::tree::Tree;
 use super::{Pending, Store, Stored};
-use crate::clock::BootTime;
+use crate::time::BootTime;
 
 /// What is over is looked for this often, and whenever there is twice as much as the last time left, and this much.
 const SWEPT_EVERY: Duration = Duration::from_secs(600);

@@ -8,11 +8,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::grant::Tokens;
 use crate::identity;
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 pub(crate) use memory::Lifetime;
 pub use memory::MemoryStore;

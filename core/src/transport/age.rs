@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::retry_after::http_date;
-use crate::clock::UnixTime;
+use crate::time::UnixTime;
 
 /// An answer that was kept for longer says nothing of now: that its age is right would have to be believed.
 const OLDEST: Duration = Duration::from_secs(7 * 86_400);

@@ -13,10 +13,11 @@ use tokio::sync::watch;
 
 use super::lookup_queue::{LookupQueue, Standing};
 use crate::base_url::is_loopback;
-use crate::clock::{BootTime, Clock};
+use crate::clock::Clock;
 use crate::fork::PerProcess;
 use crate::runtime;
 use crate::system::locked;
+use crate::time::BootTime;
 
 /// Addresses that were found are good for so long where a look-up fails or does not end.
 const GOOD: Duration = Duration::from_secs(3_600);

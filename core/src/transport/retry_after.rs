@@ -2,7 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use crate::clock::{UnixTime, milliseconds};
+use crate::time::{UnixTime, milliseconds};
 
 /// A server that asks for more is not believed for longer than this.
 const LONGEST: Duration = Duration::from_secs(86_400);

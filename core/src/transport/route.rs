@@ -15,10 +15,11 @@ use super::local_end::LocalEnd;
 use super::proxy_address::ProxyAddress;
 use super::{resolver, tls};
 use crate::base_url::BaseUrl;
-use crate::clock::{BootTime, Clock};
+use crate::clock::Clock;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::fork::PerProcess;
 use crate::system::locked;
+use crate::time::BootTime;
 
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Clocks that differ by more than this since the last request were not both running.

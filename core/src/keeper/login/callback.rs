@@ -1,12 +1,12 @@
 //! The value of a login that a callback is asked for: once for a flight, and not beyond the time that there is.
 
 use super::{Login, forsaken, logged_out};
-use crate::clock::BootTime;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::factor::{Callback, FactorKind, NotAText, Question};
 use crate::lifecycle::{Ended, Input, LoginPart};
 use crate::runtime;
 use crate::secret::Secret;
+use crate::time::BootTime;
 
 impl Login {
     /// Asks a callback, once for the whole flight: what it gives is kept there for its next try.

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::Login;
 use crate::account::Pass;
-use crate::clock::{BootTime, UnixTime};
 use crate::event::{Event, EventKind, WaitReason};
 use crate::factor::Totp;
 use crate::lifecycle::Ended;
 use crate::lockout::Verdict;
+use crate::time::{BootTime, UnixTime};
 
 /// What is sent later than this before the end of its step would come too late.
 const LEAST_LEFT: Duration = Duration::from_secs(1);

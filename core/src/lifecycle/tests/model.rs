@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::super::*;
-use crate::clock::UnixTime;
 use crate::freshness::Timing;
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 /// How a message to or from the server fares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

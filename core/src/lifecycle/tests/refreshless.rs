@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::super::*;
 use super::steps::{answered, at, names, rules as with_refresh, step};
-use crate::clock::UnixTime;
 use crate::grant::{Details, Feed};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 /// The common end, in seconds of the tests' clock; a login is of use from 2 s after it.
 pub(super) const END: i64 = 3600;

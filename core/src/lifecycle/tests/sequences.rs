@@ -5,9 +5,9 @@ use std::time::Duration;
 use super::super::*;
 use super::model::{DAY, Fate, Server};
 use super::world::World;
-use crate::clock::UnixTime;
 use crate::freshness::Margins;
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 /// `RELATCH_SEQUENCES` asks for more, `RELATCH_SEED` for one only.
 const SEQUENCES: u64 = 100_000;

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use super::super::*;
-use crate::clock::UnixTime;
 use crate::freshness::{Margins, Timing};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 const START: i64 = 1_000_000;
 

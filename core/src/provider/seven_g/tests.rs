@@ -5,9 +5,9 @@ use zeroize::Zeroizing;
 
 use super::builder::ENVIRONMENTS;
 use super::*;
-use crate::clock::UnixTime;
 use crate::foreign_text::WITHHELD;
 use crate::grant::Expiry;
+use crate::time::UnixTime;
 
 const NOW: UnixTime = UnixTime(1_767_225_600_000);
 

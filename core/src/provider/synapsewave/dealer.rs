@@ -3,12 +3,12 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::foreign_text::Secrets;
 use crate::grant::{Claims, Expiry, Feed, Grant, Profile};
 use crate::provider::{Answer, BaseUrl, Method, Outcome, Provider, Renewal, Request};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 use super::device::Device;
 use super::gateway::{Gateway, GatewaySettings, gateway_settings};

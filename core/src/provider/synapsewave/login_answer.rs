@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
-use crate::clock::UnixTime;
 use crate::error::ErrorCode;
 use crate::factor::FactorKind;
 use crate::foreign_text::Secrets;
@@ -15,6 +14,7 @@ use crate::provider::answer::{field, token};
 use crate::provider::judged::{self, Said};
 use crate::provider::{Answer, BaseUrl, Outcome};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 use super::envelope::Envelope;
 use super::failure::Failure;

@@ -23,13 +23,13 @@ mod trading_day;
 use std::fmt;
 use std::time::Duration;
 
-use crate::clock::UnixTime;
 use crate::error::Error;
 use crate::factor::{Factor, FactorKind, Source};
 use crate::foreign_text::Secrets;
 use crate::grant::{Claims, Expiry, Feed, Grant, Profile, SecondFactor};
 use crate::provider::{Answer, BaseUrl, Method, Outcome, Provider, Renewal, Request};
 use crate::secret::Secret;
+use crate::time::UnixTime;
 
 pub(crate) use account::{Reply as AccountReply, read as read_account};
 pub use account::{SynapsewaveAccount, SynapsewaveAccountBuilder};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::clock::UnixTime;
+use crate::time::UnixTime;
 
 /// India is 5 hours and 30 minutes ahead of UTC, all year.
 const AHEAD: i64 = 19_800_000;

@@ -1,5 +1,7 @@
 //! Points in time, in milliseconds. Every operation saturates.
 
+mod foreign;
+
 use std::time::Duration;
 
 /// Milliseconds since the machine started, suspend included. Meaningless in another process or after a restart.
