@@ -19,22 +19,17 @@
 
 #[cfg(any(test, fuzzing))]
 pub mod properties;
-pub mod runtime;
 
 mod account;
-mod attention;
 mod backlog;
 mod base_url;
 mod carried;
-mod clock;
-mod coarse_clock;
 mod cool_down;
 mod endpoints;
 mod error;
 mod event;
 mod factor;
 mod foreign_text;
-mod fork;
 mod freshness;
 mod grant;
 mod identity;
@@ -57,7 +52,6 @@ mod transport;
 mod words;
 
 pub use backlog::{Backlog, Waiting};
-pub use clock::{Clock, ManualClock};
 pub use endpoints::{Health, LookupEntry, TotpRegistration};
 pub use error::{Cause, Detail, Error, ErrorCode, Recovery, Sent};
 pub use event::{Event, EventKind, WaitReason};
@@ -74,4 +68,6 @@ pub use provider::{
 pub use secret::Secret;
 pub use session::{Challenge, LogoutFuture, Session, Token, TokenFuture, begin, login, refresh, resume};
 pub use store::{MemoryStore, Pending, Store, Stored, stored_tokens};
+pub use system::clock::{Clock, ManualClock};
+pub use system::runtime;
 pub use time::{BootTime, Now, UnixTime};

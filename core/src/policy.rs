@@ -6,10 +6,10 @@ use std::time::Duration;
 use once_cell::race::OnceBox;
 
 use crate::base_url::BaseUrl;
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::freshness::Margins;
 use crate::store::Store;
+use crate::system::clock::Clock;
 use crate::transport::Network;
 
 mod settings;

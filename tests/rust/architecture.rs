@@ -89,7 +89,7 @@ fn circle(mut rooms: Rooms) -> Vec<String> {
 #[test]
 fn no_rooms_stand_in_a_circle() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's root");
-    for (crate_, known) in [("core", 30), ("bindings-python", 30), ("bindings-node", 15)] {
+    for (crate_, known) in [("core", 25), ("bindings-python", 30), ("bindings-node", 15)] {
         let rooms = rooms(&root.join(crate_).join("src"));
         assert!(rooms.len() >= known && rooms.values().any(|arrows| arrows.len() > 5), "{rooms:?}");
         assert_eq!(circle(rooms), Vec::<String>::new(), "{crate_}");

@@ -29,8 +29,8 @@ const MUTANTS: [&str; 7] = [
 const CHANGES: [Change; 14] = [
     Change {
         file: "lib.rs",
-        find: "pub mod runtime;",
-        replace: "pub mod runtime;\npub(crate) fn is_mutant(name: &str) -> bool {\n    \
+        find: "mod account;",
+        replace: "mod account;\npub(crate) fn is_mutant(name: &str) -> bool {\n    \
                   std::env::var(\"RELATCH_MUTANT\").is_ok_and(|on| on == name)\n}",
     },
     Change {

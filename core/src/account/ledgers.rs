@@ -6,13 +6,13 @@ use once_cell::race::OnceBox;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{Account, Noted};
-use crate::clock::{Clock, machine_start};
 use crate::error::Error;
 use crate::lockout::{Along, Attempt, Credential, Key, Ledger, Refusal, Verdict};
 use crate::secret::Secret;
 #[cfg(test)]
 use crate::simulation;
 use crate::store::{self, MemoryStore, Store, ledger_key};
+use crate::system::clock::{Clock, machine_start};
 use crate::system::{chance, locked};
 use crate::time::{BootTime, Now, UnixTime};
 

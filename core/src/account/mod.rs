@@ -12,7 +12,6 @@ mod spent;
 
 use std::sync::Arc;
 
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::grant::Grant;
 use crate::identity::{self, Origin};
@@ -21,6 +20,7 @@ use crate::lockout::LockoutRule;
 use crate::policy::Options;
 use crate::provider::{BaseUrl, Provider};
 use crate::store::Store;
+use crate::system::clock::Clock;
 
 pub(crate) use ledgers::{Entry, Sent, Settlement};
 pub(crate) use pauses::Pass;

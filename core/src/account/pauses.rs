@@ -4,12 +4,12 @@ use std::collections::HashMap;
 use std::sync::Mutex;
 
 use super::{Account, Turn};
-use crate::clock::Clock;
 use crate::cool_down::CoolDown;
 use crate::error::{Error, ErrorCode};
-use crate::fork::PerProcess;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
+use crate::system::clock::Clock;
+use crate::system::fork::PerProcess;
 use crate::system::{chance, locked};
 use crate::time::{BootTime, Now};
 

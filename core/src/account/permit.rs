@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::OwnedMutexGuard;
 
 use super::Account;
-use crate::fork::PerProcess;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
 
 type Gate = tokio::sync::Mutex<()>;

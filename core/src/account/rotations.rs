@@ -12,13 +12,13 @@ use ring::digest;
 
 use super::Account;
 use super::spent::{Hash, Spent};
-use crate::clock::Clock;
 use crate::error::{Cause, Error, Sent};
-use crate::fork::PerProcess;
 use crate::grant::Grant;
 use crate::identity::Origin;
 use crate::lifecycle::Ended;
 use crate::provider::Outcome;
+use crate::system::clock::Clock;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
 use crate::time::BootTime;
 

@@ -39,7 +39,7 @@ fn run(test: impl Future<Output = ()>) {
 
 #[test]
 fn who_comes_late_is_given_the_newest_tokens_then_told_that_his_are_spent_and_sends_nothing() {
-    let manual = crate::clock::ManualClock::new();
+    let manual = crate::system::clock::ManualClock::new();
     let (origin, clock) = (Origin::of_text("https://one.example"), manual.clock());
     run(async {
         for number in 0..3 {
@@ -92,7 +92,7 @@ fn what_was_brought_is_forgotten_at_the_logout() {
 
 #[test]
 fn a_lost_exchange_is_made_again_within_the_grace_and_not_after_it() {
-    let manual = crate::clock::ManualClock::new();
+    let manual = crate::system::clock::ManualClock::new();
     let (origin, clock) = (Origin::of_text("https://four.example"), manual.clock());
     let grace = Duration::from_secs(10);
     let lost = || async { Ended::Ambiguous(Error::closed("lost")) };
@@ -108,7 +108,7 @@ fn a_lost_exchange_is_made_again_within_the_grace_and_not_after_it() {
 
 #[test]
 fn tokens_that_a_server_brings_again_are_followed_once_round_and_not_sent() {
-    let (origin, clock) = (Origin::of_text("https://circle.example"), crate::clock::ManualClock::new().clock());
+    let (origin, clock) = (Origin::of_text("https://circle.example"), crate::system::clock::ManualClock::new().clock());
     for length in [2, 3, 10] {
         run(async {
             for number in 0..length {

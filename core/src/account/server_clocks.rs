@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use crate::clock::Clock;
-use crate::fork::PerProcess;
 use crate::freshness::{ServerClock, Timing};
 use crate::identity::Origin;
 use crate::provider::BaseUrl;
+use crate::system::clock::Clock;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
 
 /// What one server's answers have told.

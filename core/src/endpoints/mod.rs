@@ -10,7 +10,7 @@ use crate::base_url::BaseUrl;
 use crate::error::Error;
 use crate::policy::Options;
 use crate::provider::{Answer, Request};
-use crate::runtime;
+use crate::system::runtime;
 use crate::transport::{self, Ending};
 
 /// Sends one request and returns its answer. It runs on the shared runtime, so that it works under any other or none.

@@ -216,8 +216,8 @@ mod tests {
     use super::*;
     use crate::grant::Tokens;
     use crate::provider::Synapsewave;
-    use crate::runtime;
     use crate::session::resume;
+    use crate::system::runtime;
 
     const HERE: &str = "https://broker.example/prod/interactive";
 

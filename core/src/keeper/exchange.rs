@@ -10,7 +10,7 @@ use crate::account::{Account, abandoned, is_spent, observe};
 use crate::error::Error;
 use crate::lifecycle::{Ended, Exchange, FlightNumber, Held, Input};
 use crate::provider::{Answer, Outcome, Provider, Request};
-use crate::runtime::{self, Stopped};
+use crate::system::runtime::{self, Stopped};
 use crate::time::Now;
 use crate::transport::{self, Ending};
 

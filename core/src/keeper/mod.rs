@@ -19,14 +19,14 @@ use tokio::sync::watch;
 
 use crate::account;
 use crate::error::Error;
-use crate::fork::{self, PerProcess};
 use crate::grant::Grant;
 use crate::identity::{self, Origin};
 use crate::lifecycle::{Effect, Ended, Exchange, FlightNumber, Held, Input, Lifecycle};
 use crate::policy::Options;
 use crate::provider::Provider;
-use crate::runtime;
 use crate::store;
+use crate::system::fork::{self, PerProcess};
+use crate::system::runtime;
 use crate::system::{chance, locked};
 use crate::time::BootTime;
 

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::grant::Grant;
 use crate::lifecycle::{Held, Input};
 use crate::provider::Request;
-use crate::runtime::{self, Running};
+use crate::system::runtime::{self, Running};
 use crate::transport::{self, Ending};
 
 impl Keeper {

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::Keeper;
 use crate::error::Error;
 use crate::lifecycle::{FlightNumber, Held, Input};
-use crate::runtime;
 use crate::store::{self, Store, is_of, write_tokens};
+use crate::system::runtime;
 
 /// A refresh waits for its note in the store no longer than this: callers may wait for it.
 const MARK_LIMIT: Duration = Duration::from_secs(2);

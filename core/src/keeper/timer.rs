@@ -7,10 +7,10 @@ use std::sync::{Arc, Mutex, Weak};
 use tokio::sync::Notify;
 
 use super::Keeper;
-use crate::clock::Clock;
-use crate::fork::PerProcess;
-use crate::runtime;
+use crate::system::clock::Clock;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
+use crate::system::runtime;
 use crate::time::BootTime;
 
 struct Timer {

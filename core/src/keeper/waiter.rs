@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::{Keeper, Reply};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::lifecycle::{Held, Input, Lifecycle};
-use crate::runtime;
+use crate::system::runtime;
 use crate::time::{BootTime, Now};
 
 /// How a flight ended, for all who waited for it.

@@ -10,7 +10,7 @@ use super::waiter::Result as FlightResult;
 use super::{Keeper, Need, Reply, Waiter};
 use crate::error::Error;
 use crate::lifecycle::Held;
-use crate::runtime;
+use crate::system::runtime;
 
 /// A caller's wait, which works under any runtime or none. Dropping it ends the wait, not the flight.
 pub(crate) enum Waiting {

@@ -4,9 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{Options, Relogin};
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::secret::Secret;
+use crate::system::clock::Clock;
 
 /// A number of seconds as users write it.
 ///

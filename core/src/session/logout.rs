@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use crate::runtime::Running;
+use crate::system::runtime::Running;
 
 /// What [`Session::logout`](super::Session::logout) returns: ready when the server has been told, at once where there is
 /// nothing to tell.

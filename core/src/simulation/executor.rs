@@ -12,7 +12,7 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::with;
-use crate::runtime::Stopped;
+use crate::system::runtime::Stopped;
 use crate::time::{BootTime, Now, UnixTime, milliseconds};
 
 /// The process of what belongs to none: messages on their way, and the driver of the run.

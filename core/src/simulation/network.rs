@@ -14,10 +14,10 @@ use super::seven_g::SevenGServer;
 use super::synapsewave::SynapsewaveServer;
 use super::wire_log::{Carried, End, WireLog};
 use super::{World, now, with};
-use crate::clock::Clock;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Request};
+use crate::system::clock::Clock;
 use crate::time::{BootTime, UnixTime};
 use crate::transport::Ending;
 

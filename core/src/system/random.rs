@@ -4,9 +4,9 @@ use std::sync::Mutex;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::sync::locked;
-use crate::fork::PerProcess;
 #[cfg(test)]
 use crate::simulation;
+use crate::system::fork::PerProcess;
 
 /// A number in 0..1, drawn anew in each process: children that inherited a generator would all draw the same.
 pub(crate) fn chance() -> f64 {

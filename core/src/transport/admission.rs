@@ -6,9 +6,9 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 
 use super::admission_queue::{AdmissionQueue, Limits, Place};
-use crate::clock::Clock;
 use crate::error::{Error, ErrorCode, Sent};
-use crate::fork::PerProcess;
+use crate::system::clock::Clock;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
 
 type Queue = Mutex<AdmissionQueue<oneshot::Sender<Permit>>>;

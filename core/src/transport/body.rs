@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::unpack::{append, unpack};
 use super::{LARGEST_ANSWER, LONG};
 use crate::json;
-use crate::runtime;
+use crate::system::runtime;
 
 /// An answer that reads whole, and of which nothing more comes for this long, is taken.
 const QUIET: Duration = Duration::from_secs(1);

@@ -34,12 +34,12 @@ use std::time::Duration;
 use hyper::header::{self, HeaderValue};
 use zeroize::Zeroizing;
 
-use crate::clock::Clock;
 use crate::error::{Error, ErrorCode, Sent};
 use crate::freshness::Timing;
 use crate::provider::{Answer, BaseUrl, Method, Request};
 #[cfg(test)]
 use crate::simulation;
+use crate::system::clock::Clock;
 use crate::time::{BootTime, UnixTime};
 
 use body::{Read, Received};

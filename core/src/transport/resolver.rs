@@ -13,10 +13,10 @@ use tokio::sync::watch;
 
 use super::lookup_queue::{LookupQueue, Standing};
 use crate::base_url::is_loopback;
-use crate::clock::Clock;
-use crate::fork::PerProcess;
-use crate::runtime;
+use crate::system::clock::Clock;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
+use crate::system::runtime;
 use crate::time::BootTime;
 
 /// Addresses that were found are good for so long where a look-up fails or does not end.

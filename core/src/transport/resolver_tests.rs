@@ -1,7 +1,7 @@
 use std::sync::mpsc;
 
 use super::*;
-use crate::clock::ManualClock;
+use crate::system::clock::ManualClock;
 
 const ADDRESS: [u8; 4] = [10, 77, 0, 1];
 

@@ -15,9 +15,9 @@ use super::local_end::LocalEnd;
 use super::proxy_address::ProxyAddress;
 use super::{resolver, tls};
 use crate::base_url::BaseUrl;
-use crate::clock::Clock;
 use crate::error::{Error, ErrorCode, Sent};
-use crate::fork::PerProcess;
+use crate::system::clock::Clock;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
 use crate::time::BootTime;
 

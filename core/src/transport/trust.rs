@@ -14,7 +14,7 @@ use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 
 use crate::error::{Error, ErrorCode, Sent};
-use crate::fork::PerProcess;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
 
 /// What names the certificates of the machine instead of the platform.

@@ -4,8 +4,8 @@ use super::{Login, forsaken, logged_out};
 use crate::error::{Error, ErrorCode, Sent};
 use crate::factor::{Callback, FactorKind, NotAText, Question};
 use crate::lifecycle::{Ended, Input, LoginPart};
-use crate::runtime;
 use crate::secret::Secret;
+use crate::system::runtime;
 use crate::time::BootTime;
 
 impl Login {

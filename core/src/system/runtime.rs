@@ -14,11 +14,11 @@ use once_cell::race::OnceBox;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio::task::JoinHandle;
 
-use crate::attention;
 use crate::error::Error;
-use crate::fork::PerProcess;
 #[cfg(test)]
 use crate::simulation;
+use crate::system::attention;
+use crate::system::fork::PerProcess;
 use crate::system::locked;
 
 /// Network waits need few threads: an authentication library must not claim one per core.

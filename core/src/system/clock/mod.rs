@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::attention;
-use crate::coarse_clock;
-use crate::fork::PerProcess;
-use crate::runtime;
 #[cfg(test)]
 use crate::simulation;
+use crate::system::attention;
+use crate::system::coarse_clock;
+use crate::system::fork::PerProcess;
+use crate::system::runtime;
 
 use crate::time::{BootTime, Now, UnixTime, duration, milliseconds};
 pub(crate) use machine::machine_start;

@@ -4,7 +4,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use crate::fork::PerProcess;
+use crate::system::fork::PerProcess;
 
 #[cfg(test)]
 use crate::simulation;
