@@ -96,6 +96,42 @@ fn no_rooms_stand_in_a_circle() {
     }
 }
 
+/// The floors of core as ARCHITECTURE.md shows them, the ground first.
+fn floors(root: &Path) -> Vec<BTreeSet<String>> {
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).expect("the map");
+    let (_, block) = text.split_once("```floors\n").expect("the floors");
+    let (block, _) = block.split_once("```").expect("their end");
+    block.lines().map(|line| line.split_whitespace().map(ToOwned::to_owned).collect()).rev().collect()
+}
+
+/// Each arrow that does not lead down, and each room that stands on no floor, or on two.
+fn climbs(rooms: &Rooms, floors: &[BTreeSet<String>]) -> Vec<String> {
+    let floors_of =
+        |room: &String| -> Vec<usize> { (0..floors.len()).filter(|at| floors[*at].contains(room)).collect() };
+    let mut found = Vec::new();
+    for (room, arrows) in rooms {
+        let [floor] = floors_of(room)[..] else {
+            found.push(format!("{room} stands on {} floors", floors_of(room).len()));
+            continue;
+        };
+        let up = arrows.iter().filter(|to| floors_of(to).iter().any(|above| *above >= floor));
+        found.extend(up.map(|to| format!("{room} -> {to}")));
+    }
+    found
+}
+
+#[test]
+fn no_arrow_leads_up_a_floor() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the project's root");
+    let (rooms, floors) = (rooms(&root.join("core/src")), floors(root));
+    assert_eq!(climbs(&rooms, &floors), Vec::<String>::new());
+    assert_eq!(floors.iter().map(BTreeSet::len).sum::<usize>(), rooms.len(), "a floor names a room that is gone");
+    let mut planted = rooms;
+    planted.entry("lockout".to_owned()).or_default().insert("keeper".to_owned());
+    planted.insert("new".to_owned(), BTreeSet::new());
+    assert_eq!(climbs(&planted, &floors), ["lockout -> keeper", "new stands on 0 floors"]);
+}
+
 /// Imports below `if TYPE_CHECKING:` that lead up in Python, each for the type of what is handed back.
 const FOR_TYPES_ALONE: [(&str, &str); 5] = [
     ("_account", "testing"),
