@@ -24,8 +24,10 @@ pub(crate) struct Json {
 
 /// The first value in these bytes; None if it does not come to its end. What comes after it is not read.
 pub(crate) fn read(bytes: &[u8]) -> Option<Json> {
-    let last_line = bytes.iter().rposition(|byte| *byte == b'\n').unwrap_or_default();
-    let mut reader = Reader { bytes, at: 0, last_line, shallow: MOST_SHALLOW, deep: MOST_DEEP, is_whole: true };
+    let last = |end: &[u8]| bytes.windows(end.len()).rposition(|found| found == end).unwrap_or_default();
+    let (last_line, last_comment) = (last(b"\n"), last(b"*/"));
+    let mut reader =
+        Reader { bytes, at: 0, last_line, last_comment, shallow: MOST_SHALLOW, deep: MOST_DEEP, is_whole: true };
     reader.skip_blanks();
     reader.skip_prelude();
     let value = reader.value(0)?;
@@ -54,8 +56,9 @@ struct Garbled;
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// Where the last line ends.
+    /// Where the last line ends, and the last comment that could.
     last_line: usize,
+    last_comment: usize,
     shallow: usize,
     deep: usize,
     is_whole: bool,
@@ -275,10 +278,10 @@ impl Reader<'_> {
         named(&self.bytes[start..self.at]).unwrap_or_default()
     }
 
-    /// Whether what begins here can be a comment: one to the end of the line needs a line that ends.
+    /// Whether what begins here is a comment that ends.
     fn is_comment(&self) -> bool {
-        let rest = self.rest();
-        rest.starts_with(b"/*") || rest.starts_with(b"//") && self.at < self.last_line
+        let begins = |sign: &[u8], last: usize| self.rest().starts_with(sign) && self.at + 1 < last;
+        begins(b"/*", self.last_comment) || begins(b"//", self.last_line)
     }
 
     /// Passes over an object or a list, without keeping anything of it.

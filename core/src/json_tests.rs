@@ -55,8 +55,8 @@ fn a_comment_behind_a_number_or_a_word_is_no_part_of_it() {
         );
         assert!(tokens(&text).is_some(), "{shown}");
     }
-    // An address begins no comment, nor do two strokes where no line ends.
-    for odd in ["http://a.example/*", "1200//of seconds", "2026//01"] {
+    // An address begins no comment, nor does what looks like one and does not end.
+    for odd in ["http://a.example/*", "1200//of seconds", "2026//01", "1200 /* of seconds", "1200/*\n", "1200/*/"] {
         let text = format!("{{\"odd\":{odd},{TOKENS}}}");
         assert!(tokens(text.as_bytes()).is_some(), "{text}");
     }
