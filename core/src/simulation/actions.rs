@@ -197,7 +197,7 @@ impl Scene {
         if !self.setting.calm {
             let faults = [0, 10, 30, 90][self.draw(4)];
             let (slow, down) = ([0, 5, 40][self.draw(3)], self.draw(5) == 0);
-            self.world.network.weather.set(super::network::Weather { faults, slow, down });
+            self.world.network.weather.set(super::journey::Weather { faults, slow, down });
             if self.setting.store_fails {
                 let (faults, slow) = ([0, 10, 50, 100][self.draw(4)], [0, 10, 50][self.draw(3)]);
                 self.store.set(Trouble { faults, slow, ..Trouble::default() });

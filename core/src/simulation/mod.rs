@@ -13,6 +13,7 @@ mod cancellation;
 mod checks;
 mod deaf_spells;
 mod executor;
+mod journey;
 mod network;
 mod outages;
 mod patience;

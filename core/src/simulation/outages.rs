@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::network::Fate;
+use super::journey::Fate;
 use super::scene::{SETTING, Setting, name};
 use super::schedule::{Called, in_any_order};
 use super::store::Trouble;

@@ -1,6 +1,6 @@
 //! Callers who wait longer than a flight goes on: what they outlast, and what they do not spend.
 
-use super::network::Fate;
+use super::journey::Fate;
 use super::patience::PATIENT;
 use super::scene::{SETTING, Setting};
 use super::schedule::{Answer, Called, Schedule, in_any_order};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::executor::Owner;
-use super::network::{Fate, Journey, Model};
+use super::journey::{Fate, Journey};
+use super::network::Model;
 use super::scene::{Scene, Setting};
 use super::seeds::run_for;
 use super::within;

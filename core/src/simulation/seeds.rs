@@ -106,7 +106,7 @@ fn play(scene: &mut Scene) {
 /// All is well again: every call ends, and every session that can go on by itself lives.
 fn settle(scene: &Scene) {
     let world = &scene.world;
-    world.network.weather.set(super::network::Weather::default());
+    world.network.weather.set(super::journey::Weather::default());
     world.network.deaf.set(0);
     scene.store.set(super::store::Trouble::default());
     run_for(scene, 200_000);

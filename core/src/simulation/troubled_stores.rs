@@ -1,6 +1,6 @@
 //! Schedules of stores that fail or answer late.
 
-use super::network::Fate;
+use super::journey::Fate;
 use super::scene::{SETTING, Setting, name};
 use super::schedule::{Schedule, in_any_order};
 use super::store::Trouble;
