@@ -85,6 +85,125 @@ fn what_the_code_cites_of_the_wire_is_there() {
     assert!(cited >= 60, "only {cited} citations were found");
 }
 
+/// The folders that the pages speak of.
+const FOLDERS: [&str; 8] = ["core", "tests", "bindings-python", "bindings-node", "docs", "fuzz", "demo", "scripts"];
+
+/// The pages that say where things are.
+const MAPS: [&str; 4] = ["ARCHITECTURE.md", "CONTRIBUTING.md", "docs/decisions.md", "docs/wire.md"];
+
+/// What stands in backticks, but for blocks of code.
+fn quoted(page: &str) -> Vec<&str> {
+    let prose = page.split("```").step_by(2);
+    prose.flat_map(|prose| prose.split('`').skip(1).step_by(2)).collect()
+}
+
+/// Whether a text in backticks names a file or folder of this project: by its path, or by the end of it.
+fn is_path(text: &str) -> bool {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || ['.', '_', '-', '/'].contains(&sign);
+    // What is not kept by git, such as findings of a fuzzer.
+    let made = text.starts_with("fuzz/artifacts") || text.starts_with("fuzz/target");
+    let below = text.split_once('/').is_some_and(|(first, _)| FOLDERS.contains(&first));
+    text.chars().all(plain) && !made && (below || [".rs", ".ts", ".py", ".mjs"].iter().any(|end| text.ends_with(end)))
+}
+
+#[test]
+fn what_the_maps_name_is_there() {
+    let all: Vec<_> = FOLDERS.iter().flat_map(|folder| files(&root().join(folder), "")).collect();
+    let is_there = |name: &str| root().join(name).exists() || all.iter().any(|file| file.ends_with(name));
+    for page in MAPS {
+        for name in quoted(&read(page)).into_iter().filter(|text| is_path(text)) {
+            assert!(is_there(name), "{page} names `{name}`, which is not there");
+        }
+    }
+    let map = read("ARCHITECTURE.md");
+    assert!(quoted(&map).into_iter().filter(|text| is_path(text)).count() > 50);
+    assert!(map.lines().count() <= 120, "the map has more than two pages");
+}
+
+/// The names of the functions that `mark` begins, of those that the line before says are tests.
+fn functions(text: &str, mark: &str, is_test: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    let mut before = "";
+    for line in text.lines().map(|line| line.trim().trim_start_matches("async ")) {
+        if let Some(rest) = line.strip_prefix(mark).filter(|_| is_test(before)) {
+            names.insert(rest.split(['(', '<']).next().unwrap_or_default().to_owned());
+        }
+        // An attribute may stand between.
+        if !(line.starts_with("#[") && is_test(before)) {
+            before = line;
+        }
+    }
+    names
+}
+
+/// The names of all tests: functions of Rust and Python, scenarios, and, in one text, all tests of Node.
+fn tests() -> (BTreeSet<String>, String) {
+    let of = |folder: &str, end: &str| files(&root().join(folder), end);
+    let rust = [of("core/src", ".rs"), of("tests/rust", ".rs")].concat();
+    let is_test = |line: &str| line.starts_with("#[") && line.contains("test");
+    let mut names: BTreeSet<_> = rust.iter().flat_map(|file| functions(&read(file), "fn ", is_test)).collect();
+    let python = of("tests/python", ".py").into_iter().flat_map(|file| functions(&read(file), "def ", |_| true));
+    names.extend(python.filter(|name| name.starts_with("test_")));
+    let stem = |file: PathBuf| Some(file.file_stem()?.to_str()?.to_owned());
+    names.extend(of("tests/scenarios", ".json").into_iter().filter_map(stem));
+    (names, of("tests/node", ".test.mjs").into_iter().map(read).collect())
+}
+
+/// The entries of a page: points that begin with something bold, with or without a number, each as one line.
+fn entries(page: &str) -> Vec<String> {
+    let mut entries: Vec<String> = Vec::new();
+    let mut is_open = false;
+    for line in page.lines() {
+        let point = line.trim_start_matches(|sign: char| sign.is_ascii_digit() || ['-', '.'].contains(&sign));
+        let begins = point.len() < line.len() && point.starts_with(" **");
+        is_open = begins || is_open && !line.is_empty();
+        match entries.last_mut() {
+            Some(last) if is_open && !begins => last.extend([" ", line.trim()]),
+            _ if begins => entries.push(point.trim().to_owned()),
+            _ => {}
+        }
+    }
+    entries
+}
+
+#[test]
+fn every_decision_names_the_tests_that_hold_it() {
+    let (names, node) = tests();
+    let entries = entries(&read("docs/decisions.md"));
+    assert!(entries.len() > 100, "only {} decisions were found", entries.len());
+    for entry in entries {
+        let held = entry.rsplit_once("Tests: ").or_else(|| entry.rsplit_once("Test: "));
+        let tests = held.map(|(_, tests)| quoted(tests)).unwrap_or_default();
+        let tests: Vec<_> = tests.into_iter().filter(|name| !is_path(name)).collect();
+        assert!(
+            !tests.is_empty() || entry.contains("No test"),
+            "it neither names a test nor says that there is none: {entry}"
+        );
+        for test in tests {
+            let is_there = names.contains(test) || test.contains(' ') && node.contains(test);
+            assert!(is_there, "`{test}`, which is said to hold this, is no test: {entry}");
+        }
+    }
+}
+
+#[test]
+fn the_pages_stand_by_the_rules_of_english() {
+    let docs = files(&root().join("docs"), ".md");
+    let pages = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"];
+    for page in docs.into_iter().chain(pages.map(|page| root().join(page))) {
+        for line in read(&page).lines() {
+            let plain = line.to_lowercase();
+            for word in
+                ["whoever", "nothing where", "those who", "\u{201c}", "\u{201d}", "\u{2018}", "\u{2019}", "\u{ab}"]
+            {
+                assert!(!plain.contains(word), "{}: {word}: {line}", page.display());
+            }
+            let start = plain.trim_start_matches(['-', '*', ' ', '|']);
+            assert!(!start.starts_with("the same"), "{}: {line}", page.display());
+        }
+    }
+}
+
 #[test]
 fn citations_are_read() {
     let text = "(wire.md 2.10.4 and 5). Then wire.md 2.2, 2.10.6, 2.10.7: and wire.md part 1. 3 of wire.md 1.5). 4";
