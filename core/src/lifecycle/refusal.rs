@@ -54,9 +54,7 @@ pub(super) fn relogin(cause: Cause, error: Option<Error>, so: Circumstances) -> 
             "The refresh token was exchanged before, by another session or call of this process: it is spent. Each refresh \
              replaces it: keep `tokens` on every event `refreshed`, and resume with the newest."
         }
-        Cause::RotationLost => {
-            "A refresh was sent and its answer was lost: the server may have replaced the refresh token."
-        }
+        Cause::RotationLost => &lost(error.as_ref()),
         Cause::RefreshRejected if so.resumed => {
             "The server refused the refresh token that came from elsewhere. Each refresh replaces it, and one that was used \
              before is refused: keep `tokens` on every event `refreshed`, and resume with the newest."
@@ -89,6 +87,17 @@ pub(super) fn relogin(cause: Cause, error: Option<Error>, so: Circumstances) -> 
             relogin.with_status(error.status()).with_server(code, words).with_source(error)
         }
     }
+}
+
+/// What became of the answer to a refresh that cannot be sent again.
+fn lost(error: Option<&Error>) -> String {
+    let what = match error.map(Error::code) {
+        Some(ErrorCode::Protocol) => "what answered cannot be read",
+        Some(ErrorCode::Timeout) => "no answer came in time",
+        _ => "its answer was lost",
+    };
+    let status = error.and_then(Error::status).map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+    format!("A refresh was sent and {what}{status}: the server may have replaced the refresh token.")
 }
 
 pub(super) fn second_factor(asked: &SecondFactor) -> Error {

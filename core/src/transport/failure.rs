@@ -20,8 +20,41 @@ pub(super) fn no_answer(error: legacy::Error, route: &Route, by_proxy: bool, wri
     if error.is_connect() || is_unsent(&error) || is_refused_client || !written.maybe() {
         return Ending::NotSent(not_connected(error, route, by_proxy));
     }
+    if let Some(reason) = no_http(&error) {
+        let message = format!(
+            "What answered cannot be read as HTTP ({reason}); whether the server acted on the request is not known. Check \
+             the port in base_url, and any proxy."
+        );
+        return Ending::Ambiguous(Error::new(ErrorCode::Protocol, message).with_sent(Sent::Maybe).with_source(error));
+    }
     let message = "The connection broke before the server answered; whether it acted on the request is not known.";
     Ending::Ambiguous(Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error))
+}
+
+/// Why what came is no answer of HTTP, in words of the HTTP client alone. None where nothing came, or it ended too early.
+fn no_http(error: &(dyn StdError + 'static)) -> Option<String> {
+    let http = sources(error).find_map(<dyn StdError>::downcast_ref::<hyper::Error>)?;
+    if http.is_parse() {
+        return Some(source::words(http));
+    }
+    // The TLS library says the same of what it cannot decrypt.
+    let io = sources(error).find_map(<dyn StdError>::downcast_ref::<io::Error>).filter(|_| tls_error(error).is_none());
+    let is_odd_piece =
+        io.is_some_and(|error| matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData));
+    is_odd_piece.then(|| "the sizes of its pieces are wrong".to_owned())
+}
+
+/// An answer whose head came and whose body did not, or not whole.
+pub(super) fn cut_short(error: reqwest::Error, status: u16) -> Error {
+    let (code, message) = if let Some(reason) = no_http(&error) {
+        let message = format!("The answer cannot be read as HTTP ({reason}); the server has acted on the request.");
+        (ErrorCode::Protocol, message)
+    } else {
+        let message = "The connection broke in the middle of the answer; the server has acted on the request.";
+        (ErrorCode::Transport, message.to_owned())
+    };
+    let error = Error::new(code, message).with_sent(Sent::Maybe).with_source(error.without_url());
+    error.with_status(status)
 }
 
 /// hyper hands a request back untouched when the pooled connection it was meant for had closed before.

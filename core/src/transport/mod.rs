@@ -217,15 +217,9 @@ async fn read(
     let (head, body) = received.insert((Head::of(&response, clock, sent), Received::new(&response)));
     match body.read(&mut response).await {
         Read::Whole(body) => head.answered(body),
-        Read::Cut(error) => Ending::Ambiguous(cut_short(error, head.status)),
+        Read::Cut(error) => Ending::Ambiguous(failure::cut_short(error, head.status)),
         Read::TooLarge => too_large(head.status),
     }
-}
-
-fn cut_short(error: reqwest::Error, status: u16) -> Error {
-    let message = "The connection broke in the middle of the answer; the server has acted on the request.";
-    let error = Error::new(ErrorCode::Transport, message).with_sent(Sent::Maybe).with_source(error.without_url());
-    error.with_status(status)
 }
 
 fn too_large(status: u16) -> Ending {

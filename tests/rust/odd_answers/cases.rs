@@ -246,6 +246,27 @@ pub(super) fn half() -> Vec<Case> {
     ]
 }
 
+/// What came, and cannot be read as HTTP.
+pub(super) fn no_http() -> Vec<Case> {
+    let whole = tokens();
+    let headed = |head: &str| text(&format!("HTTP/1.1 200 OK\r\n{head}"), &whole);
+    vec![
+        case("another protocol", b"SSH-2.0-OpenSSH_9.9\r\n".to_vec()),
+        case("a body alone", whole.clone().into_bytes()),
+        case("a status line in lower case", text("http/1.1 200 OK", &whole)),
+        case("a status that is none", text("HTTP/1.1 2000 OK", &whole)),
+        case("two lengths", headed("Content-Length: 3\r\nContent-Length: 4")),
+        case("a length that is no number", headed("Content-Length: undefined")),
+        case("more headers than are read", headed(&"X: y\r\n".repeat(300))),
+        case("a header that does not end", headed(&format!("X: {}", "a".repeat(1 << 20)))),
+        case("a piece of no size", text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "zz\r\n{")),
+        case(
+            "a piece that is longer than it says",
+            text("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked", "1\r\n{}\r\n"),
+        ),
+    ]
+}
+
 pub(super) fn logins() -> Vec<Case> {
     let framed = |data: &str| format!(r#"{{"status":"success","code":"s-101","message":"All is well","data":{data}}}"#);
     let data = format!(r#"{{"dealer_token":"{ACCESS}","user_name":"x","others":{{"x":1}}}}"#);

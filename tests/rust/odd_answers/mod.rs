@@ -55,6 +55,45 @@ fn half_of_an_answer_is_no_answer_and_is_not_asked_for_again() {
 }
 
 #[test]
+fn what_cannot_be_read_as_http_is_said_to_be_that_and_no_broken_connection() {
+    run(async {
+        for case in cases::no_http() {
+            let name = case.name;
+            let (requests, ended) = refreshed(&case).await;
+            let error = ended.expect_err(name);
+            assert_eq!((requests, error.cause()), (1, Some(Cause::RotationLost)), "{name}");
+            assert!(error.to_string().contains("what answered cannot be read"), "{name}: {error}");
+
+            let server = Server::start(case.answer, case.end).await;
+            let provider = SevenG::builder().base_url(server.url()).username("user").password("made up");
+            let session = relatch::login(provider.build().expect("a provider"), Options::default()).await;
+            let error = session.map(drop).expect_err(name);
+            assert_eq!((error.code(), server.requests()), (ErrorCode::Protocol, 1), "{name}: {error}");
+            assert!(error.to_string().contains("cannot be read as HTTP"), "{name}: {error}");
+            assert!(!error.to_string().contains("broke"), "{name}: {error}");
+        }
+    });
+}
+
+#[test]
+fn a_lost_refresh_says_what_became_of_its_answer() {
+    run(async {
+        let html = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n".to_vec();
+        for (answer, said) in [
+            (html, "what answered cannot be read (HTTP 502)"),
+            (cases::answer("", b"{\"accessToken\":"), "what answered cannot be read (HTTP 200)"),
+            (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".to_vec(), "its answer was lost (HTTP 200)"),
+            (Vec::new(), "its answer was lost: "),
+        ] {
+            let (_, ended) = refreshed(&cases::case(said, answer)).await;
+            let error = ended.expect_err(said);
+            assert_eq!(error.cause(), Some(Cause::RotationLost));
+            assert!(error.to_string().contains(&format!("A refresh was sent and {said}")), "{error}");
+        }
+    });
+}
+
+#[test]
 fn a_whole_answer_to_a_login_is_read_however_odd_it_is() {
     run(async {
         for case in cases::logins() {
