@@ -6,8 +6,9 @@ use super::UnixTime;
 
 /// The first second of the year 2200: a later value means "never", or counts in an unknown unit.
 const NO_LATER: f64 = 7_258_118_400.0;
-/// More than this are milliseconds: in seconds it would be the year 5138.
-const NO_SECONDS: f64 = 1e11;
+/// From here on they are milliseconds, since September 2001. Before that they would be of a token older than any of these
+/// APIs: seconds of a year such as 9999, which some issuers write for "never".
+const NO_SECONDS: f64 = 1e12;
 
 impl UnixTime {
     /// A time in seconds since 1970. Milliseconds are told by their size. Nothing for what is no number,
@@ -58,6 +59,7 @@ mod tests {
         }
         assert_eq!(UnixTime::from_foreign(&json!(1_764_400_000.5)), Some(UnixTime(AT.0 + 500)));
         assert_eq!(UnixTime::from_foreign(&json!("1")), Some(UnixTime(1000)));
+        assert_eq!(UnixTime::from_foreign(&json!(1_000_000_000_000_u64)), Some(UnixTime(1_000_000_000_000)));
     }
 
     #[test]
@@ -73,6 +75,10 @@ mod tests {
             json!(7_258_118_400_u64),
             json!(32_503_680_000_u64),
             json!("9999999999"),
+            json!(99_999_999_999_u64),
+            json!(253_402_300_799_u64),
+            json!("253402300799"),
+            json!(999_999_999_999_u64),
             json!(253_402_300_799_u64 * 1000),
             json!(null),
             json!(true),
