@@ -107,7 +107,10 @@ impl Answer {
         // "It will be locked after 2 more attempts" is not one yet.
         let warns = ["will be", "will get", "more attempt", "attempts left", "attempt left", "remaining"];
         let is_warning = warns.into_iter().any(|words| message.contains(words));
-        !is_warning && (says("lock") || says("attempt") && many)
+        // "Database is locked" is said of no account.
+        let of_a_thing = ["database", "table", "file", "record", "resource"].into_iter().any(says)
+            && !["account", "user", "login"].into_iter().any(says);
+        !is_warning && (says("lock") && !of_a_thing || says("attempt") && many)
     }
 
     /// The error for an answer that cannot be read: `what` says what was asked for.
