@@ -80,7 +80,7 @@ fn a_server_with_tls_where_it_should_not_be_gives_no_answer() {
     run(async {
         let first = way();
         let error = relatch::login(first.provider(), first.options.clone()).await.unwrap_err();
-        assert_eq!((error.code(), error.sent()), (ErrorCode::Transport, Some(Sent::Maybe)), "{error:?}");
+        assert_eq!((error.code(), error.sent()), (ErrorCode::Protocol, Some(Sent::Maybe)), "{error:?}");
         assert_eq!(first.sandbox.counts().total, 0);
     });
 }

@@ -59,9 +59,15 @@ fn an_answer_that_is_whole_does_without_its_length_and_one_that_its_length_cuts_
 fn what_is_not_http_is_no_answer() {
     let mut rows = Vec::new();
     for acts in [false, true] {
-        for garbage in ["SSH-2.0-made-up\r\n", "\r\n\r\n", "HTTP/1.1 2", "HTTP/9.9 200 OK\r\n\r\n", "\0\u{1}\u{2}\u{3}"]
-        {
-            rows.push(row(answer(garbage, acts), Lost { code: ErrorCode::Transport, arrives: acts }));
+        let (cut, odd) = (ErrorCode::Transport, ErrorCode::Protocol);
+        for (garbage, code) in [
+            ("SSH-2.0-made-up\r\n", odd),
+            ("\r\n\r\n", cut),
+            ("HTTP/1.1 2", cut),
+            ("HTTP/9.9 200 OK\r\n\r\n", odd),
+            ("\0\u{1}\u{2}\u{3}", odd),
+        ] {
+            rows.push(row(answer(garbage, acts), Lost { code, arrives: acts }));
         }
         for strange in [
             "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}",
