@@ -11,9 +11,9 @@ from relatch._errors import RelatchError
 __all__ = [
     "CAUSES",
     "ERROR_CODES",
-    "RECOVERIES",
     "EVENT_KINDS",
     "FACTOR_KINDS",
+    "RECOVERIES",
     "Asked",
     "Awaitable",
     "Begun",
