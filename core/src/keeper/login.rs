@@ -225,9 +225,9 @@ impl Login {
     }
 }
 
-/// Whether the request may still arrive.
+/// Whether the request may still arrive: nothing came of it, and nothing says that the connection has ended.
 fn timed_out(ended: &Ended) -> bool {
-    matches!(ended, Ended::Ambiguous(error) if error.code() != ErrorCode::Transport)
+    matches!(ended, Ended::Ambiguous(error) if !matches!(error.code(), ErrorCode::Transport | ErrorCode::Protocol))
 }
 
 fn forsaken() -> Error {

@@ -8,7 +8,8 @@
 //! | 403 with `Missing Authentication Token` | no: a gateway says that of a path that it does not know |
 //! | all of those, in words that speak of a user, a password or a lock | yes |
 //! | all of those but pages, in the API's own frame and in words of its own | yes |
-//! | 429, and 503 with `Retry-After` | no, unless the words say so |
+//! | 429, and 503 with `Retry-After`, in the API's own frame | it may be, unless the words ask to slow down, or say nothing |
+//! | 429, and 503 with `Retry-After`, else | no |
 //! | everything else | it may be: the safe side |
 
 use serde_json::Value;
@@ -78,6 +79,8 @@ pub(crate) fn said(answer: &Answer) -> Said {
     match (words.speak_of_wrong_credentials(), words.speak_of_credentials()) {
         (true, _) => Said::Wrong,
         (_, true) => Said::Failed,
+        // In no words that are known, maybe in another language: the safe side.
+        _ if !words.speak_of_haste() => Said::Failed,
         _ => Said::Nothing,
     }
 }
@@ -136,6 +139,38 @@ impl Words {
             || self.have(&OF)
             || self.have_pair(&PAIRS)
             || self.have_one_that_begins(&["unsupported", "gone"])
+    }
+
+    /// Somebody came too often, or the server has no time; or nothing is said but that there is an error.
+    fn speak_of_haste(&self) -> bool {
+        const OF: [&str; 16] = [
+            "rate",
+            "quota",
+            "slow",
+            "busy",
+            "requests",
+            "later",
+            "again",
+            "retry",
+            "wait",
+            "traffic",
+            "capacity",
+            "unavailable",
+            "maintenance",
+            "seconds",
+            "minutes",
+            "often",
+        ];
+        const BEGINNINGS: [&str; 6] = ["limit", "throttl", "overload", "exceed", "frequent", "concurren"];
+        let says_more = |word: &String| {
+            word.chars().all(char::is_alphabetic)
+                && word.chars().count() > 2
+                && !matches!(&**word, "error" | "errors" | "fail")
+        };
+        self.have(&OF)
+            || self.have_pair(&[("too", "many"), ("too", "fast")])
+            || self.have_one_that_begins(&BEGINNINGS)
+            || !self.0.iter().any(says_more)
     }
 
     fn speak_of_fault(&self) -> bool {

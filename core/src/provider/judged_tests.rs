@@ -113,7 +113,17 @@ fn the_api_has_judged_what_it_refuses_in_words_of_its_own() {
 fn an_answer_that_asks_to_slow_down_may_have_judged() {
     for (words, expected) in [
         ("", Said::Nothing),
+        ("error", Said::Nothing),
+        ("e-101", Said::Nothing),
         ("Too many requests", Said::Nothing),
+        ("Slow down", Said::Nothing),
+        ("The service is temporarily unavailable", Said::Nothing),
+        ("API call limit reached", Said::Nothing),
+        ("Request was throttled. Expected available in 30 seconds.", Said::Nothing),
+        ("Benutzername oder Passwort falsch", Said::Failed),
+        ("\u{5bc6}\u{7801}\u{9519}\u{8bef}", Said::Failed),
+        ("You have 1 attempt remaining", Said::Failed),
+        ("Unauthorized", Said::Failed),
         ("Rate limit exceeded for this login", Said::Nothing),
         ("Login failed", Said::Failed),
         ("Invalid OTP for this user", Said::Failed),
