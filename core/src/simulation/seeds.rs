@@ -10,8 +10,8 @@ use crate::policy::Relogin;
 
 /// How many runs there are; `RELATCH_SIMULATION_SEEDS` asks for more, `RELATCH_SEED` for one only.
 const SEEDS: u64 = 10_000;
-/// After so many runs that failed no more are begun.
-const MOST_FAILED: usize = 20;
+/// After so many runs that failed no more are begun; `RELATCH_SIMULATION_FAILURES` asks for another number.
+const MOST_FAILED: u64 = 20;
 /// How many things happen in a run, before it is left to settle.
 const ACTIONS: usize = 50;
 
@@ -26,6 +26,7 @@ fn no_seed_breaks_an_invariant() {
         None => 0..from_environment("RELATCH_SIMULATION_SEEDS").unwrap_or(SEEDS),
     };
     let (next, steps) = (AtomicU64::new(seeds.start), AtomicU64::new(0));
+    let most_failed = from_environment("RELATCH_SIMULATION_FAILURES").unwrap_or(MOST_FAILED);
     let failed = Mutex::new(Vec::new());
     // By how many of the three rejections were lost.
     let changed = [const { AtomicU64::new(0) }; 4];
@@ -33,7 +34,7 @@ fn no_seed_breaks_an_invariant() {
         let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
         for _ in 0..threads {
             scope.spawn(|| {
-                while failed.lock().unwrap().len() < MOST_FAILED {
+                while (failed.lock().unwrap().len() as u64) < most_failed {
                     let seed = next.fetch_add(1, Ordering::Relaxed);
                     if !seeds.contains(&seed) {
                         return;
