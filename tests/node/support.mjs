@@ -138,7 +138,7 @@ export function codeAt(secret, milliseconds) {
 /**
  * The private native half, for what only a test asks of it.
  *
- * @returns {{ names(): { codes: string[], causes: string[], events: string[] } }}
+ * @returns {{ names(): { codes: string[], recoveries: string[], causes: string[], events: string[] } }}
  */
 export function native() {
   return createRequire(import.meta.url)('../../bindings-node/dist/native.js').native;
