@@ -2,7 +2,7 @@
 /**
  * Sessions: the handle that callers hold.
  */
-import { type Call, challengeOf, environment, isUnderWay, result, start, watch } from './calls';
+import { type Call, challengeOf, environment, result, start, watch } from './calls';
 import type { Challenge } from './challenge_type';
 import { checked } from './checked';
 import { freshUntil, isBefore, watchClock } from './clock';
@@ -17,6 +17,7 @@ import { type CallOptions, callOptions, type SignalOptions } from './options';
 import { readObject } from './plain';
 import { type Profile, readProfile } from './profile';
 import { carriedBy, type SentHeaders } from './sent';
+import { type Awaited, endSharing, sharedWait } from './shared_waits';
 import { throwIfAborted } from './signals';
 import { moment } from './time';
 import { setImmediate } from './timers';
@@ -34,9 +35,6 @@ interface Fresh {
   readonly until: number;
   headers: Record<string, string> | undefined;
 }
-
-/** The waits that began in this turn of the event loop: equal calls of one turn share one wait. */
-const waiting = { token: new Map<number, Call>(), refresh: new Map<number, Call>() };
 
 const ended = new FinalizationRegistry<() => void>((end) => end());
 
@@ -146,25 +144,17 @@ export class Session extends SessionEmitter {
     const fresh = native.freshToken(environment, this.#number);
     if (fresh) return this.#keep(...fresh);
     // Not kept: it may have been replaced since it was sent here. The next call asks whether it is fresh.
-    const { text = '' } = await result(this.#ask('token', timeout), signal);
-    return text;
+    return (await result(this.#ask('token', timeout), signal)).text ?? '';
   }
 
-  #ask(what: 'token' | 'refresh', timeout: number | undefined): Call {
-    const begin = (call: number) => native[what](environment, call, this.#number, timeout);
-    if (timeout !== undefined) return start(begin, this);
-    const calls = waiting[what];
-    const joined = calls.get(this.#number);
-    if (joined && isUnderWay(joined)) return joined;
-    const call = start(begin, this);
-    calls.set(this.#number, call);
-    queueMicrotask(() => calls.delete(this.#number));
-    return call;
+  #ask(what: Awaited, timeout: number | undefined): Call {
+    const begin = () => start((call) => native[what](environment, call, this.#number, timeout), this);
+    return timeout === undefined ? sharedWait(what, this.#number, begin) : begin();
   }
 
   /** Before a call that acts on the session: later calls must not join a wait that began before it. */
-  #endSharing(kinds: ReadonlyArray<keyof typeof waiting> = ['token', 'refresh']): void {
-    for (const kind of kinds) waiting[kind].delete(this.#number);
+  #endSharing(whats?: readonly Awaited[]): void {
+    endSharing(this.#number, whats);
     this.#fresh = undefined;
   }
 
@@ -294,7 +284,7 @@ export class Session extends SessionEmitter {
     if (isHeard(this)) setImmediate(() => {});
   }
 
-  /** The same as {@link Session.logout}, for `await using`. */
+  /** Logs out like {@link Session.logout}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.logout();
   }
