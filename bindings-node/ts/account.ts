@@ -26,7 +26,7 @@ export type AccountOptions = NetworkOptions & SignalOptions;
 export interface TotpRegistration {
   /** What codes are made of: the base32 text that `Totp` takes. */
   readonly secret: string;
-  /** The same as a picture to scan, as the server sent it. */
+  /** The secret as a picture to scan, as the server sent it. */
   readonly qrImage: string | undefined;
   /** The user, as the server spells it. */
   readonly userId?: string;

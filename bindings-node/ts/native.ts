@@ -52,7 +52,7 @@ export interface NativeSevenGSettings {
   allowInsecure?: boolean;
 }
 
-/** The same of Synapsewave: of a user, of a dealer or of an account. */
+/** The settings of Synapsewave as the native half takes them: of a user, of a dealer or of an account. */
 export interface NativeSynapsewaveSettings {
   baseUrl?: string;
   userId?: string;

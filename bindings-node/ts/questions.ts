@@ -91,7 +91,7 @@ export function withdraw(question: number): void {
 }
 
 /**
- * The same of all questions that one callback was asked.
+ * Withdraws all questions that one callback was asked.
  *
  * @internal
  */

@@ -29,7 +29,7 @@ export interface SynapsewaveGateway {
 export interface SynapsewaveProgram {
   /** The version of the program that logs in, such as `2.0.0`. */
   version?: string | undefined;
-  /** The same of its build, such as `22.11.01`. */
+  /** The version of its build, such as `22.11.01`. */
   buildVersion?: string | undefined;
 }
 

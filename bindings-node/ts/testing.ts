@@ -105,7 +105,7 @@ export class Sandbox {
   }
 
   /**
-   * The same for the Synapsewave API: with the first user's password unless another first factor is given, and that
+   * A provider of the Synapsewave API here: with the first user's password unless another first factor is given, and that
    * user's TOTP secret unless another second factor is, or `undefined` as its value for none.
    */
   synapsewave(settings: SynapsewaveSettings & { credentials?: boolean } = {}): Synapsewave {
@@ -121,7 +121,7 @@ export class Sandbox {
     return new Synapsewave({ ...held, ...own }, this.#number);
   }
 
-  /** The same for a dealer: with the first one's credentials unless told otherwise. */
+  /** A provider of a dealer here: with the first one's credentials unless told otherwise. */
   synapsewaveDealer(settings: SynapsewaveDealerSettings & { credentials?: boolean } = {}): SynapsewaveDealer {
     const { credentials = true, ...own } = bare(settings);
     const { userId, password } = this.#dealer;
@@ -151,7 +151,7 @@ export class Sandbox {
     return answer;
   }
 
-  /** The same with an argument as JavaScript has it. */
+  /** Makes a call like {@link Sandbox.control}, with an argument as JavaScript has it. */
   #act(name: string, body: object): unknown {
     return this.control(name, written(body) as object);
   }
@@ -250,7 +250,7 @@ export class Sandbox {
     released.register(this, this.#number);
   }
 
-  /** The same as {@link Sandbox.close}, for `await using`. */
+  /** Closes like {@link Sandbox.close}, for `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -133,7 +133,7 @@ class Profile(_Base):
 
     @property
     def product_types_by_exchange(self) -> dict[str, list[str]] | None:
-        """The same for each exchange."""
+        """The product types that the user may trade, by exchange."""
         return self._get("product_types_by_exchange", dict)
 
     @property

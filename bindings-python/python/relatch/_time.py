@@ -15,5 +15,5 @@ def moment(seconds: float) -> datetime:
 
 
 def moment_if(seconds: float | None) -> datetime | None:
-    """The same for a time that may be missing."""
+    """A time that may be missing, as an aware datetime."""
     return None if seconds is None else moment(seconds)

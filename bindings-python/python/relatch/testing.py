@@ -170,7 +170,7 @@ class Sandbox(_relatch.Sandbox):
             settings.clear()
 
     def synapsewave_dealer(self, *, credentials: bool = True, **settings: Any) -> SynapsewaveDealer:
-        """The same for a dealer.
+        """Makes a provider of a dealer on this sandbox.
 
         Args:
             credentials: False for a provider that holds none.

@@ -18,7 +18,7 @@ pub(crate) enum Refusal {
 }
 
 impl Refusal {
-    /// The same by another clock than the ledger's.
+    /// This refusal by another clock than the ledger's.
     pub(crate) fn told_by(mut self, ledger: Now, other: Now) -> Self {
         match &mut self {
             Self::TooMany { retry_at, .. } | Self::Locked { retry_at, .. } | Self::Paced { retry_at, .. } => {
